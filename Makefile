@@ -1,0 +1,48 @@
+# Two commands for everybody: `make demo` and `make test`. Each sets up what it needs, and says so.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
+
+.PHONY: python help demo test check format bench setup setup-dev locks schema
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## Run the whole platform on measured data; ARGS="--for 120" stops by itself
+	@$(BIN)/somel demo $(ARGS)
+
+test: setup-dev ## Run all tests against real servers; ARGS="tests/grid" runs some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## Lint, types, import rules, documentation
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.support.documentation
+
+format: setup-dev ## Format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup-dev ## Run the benchmarks and write their table
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+setup: python ## Set up what running needs
+	@$(PYTHON) -m somel.bootstrap --quiet
+
+setup-dev: python ## Set up what tests and checks need
+	@$(PYTHON) -m somel.bootstrap --dev --quiet
+
+locks: setup-dev ## Make the lock files anew from pyproject.toml
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra build pyproject.toml -o deploy/locks/runtime.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra build --extra dev pyproject.toml -o deploy/locks/dev.txt
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }

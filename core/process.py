@@ -1,0 +1,65 @@
+"""The one supervisor: runs a process until a signal; whatever goes wrong becomes a log line and an exit code."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from core.errors import ConfigurationError, InvariantError, PlatformError
+from core.settings import Settings
+
+_log = structlog.get_logger()
+
+
+def run_until_stopped(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run `work` until it ends, or SIGINT or SIGTERM cancels it; return the exit code.
+
+    Parameters
+    ----------
+    name : str
+        Name of the process, for its log.
+    work : callable
+        Makes the coroutine to run.
+
+    Returns
+    -------
+    int
+        0 when it ended by itself or by a signal, else the exit code of the error.
+    """
+    try:
+        asyncio.run(_until_signal(work()))
+    except PlatformError as error:
+        _log.error("stopped", process=name, code=error.code, reason=error.message, **error.context)
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - whatever it was, the operator gets a log line and a code
+        _log.exception("failed", process=name)
+        return InvariantError.exit_code
+    return 0
+
+
+def named_servers(settings: Settings) -> tuple[str, str]:
+    """Return the URLs of database and broker, for a process that was started without the command line.
+
+    Raises
+    ------
+    ConfigurationError
+        ``servers_not_named`` when one of them is not set.
+    """
+    if settings.database_url is None or settings.mqtt_url is None:
+        raise ConfigurationError(
+            "servers_not_named",
+            "Set SOMEL_DATABASE_URL and SOMEL_MQTT_URL, or use the `somel` command, which knows the embedded servers.",
+        )
+    return settings.database_url.get_secret_value(), settings.mqtt_url.get_secret_value()
+
+
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()

@@ -1,0 +1,105 @@
+"""All settings, read once at the start of a process and passed down."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from core.clock import Clock
+from core.errors import ConfigurationError
+
+PREFIX = "SOMEL_"
+
+
+def settings_file() -> Path:
+    """Return the settings file: ``$SOMEL_CONFIG``, or ``somel/somel.toml`` in the user's configuration folder."""
+    named = os.environ.get(PREFIX + "CONFIG")
+    if named:
+        return Path(named)
+    home = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path.home() / ".config") / "somel" / "somel.toml"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, by ``SOMEL_<NAME>`` or by ``<name>`` in the settings file."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    database_url: SecretStr | None = Field(None, description="PostgreSQL to use; unset: the embedded one")
+    mqtt_url: SecretStr | None = Field(
+        None, description="MQTT broker, mqtt://[user:password@]host:port; unset: embedded"
+    )
+    cache_dir: Path | None = Field(None, description="Where downloads and unpacked programs are kept")
+    state_dir: Path | None = Field(None, description="Where the embedded servers keep their data")
+    log_format: Literal["console", "json"] = Field("console", description="How logs are written to standard error")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged at all")
+
+    shards: Annotated[int, Field(ge=1, le=1024)] = Field(4, description="Parts the gateways are divided into")
+    ingest_worker: str = Field("ingest-1", description="Name of this ingest worker in ingest_batch and metrics")
+    ingest_batch_rows: Annotated[int, Field(ge=1)] = Field(
+        50_000, description="Values gathered before a batch is written"
+    )
+    ingest_linger_s: Annotated[float, Field(gt=0)] = Field(0.2, description="Longest wait for a batch to fill [s]")
+    ingest_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = Field(
+        5_000, description="Messages a broker may send before the first is acknowledged"
+    )
+    ingest_metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        0, description="Loopback port of ingest's Prometheus metrics; 0: none"
+    )
+
+    api_host: str = Field("127.0.0.1", description="Address the API listens on")
+    api_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8000, description="Port the API listens on; 0: any free one"
+    )
+
+    forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")
+    history_days: Annotated[int, Field(ge=14)] = Field(35, description="Days of load a forecast is fitted on [days]")
+    horizon_h: Annotated[int, Field(ge=1, le=168)] = Field(48, description="How far forecasts reach [h]")
+
+    clock_wall_origin: datetime = Field(datetime(1970, 1, 1, tzinfo=UTC), description="Wall time a replay started at")
+    clock_replay_origin: datetime = Field(datetime(1970, 1, 1, tzinfo=UTC), description="Replayed time at that moment")
+    clock_speed: Annotated[float, Field(ge=1)] = Field(
+        1.0, description="Replayed seconds per second; 1: the wall clock"
+    )
+
+    reference_data: Path | None = Field(None, description="Folder of measured reference data, for tests and replays")
+    require_all: bool = Field(default=False, description="In tests: a missing server, browser or data set is a failure")
+    config: Path | None = Field(None, description="The settings file; from the environment only")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let arguments win over the environment, and the environment over the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that the process acts on."""
+        return Clock(self.clock_wall_origin, self.clock_replay_origin, self.clock_speed)
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the settings from arguments, environment and file.
+
+    Raises
+    ------
+    ConfigurationError
+        ``settings_invalid``, naming each setting that cannot be used, or ``settings_file_invalid``.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them, and says which one is wrong
+    except ValidationError as error:
+        wrong = "; ".join(f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
+        raise ConfigurationError("settings_invalid", f"Settings cannot be used: {wrong}.") from error
+    except ValueError as error:  # the TOML parser's
+        raise ConfigurationError("settings_file_invalid", f"{settings_file()} cannot be read: {error}.") from error
