@@ -1,0 +1,1 @@
+"""The command line and the embedded servers: what wires the parts into one platform."""
