@@ -1,0 +1,1 @@
+"""Think: forecasts, baselines, dispatch and the network they act on."""

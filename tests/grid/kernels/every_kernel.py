@@ -1,0 +1,75 @@
+"""Run every public kernel on small seeded input and save the results: `python every_kernel.py FILE`.
+
+Run once with JIT and once with ``NUMBA_DISABLE_JIT=1``; the two files must agree.
+"""
+
+import sys
+
+import numpy as np
+
+from grid.kernels import baseline, dispatch, holt_winters, naive, natural, quantiles, skill
+
+
+def random_load(rng):
+    """Return six series: both signs, three lengths, gaps, and one with nothing, shape (series, time)."""
+    load = 100.0 + 30.0 * np.sin(np.arange(96) * np.pi / 2) + rng.normal(0.0, 5.0, (6, 96))
+    load[rng.random(load.shape) < 0.05] = np.nan
+    load[[1, 5]] -= 100.0
+    load[2, :75] = np.nan
+    load[3] = np.nan
+    load[4, 3:] = np.nan
+    load[5, :75] = np.nan
+    return load
+
+
+def forecasts(rng):
+    """Return what the kernels of forecasting and baselines give."""
+    load = random_load(rng)
+    fitted = holt_winters.fit(load, periods=(4, 12))
+    origins = np.arange(60, 92, 4)
+    ahead = holt_winters.backtest(fitted, load, origins, 4)
+    actual = load[:, origins[:, np.newaxis] + np.arange(4)]
+    levels = np.array([0.1, 0.5, 0.9])
+    error_quantile = quantiles.error_quantiles(actual - ahead, levels, half_width=1)
+    point = holt_winters.forecast(fitted, 4)
+    points = skill.point_skill(actual, ahead)
+    bands = skill.quantile_skill(actual, ahead[..., np.newaxis] + error_quantile[:, np.newaxis], levels)
+    return {
+        "method": fitted.method,
+        "parameters": fitted.parameters,
+        "residual": fitted.residual_w,
+        "ahead": ahead,
+        "banded": quantiles.quantile_forecast(point, error_quantile, non_negative=True),
+        "advanced": holt_winters.advance(fitted, load[:, :9]),
+        "naive": naive.weekly_naive(load, origins, 4, week=12),
+        "mae": points.mae_w,
+        "mape": points.mape_ratio,
+        "pinball": bands.pinball_w,
+        "coverage": bands.coverage_ratio,
+        "baseline": baseline.high_x_of_y(np.nan_to_num(load, nan=-1.0).reshape(6, 12, 8), x=5),
+    }
+
+
+def schedules(rng):
+    """Return what the kernels of dispatch give; some energy cannot be served."""
+    first = rng.integers(0, 4, 20)
+    last = first + rng.integers(1, 5, 20)
+    need, cap = rng.integers(0, 6, 20) * 500.0, rng.integers(1, 5, 20) * 1000.0
+    need[:15] = np.minimum(need, cap * 0.5 * (last - first))[:15]
+    headroom = rng.integers(0, 5, (3, 8)) * np.array([[1000.0], [1000.0], [2500.0]])
+    plan = dispatch.dispatch(rng.normal(50, 20, 8), headroom, np.array([0, 7, 7, 20]), need, cap, first, last)
+    power, unserved = natural.natural_schedule(need, cap, first, last, slots=8)
+    return {
+        "natural": power,
+        "natural_unserved": unserved,
+        "plan": plan.power_w,
+        "bound": plan.bound_eur,
+        "shadow": plan.shadow_price_eur_per_mwh,
+        "missing": plan.missing_wh,
+        "cut_slot": plan.cut_slot,
+        "cut_device": plan.cut_device,
+    }
+
+
+if __name__ == "__main__":
+    np.savez(sys.argv[1], **forecasts(np.random.default_rng(12)), **schedules(np.random.default_rng(13)))

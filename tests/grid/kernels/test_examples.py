@@ -1,0 +1,14 @@
+"""The examples in the docstrings run and give what they say."""
+
+import doctest
+
+import pytest
+
+from grid.kernels import baseline, dispatch, holt_winters, naive, natural, quantiles, skill
+
+
+@pytest.mark.parametrize("module", [baseline, dispatch, holt_winters, naive, natural, quantiles, skill])
+def test_the_examples_of_a_kernel_module_run_as_written(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
