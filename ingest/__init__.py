@@ -1,0 +1,1 @@
+"""From the broker's bytes to the database's rows: sessions, decoders, plausibility, batches, write-then-acknowledge."""

@@ -1,0 +1,61 @@
+"""The one table of reasons why a message, or a part of one, is refused; in the order in which they are looked for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Scope(StrEnum):
+    """How much a refusal takes with it."""
+
+    MESSAGE = "message"
+    PART = "part"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCode:
+    """Describe one refusal code.
+
+    Attributes
+    ----------
+    code : str
+        Stable code, as stored in ``refused_message``.
+    scope : Scope
+        The whole message, which counts as one value, or a part of it, which counts the values it holds.
+    meaning : str
+        What the sender did, as one sentence.
+    """
+
+    code: str
+    scope: Scope
+    meaning: str
+
+
+_M, _P = Scope.MESSAGE, Scope.PART
+
+#: A value is refused once, for the first of these that applies to it.
+REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
+    RefusalCode("topic_unknown", _M, "The topic is not one of somel/v1/<shard>/<gateway>/<kind>."),
+    RefusalCode("gateway_unknown", _M, "No gateway of this name is registered."),
+    RefusalCode("shard_wrong", _M, "The gateway is registered under another shard."),
+    RefusalCode("payload_too_large", _M, "The payload is larger than 1,048,576 bytes."),
+    RefusalCode("content_type_unknown", _M, "The content type is not one that this kind of message has."),
+    RefusalCode("payload_malformed", _M, "The payload is not JSON, or not CBOR within the limits stated."),
+    RefusalCode("payload_invalid", _M, "The payload has not the shape of its kind."),
+    RefusalCode("step_invalid", _P, "The step is not 300, 600, 900, 1800 or 3600 s."),
+    RefusalCode("start_off_grid", _P, "The start is not a multiple of the step."),
+    RefusalCode(
+        "length_mismatch", _P, "Arrays that belong together differ in length, or a quality mark points past them."
+    ),
+    RefusalCode("register_unknown", _P, "There is no such register."),
+    RefusalCode("register_wrong_kind", _P, "The register does not belong in this kind of message."),
+    RefusalCode("quality_unknown", _P, "There is no such quality."),
+    RefusalCode("device_unknown", _P, "No device of this name is registered."),
+    RefusalCode("device_foreign", _P, "The device is attached to another gateway."),
+    RefusalCode("command_unknown", _P, "No command of this identifier was sent to this gateway."),
+    RefusalCode("resource_unknown", _P, "No resource of this name is attached to this gateway."),
+    RefusalCode("time_too_old", _P, "The time lies before 2000-01-01T00:00:00Z."),
+    RefusalCode("time_in_future", _P, "The time, of an interval its end, lies more than 300 s ahead of the clock."),
+    RefusalCode("value_negative", _P, "The value is negative, which this register cannot be."),
+    RefusalCode("value_out_of_range", _P, "The value lies outside the limits of its register."),
+)

@@ -1,0 +1,144 @@
+"""What decoding returns: columns of values, low-rate contents, and refusals as values."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.decode.low_rate import LowRateContent
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as the broker handed it over, its topic already read.
+
+    Attributes
+    ----------
+    kind : str
+        One of ``core.identifiers.UP_KINDS``.
+    content_type : str or None
+        MQTT 5 content type.
+    payload : bytes
+        Payload.
+    """
+
+    kind: str
+    content_type: str | None
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefusal:
+    """A message, or the part of it that has one fault.
+
+    Attributes
+    ----------
+    message : int
+        Position in the sequence of messages that was decoded.
+    code : str
+        A code of ``ingest.decode.codes.REFUSAL_CODES``.
+    reason : str
+        One sentence in printable ASCII.
+    count : int
+        Values refused, ``>= 1``; 1 for a whole message.
+    """
+
+    message: int
+    code: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedIntervals:
+    """Interval values as columns of equal length, one row a value; rows of one message stand together, in its order.
+
+    Attributes
+    ----------
+    devices : list of str
+        Names that `device` points into; a name occurs once per block, so it may occur often.
+    message : ndarray, shape (value,), int32
+        Position in the sequence of messages that was decoded.
+    device : ndarray, shape (value,), int32
+        Position in `devices`.
+    register_id : ndarray, shape (value,), int16
+        Register, always of interval kind.
+    quality : ndarray, shape (value,), int16
+        ``core.quality.Quality``.
+    step_s : ndarray, shape (value,), int32
+        Length of the interval, one of ``INTERVAL_STEPS_S``. [s]
+    start_s : ndarray, shape (value,), int64
+        Start of the interval, UTC epoch, a multiple of `step_s`. [s]
+    value : ndarray, shape (value,), float64
+        Value; never NaN, may be infinite. [unit of the register]
+    """
+
+    devices: list[str]
+    message: npt.NDArray[np.int32]
+    device: npt.NDArray[np.int32]
+    register_id: npt.NDArray[np.int16]
+    quality: npt.NDArray[np.int16]
+    step_s: npt.NDArray[np.int32]
+    start_s: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedReadings:
+    """Values at one instant as columns of equal length; as `DecodedIntervals`, with one time instead of a span.
+
+    Attributes
+    ----------
+    devices : list of str
+        Names that `device` points into; a name occurs once per message.
+    message : ndarray, shape (value,), int32
+        Position in the sequence of messages that was decoded.
+    device : ndarray, shape (value,), int32
+        Position in `devices`.
+    register_id : ndarray, shape (value,), int16
+        Register, of index or instant kind.
+    quality : ndarray, shape (value,), int16
+        ``core.quality.Quality``.
+    at_s : ndarray, shape (value,), int64
+        Instant of the measurement, UTC epoch. [s]
+    value : ndarray, shape (value,), float64
+        Value; never NaN, may be infinite. [unit of the register]
+    """
+
+    devices: list[str]
+    message: npt.NDArray[np.int32]
+    device: npt.NDArray[np.int32]
+    register_id: npt.NDArray[np.int16]
+    quality: npt.NDArray[np.int16]
+    at_s: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """All that a sequence of messages holds.
+
+    Attributes
+    ----------
+    intervals : DecodedIntervals
+        Values of ``batch`` messages.
+    readings : DecodedReadings
+        Values of ``live`` messages.
+    contents : list of (int, LowRateContent)
+        Contents of ``event``, ``answer``, ``meta`` and ``state`` messages with the message's position.
+    refusals : list of MessageRefusal
+        Faults that can be judged without registry and clock; at most one per message and code, ordered by message.
+    sequence : ndarray, shape (message,), int64
+        Sequence number of each message; -1 where it has none or was refused as a whole.
+
+    Notes
+    -----
+    ``len(intervals.value) + len(readings.value) + sum(refusal.count for refusal in refusals)`` is what
+    ``ingest_batch.received`` counts: nulls are no values, and contents are no readings.
+    """
+
+    intervals: DecodedIntervals
+    readings: DecodedReadings
+    contents: list[tuple[int, LowRateContent]]
+    refusals: list[MessageRefusal]
+    sequence: npt.NDArray[np.int64]

@@ -1,0 +1,92 @@
+"""The kinds of message that are few: events, answers, meta and state. JSON only."""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+#: The last second of the year 9999: later instants have no calendar date in most languages.
+LATEST_S: Final = 253_402_300_799
+#: The largest integer that every JSON reader keeps exactly.
+LARGEST_SEQUENCE: Final = 2**53 - 1
+
+EpochS = Annotated[int, Meta(ge=0, le=LATEST_S)]
+Sequence = Annotated[int, Meta(ge=0, le=LARGEST_SEQUENCE)]
+Name = Annotated[str, Meta(min_length=3, max_length=64)]
+#: No control characters: PostgreSQL cannot store U+0000, and logs are read by people.
+Version = Annotated[str, Meta(pattern=r"\A[ -~]{1,64}\Z")]
+Reason = Annotated[str, Meta(max_length=500, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
+Energy = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Power = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class Flexibility(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a resource needs: `energy_needed_wh` [Wh], at most `max_power_w` [W], in [available_from, ready_by)."""
+
+    resource: Name
+    at: EpochS
+    energy_needed_wh: Energy
+    max_power_w: Power
+    available_from: EpochS
+    ready_by: EpochS
+
+    def __post_init__(self) -> None:
+        if self.ready_by <= self.available_from:
+            raise ValueError("ready_by must be later than available_from")
+
+
+class EventContent(Struct, frozen=True, forbid_unknown_fields=True):
+    """An ``event``: what resources report about themselves."""
+
+    flexibility: Annotated[list[Flexibility], Meta(min_length=1, max_length=1_536)]
+    sequence: Sequence | None = None
+
+
+class AnswerContent(Struct, frozen=True, forbid_unknown_fields=True):
+    """An ``answer`` to one command."""
+
+    command: UUID
+    at: EpochS
+    status: Literal["accepted", "opted_out", "refused", "expired"]
+    reason: Reason | None = None
+    sequence: Sequence | None = None
+
+
+class MetaResource(Struct, frozen=True, forbid_unknown_fields=True):
+    """A flexible device behind the gateway; `rated_power_w` [W] is the highest power that it draws."""
+
+    resource: Name
+    kind: Literal["water_heater", "ev_charger", "battery", "heat_pump"]
+    rated_power_w: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+class MetaContent(Struct, frozen=True, forbid_unknown_fields=True):
+    """A ``meta``: what the gateway is and what stands behind it."""
+
+    gateway: Name
+    specification: Annotated[str, Meta(pattern=r"\A1\.[0-9]{1,3}\Z")]
+    firmware_version: Version
+    meters: Annotated[list[Name], Meta(max_length=10_000)]
+    resources: Annotated[list[MetaResource], Meta(max_length=10_000)]
+    sequence: Sequence | None = None
+
+
+class StateContent(Struct, frozen=True, forbid_unknown_fields=True):
+    """A ``state``: online or, most often as the last will, offline."""
+
+    status: Literal["online", "offline"]
+    at: EpochS | None = None
+    firmware_version: Version | None = None
+    sequence: Sequence | None = None
+
+
+LowRateContent = EventContent | AnswerContent | MetaContent | StateContent
+
+JSON_DECODERS: Final[dict[str, msgspec.json.Decoder[LowRateContent]]] = {
+    "event": msgspec.json.Decoder(EventContent),
+    "answer": msgspec.json.Decoder(AnswerContent),
+    "meta": msgspec.json.Decoder(MetaContent),
+    "state": msgspec.json.Decoder(StateContent),
+}
+LOW_RATE_KINDS: Final = tuple(JSON_DECODERS)

@@ -1,0 +1,87 @@
+"""What a golden vector is while it is made."""
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cbor2
+
+#: 2026-06-01T12:00:00Z, the clock that all vectors are judged at. [s]
+CLOCK_S = 1_780_315_200
+#: 2026-01-01T00:00:00Z. [s]
+YEAR_S = 1_767_225_600
+SLOT_S = 1_800
+
+GATEWAY = "gw-0001"
+METER, SECOND_METER, THIRD_METER = "m-000001", "m-000002", "m-000003"
+FOREIGN_METER = "m-000101"
+COMMAND = "3f0c8a52-6a0e-4c1e-9d5b-0d6f7a2b9c11"
+
+JSON, CBOR = "application/json", "application/cbor"
+
+CONTEXT = {
+    "clock": CLOCK_S,
+    "shards": 4,
+    "gateways": {
+        GATEWAY: {
+            "shard": 1,
+            "meters": [METER, SECOND_METER, THIRD_METER],
+            "resources": {
+                "ev-000001": {"kind": "ev_charger", "rated_power_w": 7400},
+                "wh-000001": {"kind": "water_heater", "rated_power_w": 2200},
+            },
+            "commands": [COMMAND],
+        },
+        "gw-0002": {"shard": 0, "meters": [FOREIGN_METER], "resources": {}, "commands": []},
+    },
+}
+
+Row = list[str | int | float]
+Rows = list[Row]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One vector: a message and what comes of it."""
+
+    name: str
+    kind: str
+    payload: bytes
+    description: str
+    content_type: str | None = JSON
+    topic: str = ""
+    conforms: bool = True
+    intervals: Rows = field(default_factory=list)
+    readings: Rows = field(default_factory=list)
+    content: object = None
+    refusals: dict[str, int] = field(default_factory=dict)
+    generate: dict[str, str | int] | None = None
+    device: dict[str, object] | None = None
+
+
+def as_json(content: object) -> bytes:
+    """Return a payload as people write it: one line, spaces after commas."""
+    return json.dumps(content).encode() + b"\n"
+
+
+def as_cbor(content: object) -> bytes:
+    """Return a payload in CBOR of definite lengths, shortest exact form."""
+    return cbor2.dumps(content, canonical=True)
+
+
+def typed(tag: int, values: Sequence[float]) -> cbor2.CBORTag:
+    """Return an RFC 8746 typed array, little-endian: 70 uint32, 78 sint32, 85 float32, 86 float64."""
+    letter = {70: "I", 78: "i", 85: "f", 86: "d"}[tag]
+    return cbor2.CBORTag(tag, struct.pack(f"<{len(values)}{letter}", *values))
+
+
+def series(
+    register: str, start: int, step_s: int, values: Sequence[float | None], meter: str = METER, quality: str = "ok"
+) -> Rows:
+    """Return the rows that one array of a block stands for; None is no row."""
+    return [
+        [meter, register, quality, step_s, start + place * step_s, value]
+        for place, value in enumerate(values)
+        if value is not None
+    ]
