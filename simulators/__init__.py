@@ -1,0 +1,1 @@
+"""Fleets of gateways, meters and flexible devices that replay measured curves over MQTT."""

@@ -1,0 +1,128 @@
+"""One run of a fleet: a back-fill, then live until it is stopped."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from core.errors import ConfigurationError
+from core.settings import Settings
+from core.slots import slot_floor
+from simulators.broker import Broker
+from simulators.counts import Counts
+from simulators.fleet import Fleet
+from simulators.live import live
+from simulators.publisher import backfill
+
+_DEFAULT_PORT: Final = 1883
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounts:
+    """Hold what a run published: its back-fill (None when there was none) and its live part."""
+
+    backfill: Counts | None
+    live: Counts | None
+
+    def summary(self) -> dict[str, object]:
+        """Return every count by name, and the values of both parts added up."""
+        parts = {"backfill": self.backfill, "live": self.live}
+        there = [counts for counts in parts.values() if counts is not None]
+        return {
+            **{name: counts.summary() for name, counts in parts.items() if counts is not None},
+            "values_published": sum(counts.values_published for counts in there),
+            "values_acknowledged": sum(counts.values_acknowledged for counts in there),
+        }
+
+
+async def run(
+    settings: Settings,
+    *,
+    fleet: Fleet,
+    broker: Broker,
+    days: int = 0,
+    go_live: bool = True,
+    until: datetime | None = None,
+    stop: asyncio.Event | None = None,
+    since: datetime | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    on_live: Callable[[], None] | None = None,
+) -> RunCounts:
+    """Publish the last `days` days, then run live, without a gap between the two.
+
+    Parameters
+    ----------
+    settings : Settings
+        For the clock.
+    fleet : Fleet
+        The fleet, registered.
+    broker : Broker
+        Where to publish.
+    days : int, default 0
+        Days to back-fill, up to the slot that runs now. [days]
+    go_live : bool, default True
+        Whether to go on live.
+    until, stop
+        When to stop, as :func:`simulators.live.live` takes them.
+    on_progress : callable, optional
+        Called with the back-fill's values acknowledged and in all.
+    since : datetime, optional
+        First slot of the live part, and end of the back-fill; None: the slot that runs now.
+    on_live : callable, optional
+        Called when the live part begins.
+    """
+    clock = settings.clock
+    since = since or slot_floor(clock.now())
+    past = present = None
+    if days > 0:
+        past = await backfill(
+            fleet,
+            start=since - timedelta(days=days),
+            end=since,
+            mqtt_host=broker.host,
+            mqtt_port=broker.port,
+            on_progress=on_progress,
+            mqtt_username=broker.username,
+            mqtt_password=broker.password,
+        )
+    if go_live:
+        if on_live is not None:
+            on_live()
+        present = await live(
+            fleet,
+            clock=clock,
+            mqtt_host=broker.host,
+            mqtt_port=broker.port,
+            since=since,
+            until=until,
+            stop=stop,
+            mqtt_username=broker.username,
+            mqtt_password=broker.password,
+        )
+    return RunCounts(past, present)
+
+
+def broker_of(url: str) -> Broker:
+    """Read ``mqtt://[user:password@]host[:port]``.
+
+    Raises
+    ------
+    ConfigurationError
+        ``mqtt_url_invalid``.
+
+    Examples
+    --------
+    >>> broker_of("mqtt://127.0.0.1:1884").port
+    1884
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORT
+    except ValueError as error:
+        raise ConfigurationError("mqtt_url_invalid", "The MQTT address's port is not a number.") from error
+    if parts.scheme != "mqtt" or not parts.hostname:
+        raise ConfigurationError("mqtt_url_invalid", "The MQTT address must look like mqtt://host:1883.")
+    user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
+    return Broker(parts.hostname, port, user, password)
