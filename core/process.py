@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 
 from core.errors import ConfigurationError, InvariantError, PlatformError
-from core.settings import Settings
 
 _log = structlog.get_logger()
 
@@ -39,20 +39,19 @@ def run_until_stopped(name: str, work: Callable[[], Coroutine[Any, Any, None]]) 
     return 0
 
 
-def named_servers(settings: Settings) -> tuple[str, str]:
-    """Return the URLs of database and broker, for a process that was started without the command line.
+def named(url: SecretStr | None, setting: str) -> str:
+    """Return the URL of a server, for a process that was started without the command line.
 
     Raises
     ------
     ConfigurationError
-        ``servers_not_named`` when one of them is not set.
+        ``server_not_named`` when it is not set.
     """
-    if settings.database_url is None or settings.mqtt_url is None:
+    if not url:
         raise ConfigurationError(
-            "servers_not_named",
-            "Set SOMEL_DATABASE_URL and SOMEL_MQTT_URL, or use the `somel` command, which knows the embedded servers.",
+            "server_not_named", f"Set {setting}, or use the `somel` command, which knows the embedded servers."
         )
-    return settings.database_url.get_secret_value(), settings.mqtt_url.get_secret_value()
+    return url.get_secret_value()
 
 
 async def _until_signal(work: Coroutine[Any, Any, None]) -> None:

@@ -10,11 +10,12 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.broker_address import BrokerAddress
 from core.identifiers import Topic
 from core.slots import SLOT_S
-from simulators.broker import Broker, LastWill
 from simulators.counts import Counts
 from simulators.fleet import Fleet
+from simulators.last_will import LastWill
 from simulators.messages import (
     CBOR,
     JSON,
@@ -42,7 +43,7 @@ class FleetLinks:
     ----------
     fleet : Fleet
         The fleet.
-    broker : Broker
+    broker : BrokerAddress
         Where to connect.
     counts : Counts
         What is counted.
@@ -55,7 +56,7 @@ class FleetLinks:
     def __init__(
         self,
         fleet: Fleet,
-        broker: Broker,
+        broker: BrokerAddress,
         counts: Counts,
         *,
         on_command: Callable[[int, bytes], None] | None = None,

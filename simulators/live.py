@@ -7,9 +7,9 @@ from typing import Final
 
 import structlog
 
+from core.broker_address import BrokerAddress
 from core.clock import Clock
 from core.slots import SLOT_S, slot_floor
-from simulators.broker import Broker
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.flexible import MINUTE_S
@@ -30,7 +30,7 @@ class LiveFleet:
         The fleet.
     clock : Clock
         Time it lives in.
-    broker : Broker
+    broker : BrokerAddress
         Where to connect.
     counts : Counts
         What is counted.
@@ -38,7 +38,9 @@ class LiveFleet:
         Replayed time between two snapshots, a multiple of 60. [s]
     """
 
-    def __init__(self, fleet: Fleet, clock: Clock, broker: Broker, counts: Counts, *, live_every_s: int = 60) -> None:
+    def __init__(
+        self, fleet: Fleet, clock: Clock, broker: BrokerAddress, counts: Counts, *, live_every_s: int = 60
+    ) -> None:
         self._fleet, self._clock, self._counts, self._live_every_s = fleet, clock, counts, live_every_s
         self._news: asyncio.Queue[tuple[int, bytes | None]] = asyncio.Queue()
         self._published_s = 0
@@ -142,10 +144,7 @@ async def live(
     fleet: Fleet,
     *,
     clock: Clock,
-    mqtt_host: str,
-    mqtt_port: int,
-    mqtt_username: str | None = None,
-    mqtt_password: str | None = None,
+    broker: BrokerAddress,
     since: datetime | None = None,
     until: datetime | None = None,
     live_every_s: int = 60,
@@ -160,8 +159,8 @@ async def live(
         The fleet.
     clock : Clock
         Time it lives in, at any speed.
-    mqtt_host, mqtt_port, mqtt_username, mqtt_password
-        The broker.
+    broker : BrokerAddress
+        Where to connect.
     since : datetime, optional
         First slot that has not been published yet, such as the end of a back-fill; None: the slot that runs now.
     until : datetime, optional
@@ -179,7 +178,6 @@ async def live(
         What was published and acknowledged. Every slot that ended before the stop was published.
     """
     counts = counts or Counts()
-    broker = Broker(mqtt_host, mqtt_port, mqtt_username, mqtt_password)
     running = LiveFleet(fleet, clock, broker, counts, live_every_s=live_every_s)
     await running.run(since=since or clock.now(), until=until, stop=stop or asyncio.Event())
     log.info("live_ended", **counts.summary())

@@ -7,9 +7,9 @@ from typing import Final
 
 import structlog
 
+from core.broker_address import BrokerAddress
 from core.errors import InputError
 from core.slots import SLOT_S, SLOTS_PER_DAY, require_aware
-from simulators.broker import Broker
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.links import FleetLinks
@@ -24,10 +24,7 @@ async def backfill(
     *,
     start: datetime,
     end: datetime,
-    mqtt_host: str,
-    mqtt_port: int,
-    mqtt_username: str | None = None,
-    mqtt_password: str | None = None,
+    broker: BrokerAddress,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Counts:
     """Publish every meter's slots in ``[start, end)`` and wait until the broker has acknowledged all of them.
@@ -38,8 +35,8 @@ async def backfill(
         The fleet.
     start, end : datetime
         Span, aware, both on a slot's edge.
-    mqtt_host, mqtt_port, mqtt_username, mqtt_password
-        The broker.
+    broker : BrokerAddress
+        Where to connect.
     on_progress : callable, optional
         Called with the numbers of values acknowledged and to publish in all.
 
@@ -61,7 +58,6 @@ async def backfill(
         When the broker refuses the gateways, or is not there.
     """
     first_s, slots = slot_span(start, end)
-    broker = Broker(mqtt_host, mqtt_port, mqtt_username, mqtt_password)
     counts, total = Counts(), fleet.value_count(slots)
     sent = 0
     async with FleetLinks(fleet, broker, counts) as links:

@@ -4,19 +4,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
-from urllib.parse import unquote, urlsplit
 
-from core.errors import ConfigurationError
+from core.broker_address import BrokerAddress
 from core.settings import Settings
 from core.slots import slot_floor
-from simulators.broker import Broker
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.live import live
 from simulators.publisher import backfill
-
-_DEFAULT_PORT: Final = 1883
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ async def run(
     settings: Settings,
     *,
     fleet: Fleet,
-    broker: Broker,
+    broker: BrokerAddress,
     days: int = 0,
     go_live: bool = True,
     until: datetime | None = None,
@@ -58,7 +53,7 @@ async def run(
         For the clock.
     fleet : Fleet
         The fleet, registered.
-    broker : Broker
+    broker : BrokerAddress
         Where to publish.
     days : int, default 0
         Days to back-fill, up to the slot that runs now. [days]
@@ -81,11 +76,8 @@ async def run(
             fleet,
             start=since - timedelta(days=days),
             end=since,
-            mqtt_host=broker.host,
-            mqtt_port=broker.port,
+            broker=broker,
             on_progress=on_progress,
-            mqtt_username=broker.username,
-            mqtt_password=broker.password,
         )
     if go_live:
         if on_live is not None:
@@ -93,36 +85,9 @@ async def run(
         present = await live(
             fleet,
             clock=clock,
-            mqtt_host=broker.host,
-            mqtt_port=broker.port,
+            broker=broker,
             since=since,
             until=until,
             stop=stop,
-            mqtt_username=broker.username,
-            mqtt_password=broker.password,
         )
     return RunCounts(past, present)
-
-
-def broker_of(url: str) -> Broker:
-    """Read ``mqtt://[user:password@]host[:port]``.
-
-    Raises
-    ------
-    ConfigurationError
-        ``mqtt_url_invalid``.
-
-    Examples
-    --------
-    >>> broker_of("mqtt://127.0.0.1:1884").port
-    1884
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _DEFAULT_PORT
-    except ValueError as error:
-        raise ConfigurationError("mqtt_url_invalid", "The MQTT address's port is not a number.") from error
-    if parts.scheme != "mqtt" or not parts.hostname:
-        raise ConfigurationError("mqtt_url_invalid", "The MQTT address must look like mqtt://host:1883.")
-    user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
-    return Broker(parts.hostname, port, user, password)

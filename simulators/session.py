@@ -23,9 +23,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from core.broker_address import BrokerAddress
 from core.errors import ConfigurationError, RetryableError
-from simulators.broker import Broker, LastWill
 from simulators.counts import Counts
+from simulators.last_will import LastWill
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ class GatewaySession:
     ----------
     name : str
         The gateway's name, which is its client identifier.
-    broker : Broker
+    broker : BrokerAddress
         Where to connect.
     counts : Counts
         Shared counts of the fleet.
@@ -74,7 +75,7 @@ class GatewaySession:
     def __init__(
         self,
         name: str,
-        broker: Broker,
+        broker: BrokerAddress,
         counts: Counts,
         *,
         in_flight: int = 16,
@@ -276,7 +277,7 @@ def _if_open(sock: Any, register: Callable[[Any, Callable[[], object]], object],
         register(sock, act)
 
 
-def _client(name: str, broker: Broker, in_flight: int, will: LastWill | None) -> paho.Client:
+def _client(name: str, broker: BrokerAddress, in_flight: int, will: LastWill | None) -> paho.Client:
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5)
     client.max_inflight_messages_set(in_flight)
     client.connect_timeout = _CONNECT_TIMEOUT_S

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from core.broker_address import BrokerAddress
 from core.errors import ConfigurationError
 from core.settings import Settings
-from simulators.broker import Broker
 from simulators.description import Commune
 from simulators.fleet import Fleet, build_fleet
 from simulators.packages import DATA_WHEELS, find_wheel
@@ -75,8 +75,8 @@ class KillableBroker:
         self._server.start()
 
     @property
-    def address(self) -> Broker:
-        return Broker("127.0.0.1", self._server.port)
+    def address(self) -> BrokerAddress:
+        return BrokerAddress("127.0.0.1", self._server.port)
 
     def start(self) -> None:
         self._server.start()
@@ -93,7 +93,7 @@ class KillableBroker:
 
 
 @pytest.fixture(scope="session")
-def address(services: Services) -> Iterator[Broker]:
+def address(services: Services) -> Iterator[BrokerAddress]:
     """Run a broker for these tests alone: what they retain or leave queued is nobody else's business."""
     with _running(services) as broker:
         yield broker.address

@@ -17,9 +17,9 @@ import numpy as np
 import pycddl
 import pytest
 
+from core.broker_address import BrokerAddress
 from core.clock import Clock
 from core.registers import IMPORT_WH, POWER_W
-from simulators.broker import Broker
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.live import live
@@ -33,13 +33,12 @@ SPEED = 600.0
 OBLIGING = Temper(opt_out_ratio=0.0)
 
 
-async def _live(fleet: Fleet, address: Broker, minutes: int, speed: float = SPEED, **options: object) -> Counts:
+async def _live(fleet: Fleet, address: BrokerAddress, minutes: int, speed: float = SPEED, **options: object) -> Counts:
     clock = Clock(datetime.now(UTC), EVENING, speed)
     return await live(
         fleet,
         clock=clock,
-        mqtt_host=address.host,
-        mqtt_port=address.port,
+        broker=address,
         until=EVENING + timedelta(minutes=minutes),
         **options,  # type: ignore[arg-type]
     )
@@ -51,7 +50,7 @@ def _topic(fleet: Fleet, gateway: int, kind: str) -> str:
 
 
 async def test_a_live_fleet_publishes_what_the_backfill_would_have(
-    make_fleet: Callable[..., Fleet], address: Broker
+    make_fleet: Callable[..., Fleet], address: BrokerAddress
 ) -> None:
     fleet, fresh = make_fleet(), make_fleet()
     with Subscriber(address.host, address.port, "live") as subscriber:
@@ -72,7 +71,9 @@ async def test_a_live_fleet_publishes_what_the_backfill_would_have(
     assert counts.values_published == counts.values_acknowledged == in_snapshots + len(intervals)
 
 
-async def test_snapshots_hold_the_power_of_that_minute(make_fleet: Callable[..., Fleet], address: Broker) -> None:
+async def test_snapshots_hold_the_power_of_that_minute(
+    make_fleet: Callable[..., Fleet], address: BrokerAddress
+) -> None:
     fleet, fresh = make_fleet(), make_fleet()
     with Subscriber(address.host, address.port, "snapshots") as subscriber:
         await _live(fleet, address, 12, live_every_s=600)
@@ -87,7 +88,7 @@ async def test_snapshots_hold_the_power_of_that_minute(make_fleet: Callable[...,
             assert typed(snapshot[3][POWER_W.register_id]) == pytest.approx(power_w[points], abs=0.01)
 
 
-async def test_needs_are_announced_when_the_evening_is_under_way(fleet: Fleet, address: Broker) -> None:
+async def test_needs_are_announced_when_the_evening_is_under_way(fleet: Fleet, address: BrokerAddress) -> None:
     with Subscriber(address.host, address.port, "needs") as subscriber:
         counts = await _live(fleet, address, 6)
         await asyncio.sleep(0.3)
@@ -105,7 +106,7 @@ async def test_needs_are_announced_when_the_evening_is_under_way(fleet: Fleet, a
 
 
 async def test_a_gateway_says_what_is_attached_and_that_it_is_there_and_then_gone(
-    fleet: Fleet, address: Broker
+    fleet: Fleet, address: BrokerAddress
 ) -> None:
     await _live(fleet, address, 1)
     with Subscriber(address.host, address.port, "afterwards") as subscriber:  # sees what was retained
@@ -128,7 +129,7 @@ async def test_a_gateway_says_what_is_attached_and_that_it_is_there_and_then_gon
 
 
 async def test_everything_published_conforms_to_the_specification(
-    make_fleet: Callable[..., Fleet], address: Broker
+    make_fleet: Callable[..., Fleet], address: BrokerAddress
 ) -> None:
     fleet = make_fleet(temper=OBLIGING)
     with Subscriber(address.host, address.port, "conforming") as subscriber:
@@ -152,7 +153,9 @@ async def test_everything_published_conforms_to_the_specification(
     assert kinds == {"batch", "live", "event", "meta", "state", "answer", "command"}
 
 
-async def test_a_commanded_charger_waits_and_then_catches_up(make_fleet: Callable[..., Fleet], address: Broker) -> None:
+async def test_a_commanded_charger_waits_and_then_catches_up(
+    make_fleet: Callable[..., Fleet], address: BrokerAddress
+) -> None:
     fleet, fresh = make_fleet(temper=OBLIGING), make_fleet()
     start = datetime(2026, 1, 15, 17, tzinfo=UTC)
     start_s = int(start.timestamp())
@@ -186,7 +189,7 @@ async def test_a_commanded_charger_waits_and_then_catches_up(make_fleet: Callabl
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 async def test_a_stopped_process_leaves_politely_and_a_killed_one_leaves_its_will(
-    number: signal.Signals, data_cache: Path, address: Broker
+    number: signal.Signals, data_cache: Path, address: BrokerAddress
 ) -> None:
     environment = os.environ | {
         "SOMEL_DATABASE_URL": "postgresql://127.0.0.1:1/nobody-asks",

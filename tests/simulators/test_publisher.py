@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import cbor2
 import pytest
 
-from core.errors import ConfigurationError, InputError, RetryableError
+from core.broker_address import BrokerAddress
+from core.errors import InputError, RetryableError
 from core.registers import EXPORT_WH, IMPORT_WH
 from core.settings import read_settings
-from simulators.broker import Broker
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.publisher import backfill
-from simulators.run import broker_of, run
+from simulators.run import run
 from simulators.session import GatewaySession
 from tests.simulators.conftest import KillableBroker
 from tests.simulators.subscriber import Subscriber
@@ -24,13 +24,12 @@ START = datetime(2026, 1, 12, tzinfo=UTC)
 DAYS = 3
 
 
-async def _publish(fleet: Fleet, address: Broker, days: int = DAYS, **options: object) -> Counts:
+async def _publish(fleet: Fleet, address: BrokerAddress, days: int = DAYS, **options: object) -> Counts:
     return await backfill(
         fleet,
         start=START,
         end=START + timedelta(days=days),
-        mqtt_host=address.host,
-        mqtt_port=address.port,
+        broker=address,
         **options,  # type: ignore[arg-type]
     )
 
@@ -55,7 +54,7 @@ def _wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     return condition()
 
 
-async def test_every_value_of_a_backfill_arrives_once_and_is_counted(fleet: Fleet, address: Broker) -> None:
+async def test_every_value_of_a_backfill_arrives_once_and_is_counted(fleet: Fleet, address: BrokerAddress) -> None:
     expected, progress = _expected(fleet), []
     with Subscriber(address.host, address.port, "backfill-whole") as subscriber:
         counts = await _publish(fleet, address, on_progress=lambda done, total: progress.append((done, total)))
@@ -72,7 +71,7 @@ async def test_every_value_of_a_backfill_arrives_once_and_is_counted(fleet: Flee
     assert {topic for topic, _, _, _ in batches} == topics
 
 
-async def test_sequences_rise_by_one_over_two_backfills(fleet: Fleet, address: Broker) -> None:
+async def test_sequences_rise_by_one_over_two_backfills(fleet: Fleet, address: BrokerAddress) -> None:
     with Subscriber(address.host, address.port, "backfill-sequence") as subscriber:
         await _publish(fleet, address, days=1)
         await _publish(fleet, address, days=2)
@@ -140,7 +139,7 @@ async def test_a_message_published_while_there_is_no_broker_arrives_when_there_i
     assert counts.values_published == counts.values_acknowledged == 7
 
 
-async def test_no_more_messages_are_in_flight_than_was_said(address: Broker) -> None:
+async def test_no_more_messages_are_in_flight_than_was_said(address: BrokerAddress) -> None:
     counts = Counts()
     async with GatewaySession("gw-0002", address, counts, in_flight=4) as session:
         await session.connected()
@@ -157,16 +156,16 @@ async def test_no_more_messages_are_in_flight_than_was_said(address: Broker) -> 
 )
 async def test_a_span_off_the_slots_is_refused(fleet: Fleet, start: datetime, end: datetime) -> None:
     with pytest.raises(InputError):
-        await backfill(fleet, start=start, end=end, mqtt_host="127.0.0.1", mqtt_port=1)
+        await backfill(fleet, start=start, end=end, broker=BrokerAddress("127.0.0.1", 1))
 
 
 async def test_a_broker_that_is_not_there_is_said_so(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulators.links._PATIENCE_S", 0.5)
     with pytest.raises(RetryableError, match="No broker answered"):
-        await _publish(fleet, Broker("127.0.0.1", 1))
+        await _publish(fleet, BrokerAddress("127.0.0.1", 1))
 
 
-async def test_a_run_backfills_up_to_the_slot_that_runs_now(fleet: Fleet, address: Broker) -> None:
+async def test_a_run_backfills_up_to_the_slot_that_runs_now(fleet: Fleet, address: BrokerAddress) -> None:
     settings = read_settings(clock_wall_origin=datetime.now(UTC), clock_replay_origin=START + timedelta(minutes=95))
     with Subscriber(address.host, address.port, "run") as subscriber:
         counts = await run(settings, fleet=fleet, broker=address, days=1, go_live=False)
@@ -177,15 +176,3 @@ async def test_a_run_backfills_up_to_the_slot_that_runs_now(fleet: Fleet, addres
     assert len(starts) == 48
     assert counts.live is None
     assert counts.summary()["values_published"] == fleet.value_count(48)
-
-
-@pytest.mark.parametrize("url", ["http://host", "mqtt://", "mqtt://host:many", "host:1883"])
-def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError):
-        broker_of(url)
-
-
-def test_an_address_may_carry_a_user() -> None:
-    broker = broker_of("mqtt://someone:p%40ss@example.org")
-    assert broker == Broker("example.org", 1883, "someone", "p@ss")
-    assert "p@ss" not in repr(broker)
