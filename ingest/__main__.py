@@ -1,0 +1,25 @@
+"""The process ``python -m ingest``: from the broker to the database, until SIGINT or SIGTERM."""
+
+import sys
+
+from core.process import named, run_until_stopped
+from core.settings import read_settings
+from ingest.worker import run
+
+
+def main() -> int:
+    """Run one worker and return the exit code: 0 after a signal, else by kind of error."""
+    return run_until_stopped("ingest", _run_on_named_servers)
+
+
+async def _run_on_named_servers() -> None:
+    settings = read_settings()
+    await run(
+        settings,
+        database_url=named(settings.database_url, "SOMEL_DATABASE_URL"),
+        mqtt_url=named(settings.mqtt_url, "SOMEL_MQTT_URL"),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

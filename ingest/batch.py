@@ -1,0 +1,91 @@
+"""Gathers judged messages until there are enough, or they have waited long enough."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from db.columns import IntervalColumns, ReadingColumns
+from db.writing import Refusal
+from ingest.inbox import Inbox
+from ingest.judging import Content, Judged
+from ingest.session import Message
+
+#: About what one value weighs in a payload; decides how much is decoded in one go. [bytes]
+_VALUE_BYTES: Final = 4
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes, and the messages that it acknowledges."""
+
+    messages: list[Message] = field(default_factory=list)
+    intervals: list[IntervalColumns] = field(default_factory=list)
+    readings: list[ReadingColumns] = field(default_factory=list)
+    contents: list[Content] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    value_count: int = 0
+
+    def add(self, judged: Judged) -> None:
+        """Append what a number of messages hold."""
+        self.messages.extend(judged.messages)
+        self.intervals.append(judged.intervals)
+        self.readings.append(judged.readings)
+        self.contents.extend(judged.contents)
+        self.refusals.extend(judged.refusals)
+        self.value_count += judged.value_count
+
+    def acknowledge(self) -> None:
+        """Send the acknowledgements, each on the connection that its message came on, in the order received."""
+        runs: dict[int, tuple[Message, list[int]]] = {}
+        for message in self.messages:
+            if message.packet_id is not None:
+                runs.setdefault(id(message.connection), (message, []))[1].append(message.packet_id)
+        for message, packet_ids in runs.values():
+            message.connection.acknowledge(packet_ids)
+
+
+class Gatherer:
+    """Gather batches of at least `rows` values, or of what came within `linger_s` of the first message.
+
+    Parameters
+    ----------
+    inbox : Inbox
+        Where messages come from.
+    judge : callable
+        Judges messages; may wait for the database.
+    rows : int
+        Values that make a batch full.
+    linger_s : float
+        Longest wait for a batch to fill while the writer is free. [s]
+    """
+
+    def __init__(
+        self, inbox: Inbox, judge: Callable[[list[Message]], Awaitable[Judged]], *, rows: int, linger_s: float
+    ) -> None:
+        self._inbox = inbox
+        self._judge = judge
+        self._rows = rows
+        self._linger_s = linger_s
+
+    async def gather(self, is_writer_free: Callable[[], bool]) -> Batch:
+        """Return the next batch; while the writer is busy it goes on growing, up to its full size."""
+        loop = asyncio.get_running_loop()
+        batch = Batch()
+        batch.add(await self._judge(await self._take()))
+        deadline = loop.time() + self._linger_s
+        while batch.value_count < self._rows and len(batch.messages) < self._rows:
+            late = loop.time() >= deadline
+            if late and is_writer_free():
+                break
+            until = loop.time() + self._linger_s / 4 if late else deadline
+            try:
+                async with asyncio.timeout_at(until):
+                    messages = await self._take()
+            except TimeoutError:
+                continue
+            batch.add(await self._judge(messages))
+        return batch
+
+    async def _take(self) -> list[Message]:
+        return await self._inbox.take(byte_count=self._rows * _VALUE_BYTES)

@@ -1,0 +1,130 @@
+"""What gateways say besides measured values: stored before the batch that acknowledges it, in an order they set."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from db.commands import Answer, AnsweredCommand, answer_commands
+from db.connection import Connection, translated_errors
+from db.flexibility import FlexibilityReport, store_flexibility
+from db.gateways import GatewayReport, report_gateways
+from db.writing import Refusal
+from ingest.decode import (
+    REFUSAL_CODES,
+    AnswerContent,
+    EventContent,
+    Flexibility,
+    MessageRefusal,
+    MetaContent,
+    StateContent,
+)
+from ingest.judging import Content, refuse
+from ingest.plausibility import AHEAD_S, OLDEST_S
+
+_MEANING: Final = {refusal.code: refusal.meaning for refusal in REFUSAL_CODES}
+
+
+async def store_contents(connection: Connection, contents: Sequence[Content], *, at: datetime) -> list[Refusal]:
+    """Store events, answers, states and metas in one transaction; return what had to be refused.
+
+    Storing is idempotent: a message that comes again changes nothing.
+
+    Raises
+    ------
+    RetryableError
+        When the database is away; nothing is stored then.
+    """
+    if not contents:
+        return []
+    async with translated_errors(), connection.transaction():
+        return [
+            *await _store_events(connection, contents, at),
+            *await _store_answers(connection, contents, at),
+            *await _store_gateways(connection, contents, at),
+        ]
+
+
+async def _store_answers(connection: Connection, contents: Sequence[Content], at: datetime) -> list[Refusal]:
+    found = [(content, content.content) for content in contents if isinstance(content.content, AnswerContent)]
+    if not found:
+        return []
+    answers = [Answer(said.command, content.gateway_id, said.status, said.reason) for content, said in found]
+    known = await answer_commands(connection, answers, at=at)
+    return [
+        _refusal(content, "command_unknown", 1)
+        for content, said in found
+        if AnsweredCommand(said.command, content.gateway_id) not in known
+    ]
+
+
+async def _store_gateways(connection: Connection, contents: Sequence[Content], at: datetime) -> list[Refusal]:
+    reports: list[GatewayReport] = []
+    refusals: list[Refusal] = []
+    for content in contents:
+        said = content.content
+        if isinstance(said, StateContent):
+            reports.append(GatewayReport(content.gateway_id, said.status, said.firmware_version))
+        elif isinstance(said, MetaContent) and said.gateway == content.gateway_name:
+            reports.append(GatewayReport(content.gateway_id, None, said.firmware_version))
+        elif isinstance(said, MetaContent):
+            refusals.append(_refusal(content, "payload_invalid", 1))
+    if reports:
+        await report_gateways(connection, reports, at=at)
+    return refusals
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One flexibility report with the event that it came in."""
+
+    content: Content
+    report: Flexibility
+
+    def row(self) -> FlexibilityReport:
+        """Return what is stored of it."""
+        return FlexibilityReport(
+            gateway_id=self.content.gateway_id,
+            resource_name=self.report.resource,
+            reported_at=_instant(self.report.at),
+            energy_needed_wh=self.report.energy_needed_wh,
+            max_power_w=self.report.max_power_w,
+            available_from=_instant(self.report.available_from),
+            ready_by=_instant(self.report.ready_by),
+        )
+
+
+async def _store_events(connection: Connection, contents: Sequence[Content], at: datetime) -> list[Refusal]:
+    said = [
+        _Said(content, report)
+        for content in contents
+        if isinstance(content.content, EventContent)
+        for report in content.content.flexibility
+    ]
+    if not said:
+        return []
+    newest_s = int(at.timestamp()) + AHEAD_S
+    timely = [item for item in said if OLDEST_S <= item.report.at <= newest_s]
+    stored = await store_flexibility(connection, [item.row() for item in timely]) if timely else set()
+    return [
+        *_count(said, "time_too_old", lambda item: item.report.at < OLDEST_S),
+        *_count(said, "time_in_future", lambda item: item.report.at > newest_s),
+        *_count([item for position, item in enumerate(timely) if position not in stored], "resource_unknown"),
+    ]
+
+
+def _count(said: Sequence[_Said], code: str, applies: Callable[[_Said], bool] = lambda _: True) -> list[Refusal]:
+    """Return one refusal for each message that holds reports to which `code` applies."""
+    contents: dict[int, tuple[Content, int]] = {}
+    for item in filter(applies, said):
+        _, count = contents.get(id(item.content), (item.content, 0))
+        contents[id(item.content)] = (item.content, count + 1)
+    return [_refusal(content, code, count) for content, count in contents.values()]
+
+
+def _refusal(content: Content, code: str, count: int) -> Refusal:
+    return refuse(content.message, MessageRefusal(0, code, _MEANING[code], count))
+
+
+def _instant(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -1,0 +1,166 @@
+"""Whether decoded values can be believed: whole columns checked against registry, clock and register limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.registers import REGISTERS
+from db.columns import IntervalColumns, ReadingColumns
+from db.registry import Registry
+from ingest.decode import REFUSAL_CODES, DecodedIntervals, DecodedReadings, MessageRefusal
+
+Int = npt.NDArray[np.int64]
+Faults = npt.NDArray[np.int8]
+
+#: Times before this are a device that lost its clock.
+OLDEST_S: Final = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+#: How far a device's clock may be ahead of ours. [s]
+AHEAD_S: Final = 300
+
+#: A value is refused for the first of these that applies; its number stands in a column of faults, 0 is none.
+VALUE_CODES: Final = (
+    "device_unknown",
+    "device_foreign",
+    "time_too_old",
+    "time_in_future",
+    "value_negative",
+    "value_out_of_range",
+)
+_NUMBER: Final = {code: number for number, code in enumerate(VALUE_CODES, start=1)}
+_MEANING: Final = {refusal.code: refusal.meaning for refusal in REFUSAL_CODES}
+
+_SIZE: Final = 1 + max(register.register_id for register in REGISTERS)
+_LOWEST: Final = np.full(_SIZE, np.nan)
+_HIGHEST: Final = np.full(_SIZE, np.nan)
+for _register in REGISTERS:
+    _LOWEST[_register.register_id] = _register.lowest
+    _HIGHEST[_register.register_id] = _register.highest
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """Who the devices named in decoded columns are.
+
+    Attributes
+    ----------
+    usage_point_id : ndarray, shape (device,), int32
+        Usage point that the device measures; -1 for a name that is not registered.
+    gateway_id : ndarray, shape (device,), int32
+        Gateway that speaks for it; -1 likewise.
+    """
+
+    usage_point_id: npt.NDArray[np.int32]
+    gateway_id: npt.NDArray[np.int32]
+
+
+def look_up(names: Sequence[str], registry: Registry) -> Devices:
+    """Return who the devices are; only meters and sensors measure, other devices count as unknown here."""
+    found = np.full((2, len(names)), -1, np.int32)
+    measuring = registry.devices
+    for position, name in enumerate(names):
+        device = measuring.get(name)
+        if device is not None and device.kind in _MEASURING:
+            found[0, position] = device.usage_point_id
+            found[1, position] = device.gateway_id
+    return Devices(found[0], found[1])
+
+
+_MEASURING: Final = frozenset({"meter", "sensor"})
+
+
+def judge_intervals(
+    decoded: DecodedIntervals, gateway_id: npt.NDArray[np.int32], registry: Registry, now: datetime
+) -> tuple[IntervalColumns, list[MessageRefusal]]:
+    """Return the interval values that can be believed, and why the others cannot.
+
+    Parameters
+    ----------
+    decoded : DecodedIntervals
+        Values as they were sent.
+    gateway_id : ndarray, shape (message,), int32
+        Gateway that sent each message.
+    registry : Registry
+        Who is known.
+    now : datetime
+        Time to judge the future by.
+    """
+    devices = look_up(decoded.devices, registry)
+    mean_power = decoded.value * (3_600.0 / decoded.step_s)
+    faults = _limit_faults(decoded.register_id, mean_power)
+    _time_faults(faults, decoded.start_s, decoded.start_s + decoded.step_s, now)
+    _device_faults(faults, devices, decoded.device, gateway_id[decoded.message])
+    keep = _kept(faults)
+    columns = IntervalColumns(
+        usage_point_id=devices.usage_point_id[decoded.device[keep]],
+        register_id=decoded.register_id[keep],
+        quality=decoded.quality[keep],
+        step_s=decoded.step_s[keep],
+        start_s=decoded.start_s[keep],
+        value=decoded.value[keep].astype(np.float32),
+    )
+    return columns, _refusals(faults, decoded.message)
+
+
+def judge_readings(
+    decoded: DecodedReadings, gateway_id: npt.NDArray[np.int32], registry: Registry, now: datetime
+) -> tuple[ReadingColumns, list[MessageRefusal]]:
+    """Return the readings that can be believed, and why the others cannot; as `judge_intervals`."""
+    devices = look_up(decoded.devices, registry)
+    faults = _limit_faults(decoded.register_id, decoded.value)
+    _time_faults(faults, decoded.at_s, decoded.at_s, now)
+    _device_faults(faults, devices, decoded.device, gateway_id[decoded.message])
+    keep = _kept(faults)
+    columns = ReadingColumns(
+        usage_point_id=devices.usage_point_id[decoded.device[keep]],
+        register_id=decoded.register_id[keep],
+        quality=decoded.quality[keep],
+        read_us=decoded.at_s[keep] * 1_000_000,
+        value=decoded.value[keep],
+    )
+    return columns, _refusals(faults, decoded.message)
+
+
+# The three below are called from the last rule to the first: the first that applies is the one that stays.
+
+
+def _limit_faults(register_id: npt.NDArray[np.int16], value: npt.NDArray[np.float64]) -> Faults:
+    faults: Faults = np.zeros(len(value), np.int8)
+    lowest = _LOWEST[register_id]
+    below = value < lowest
+    faults[below | (value > _HIGHEST[register_id])] = _NUMBER["value_out_of_range"]
+    if below.any():
+        faults[below & (lowest >= 0.0) & (value < 0.0)] = _NUMBER["value_negative"]
+    return faults
+
+
+def _time_faults(faults: Faults, first_s: Int, last_s: Int, now: datetime) -> None:
+    faults[last_s > int(now.timestamp()) + AHEAD_S] = _NUMBER["time_in_future"]
+    faults[first_s < OLDEST_S] = _NUMBER["time_too_old"]
+
+
+def _device_faults(
+    faults: Faults, devices: Devices, device: npt.NDArray[np.int32], sender: npt.NDArray[np.int32]
+) -> None:
+    owner = devices.gateway_id[device]
+    faults[owner != sender] = _NUMBER["device_foreign"]
+    faults[owner < 0] = _NUMBER["device_unknown"]
+
+
+def _kept(faults: Faults) -> slice | npt.NDArray[np.bool_]:
+    return faults == 0 if faults.any() else slice(None)
+
+
+def _refusals(faults: Faults, message: npt.NDArray[np.int32]) -> list[MessageRefusal]:
+    rows = np.flatnonzero(faults)
+    if not len(rows):
+        return []
+    base = len(VALUE_CODES) + 1
+    keys, counts = np.unique(message[rows].astype(np.int64) * base + faults[rows], return_counts=True)
+    return [
+        MessageRefusal(int(key) // base, code := VALUE_CODES[int(key) % base - 1], _MEANING[code], int(count))
+        for key, count in zip(keys, counts, strict=True)
+    ]

@@ -1,0 +1,164 @@
+"""A persistent MQTT 5 session: kept connected, through lost connections and broker restarts."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import mqtt5
+import structlog
+
+from core.broker_address import BrokerAddress
+from core.errors import RetryableError
+from ingest.arrangement import Subscription
+from ingest.backoff import BackOff
+from ingest.connection import Connection
+from ingest.wire import PACKET_BYTES
+
+_log = structlog.get_logger()
+
+_KEEP_ALIVE_S: Final = 30
+_CONNECT_WITHIN_S: Final = 10.0
+#: How long the broker keeps a session, and queues for it, while no worker is connected. [s]
+SESSION_EXPIRY_S: Final = 7 * 86_400
+
+
+class Message(NamedTuple):
+    """One message as it came; `connection` is the only one on which `packet_id` means it."""
+
+    topic: str
+    content_type: str | None
+    payload: bytes
+    packet_id: int | None
+    connection: Connection
+
+
+class Session:
+    """Keep one subscription's session connected and hand over what it receives.
+
+    Parameters
+    ----------
+    address : BrokerAddress
+        Where the broker is.
+    subscription : Subscription
+        Name of the session and what it receives.
+    receive_maximum : int
+        Messages the broker may send before the first is acknowledged.
+    receive : callable
+        Is given the messages of each read, in their order; it must not block.
+    """
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        subscription: Subscription,
+        *,
+        receive_maximum: int,
+        receive: Callable[[list[Message]], None],
+    ) -> None:
+        self.subscription = subscription
+        self.is_subscribed = asyncio.Event()
+        self._address = address
+        self._receive_maximum = receive_maximum
+        self._receive = receive
+        self._connection: Connection | None = None
+        self._paused = False
+        self._log = _log.bind(session=subscription.client_id)
+
+    async def run(self) -> None:
+        """Connect, and connect again, until cancelled.
+
+        Raises
+        ------
+        ConfigurationError
+            When the broker will never let us in as we are.
+        """
+        back_off = BackOff()
+        while True:
+            try:
+                connection = await self._connect()
+                back_off.reset()
+                reason = await self._stay(connection)
+            except (RetryableError, OSError, TimeoutError) as error:
+                reason = str(error) or type(error).__name__
+            finally:
+                self._leave()
+            wait_s = back_off.next_s()
+            self._log.warning("broker_lost", reason=reason, retry_in_s=round(wait_s, 2))
+            await asyncio.sleep(wait_s)
+
+    async def publish(self, topic: str, payload: bytes, *, content_type: str, expiry_s: int) -> int:
+        """Publish at QoS 1 and return the broker's reason code.
+
+        Raises
+        ------
+        RetryableError
+            ``broker_unavailable``.
+        """
+        if self._connection is None:
+            raise RetryableError("broker_unavailable", "The broker cannot be reached now.")
+        return await self._connection.publish(topic, payload, content_type=content_type, expiry_s=expiry_s)
+
+    def pause(self, *, paused: bool) -> None:
+        """Stop reading, or go on; holds for later connections too."""
+        self._paused = paused
+        if self._connection is not None:
+            self._connection.pause(paused=paused)
+
+    async def _connect(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(_CONNECT_WITHIN_S):
+            transport, connection = await loop.create_connection(
+                lambda: Connection(self._take), self._address.host, self._address.port
+            )
+            self._connection = connection
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            answer = await connection.open(self._connect_packet())
+            await connection.subscribe(self.subscription.topic_filter)
+        connection.pause(paused=self._paused)
+        self.is_subscribed.set()
+        self._log.info("broker_connected", session_present=answer.session_present)
+        return connection
+
+    def _connect_packet(self) -> mqtt5.ConnectPacket:
+        password = self._address.password
+        return mqtt5.ConnectPacket(
+            self.subscription.client_id,
+            username=self._address.username,
+            password=None if password is None else password.encode(),
+            clean_start=False,
+            keep_alive=_KEEP_ALIVE_S,
+            session_expiry_interval=SESSION_EXPIRY_S,
+            receive_max=self._receive_maximum,
+            max_packet_size=PACKET_BYTES,
+        )
+
+    async def _stay(self, connection: Connection) -> str:
+        loop = asyncio.get_running_loop()
+        while not connection.lost.done():
+            await asyncio.wait([connection.lost], timeout=_KEEP_ALIVE_S / 2)
+            if not connection.is_paused and loop.time() - connection.last_read_s > 1.5 * _KEEP_ALIVE_S:
+                connection.close("the broker is silent")
+            elif not connection.lost.done():
+                connection.ping()
+        return connection.lost.result()
+
+    def _leave(self) -> None:
+        self.is_subscribed.clear()
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
+
+    def _take(self, connection: Connection, packets: list[mqtt5.PublishPacket]) -> None:
+        claims = self.subscription.claims
+        mine = [
+            Message(packet.topic, packet.content_type, packet.payload, packet.packet_id, connection)
+            for packet in packets
+            if claims(packet.topic)
+        ]
+        if len(mine) < len(packets):
+            kept = {message.packet_id for message in mine}
+            others = (packet.packet_id for packet in packets if packet.packet_id not in kept)
+            connection.acknowledge([packet_id for packet_id in others if packet_id is not None])
+        if mine:
+            self._receive(mine)

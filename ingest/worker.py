@@ -1,0 +1,144 @@
+"""One ingest worker: owns its sessions, its database connections and every task."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+
+from core.broker_address import BrokerAddress
+from core.errors import PlatformError
+from core.settings import Settings
+from ingest.arrangement import arrange, shard_client_id
+from ingest.batch import Gatherer
+from ingest.decode import warm_up
+from ingest.inbox import Inbox
+from ingest.line import DatabaseLine
+from ingest.metrics import Metrics
+from ingest.outbox import Outbox
+from ingest.registry import Judge
+from ingest.session import Session
+from ingest.sums import Sums
+from ingest.writer import Writer
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """Wire the parts of one worker that has every shard.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the operator set.
+    database_url, mqtt_url : str
+        Where the servers are.
+    """
+
+    def __init__(self, settings: Settings, *, database_url: str, mqtt_url: str) -> None:
+        clock, self.metrics = settings.clock, Metrics()
+        lines = {purpose: DatabaseLine(database_url, purpose=purpose) for purpose in ("write", "sums")}
+        lines |= {
+            purpose: DatabaseLine(database_url, purpose=purpose, autocommit=True)
+            for purpose in ("registry", "commands")
+        }
+        self._lines = lines
+        self._inbox = Inbox(self._pause)
+        self._judge = Judge(lines["registry"], clock)
+        self._sums = Sums(lines["sums"], self.metrics, clock, flood_rows=settings.ingest_batch_rows)
+        self._writer = Writer(
+            lines["write"],
+            self._inbox,
+            self.metrics,
+            clock,
+            worker=settings.ingest_worker,
+            committed=self._sums.note,
+        )
+        self._gatherer = Gatherer(
+            self._inbox, self._judge, rows=settings.ingest_batch_rows, linger_s=settings.ingest_linger_s
+        )
+        address = BrokerAddress.parse(mqtt_url)
+        self._sessions = {
+            subscription.client_id: Session(
+                address,
+                subscription,
+                receive_maximum=settings.ingest_receive_maximum,
+                receive=self._inbox.put,
+            )
+            for subscription in arrange(range(settings.shards))
+        }
+        by_shard = {shard: self._sessions[shard_client_id(shard)] for shard in range(settings.shards)}
+        self._outbox = Outbox(lines["commands"], by_shard, self.metrics, clock)
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Work until cancelled.
+
+        Notes
+        -----
+        The sessions outlive everything else: a batch that is being written when the worker is stopped is still
+        acknowledged.
+        """
+        warm_up()
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as sessions:
+            for line in self._lines.values():
+                stack.push_async_callback(line.close)
+            await self._judge.load()
+            for client_id, session in self._sessions.items():
+                sessions.create_task(session.run(), name=client_id)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._gather(), name="gather")
+                tasks.create_task(self._writer.run(), name="write")
+                tasks.create_task(self._sums.run(), name="sums")
+                tasks.create_task(self._outbox.run(), name="commands")
+                tasks.create_task(self._announce(ready), name="ready")
+
+    async def _gather(self) -> None:
+        while True:
+            batch = await self._gatherer.gather(self._writer.is_free)
+            self.metrics.receive(batch.value_count)
+            await self._writer.hand_over(batch)
+
+    async def _announce(self, ready: Callable[[], None]) -> None:
+        for session in self._sessions.values():
+            await session.is_subscribed.wait()
+        _log.info("ingest_ready", sessions=len(self._sessions))
+        ready()
+
+    def _pause(self, is_paused: bool) -> None:
+        for session in self._sessions.values():
+            session.pause(paused=is_paused)
+
+
+async def run(settings: Settings, *, database_url: str, mqtt_url: str, ready: Callable[[], None] | None = None) -> None:
+    """Store what gateways publish and send them their commands, until cancelled.
+
+    Cancelling ends it within 5 s: the batch that is being written is finished and acknowledged first.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the operator set.
+    database_url : str
+        Migrated database.
+    mqtt_url : str
+        Broker, ``mqtt://[user:password@]host:port``.
+    ready : callable, optional
+        Is called once when every session is subscribed.
+
+    Raises
+    ------
+    ConfigurationError
+        When database or broker refuse us for good; what passes by itself is waited for.
+    """
+    worker = Worker(settings, database_url=database_url, mqtt_url=mqtt_url)
+    try:
+        with worker.metrics.served(settings.ingest_metrics_port):
+            await worker.run(ready or (lambda: None))
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return what went wrong: of several failures of tasks, one that says who must act."""
+    leaves = [_first(error) if isinstance(error, BaseExceptionGroup) else error for error in group.exceptions]
+    return next((error for error in leaves if isinstance(error, PlatformError)), leaves[0])

@@ -1,0 +1,126 @@
+"""Write, then acknowledge: never the other way round, and never half."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from core.clock import Clock
+from db.columns import IntervalColumns, ReadingColumns
+from db.connection import Connection
+from db.writing import BatchCounts, Refusal, write_batch
+from ingest.batch import Batch
+from ingest.contents import store_contents
+from ingest.inbox import Inbox
+from ingest.line import DatabaseLine
+from ingest.metrics import Metrics
+
+_log = structlog.get_logger()
+
+#: How long a batch may take to finish when the process is asked to stop. [s]
+_GRACE_S: Final = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    counts: BatchCounts
+    late_refused: int  # found while storing, so not among the values received before
+
+
+class Writer:
+    """Write batches one after the other and acknowledge their messages.
+
+    Parameters
+    ----------
+    line : DatabaseLine
+        Connection that nobody else uses.
+    inbox : Inbox
+        Is told which messages are done with.
+    metrics : Metrics
+        Counts.
+    clock : Clock
+        Time at which values become known.
+    worker : str
+        Name in ``ingest_batch``.
+    committed : callable
+        Is called with the number of values after each commit.
+    """
+
+    def __init__(
+        self,
+        line: DatabaseLine,
+        inbox: Inbox,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        worker: str,
+        committed: Callable[[int], None],
+    ) -> None:
+        self._line = line
+        self._inbox = inbox
+        self._metrics = metrics
+        self._clock = clock
+        self._worker = worker
+        self._committed = committed
+        self._next: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
+        self._is_writing = False
+
+    def is_free(self) -> bool:
+        """Tell whether a batch handed over now would be written at once."""
+        return not self._is_writing and self._next.empty()
+
+    async def hand_over(self, batch: Batch) -> None:
+        """Queue a batch; wait while one is queued already."""
+        await self._next.put(batch)
+
+    async def run(self) -> None:
+        """Write batches until cancelled; the one that is being written then is finished first."""
+        while True:
+            batch = await self._next.get()
+            self._is_writing = True
+            await _finish(asyncio.create_task(self._write(batch)))
+            self._is_writing = False
+
+    async def _write(self, batch: Batch) -> None:
+        with self._metrics.batch_s.time():
+            written = await self._line.retry(lambda connection: self._store(connection, batch))
+            batch.acknowledge()
+        self._inbox.release(batch.messages)
+        counts = written.counts
+        self._metrics.receive(written.late_refused)
+        self._metrics.commit(
+            messages=len(batch.messages),
+            stored=counts.stored,
+            duplicate=counts.duplicate,
+            revised=counts.revised,
+            refused=counts.refused,
+        )
+        self._committed(counts.stored + counts.duplicate + counts.revised)
+        _log.debug("batch_written", messages=len(batch.messages), received=counts.received, refused=counts.refused)
+
+    async def _store(self, connection: Connection, batch: Batch) -> _Written:
+        known_at = self._clock.now()
+        late = await store_contents(connection, batch.contents, at=known_at)
+        refusals: list[Refusal] = [*batch.refusals, *late]
+        counts = await write_batch(
+            connection,
+            worker=self._worker,
+            message_count=len(batch.messages),
+            intervals=IntervalColumns.join(batch.intervals),
+            readings=ReadingColumns.join(batch.readings),
+            refusals=refusals,
+            known_at=known_at,
+        )
+        return _Written(counts, sum(refusal.refused_count for refusal in late))
+
+
+async def _finish(writing: asyncio.Task[None]) -> None:
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing], timeout=_GRACE_S)
+        writing.cancel()  # does nothing to one that is done; else the broker will send its messages again
+        await asyncio.wait([writing])
+        raise

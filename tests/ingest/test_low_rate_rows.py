@@ -1,0 +1,130 @@
+"""What ingest stores of commands, flexibility and gateways, against a migrated database in its own role."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from db.commands import (
+    Answer,
+    AnsweredCommand,
+    answer_commands,
+    listen_for_commands,
+    mark_commands_expired,
+    mark_commands_sent,
+    pending_commands,
+    wait_for_commands,
+)
+from db.connection import Connection, Role, connect
+from db.flexibility import FlexibilityReport, store_flexibility
+from db.gateways import GatewayReport, report_gateways
+from tests.ingest.registered import Territory, register
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def territory(database_url: str) -> Iterator[Territory]:
+    with register(database_url) as made:
+        made.add_gateway("gw-0001", 1, ["m-000001"], {"ev-000001": "ev_charger"})
+        made.add_gateway("gw-0002", 2, ["m-000002"], {"ev-000002": "ev_charger"})
+        yield made
+
+
+@pytest.fixture
+async def connection(database_url: str, territory: Territory) -> AsyncIterator[Connection]:
+    del territory
+    async with await connect(database_url, Role.INGEST, autocommit=True) as opened:
+        yield opened
+
+
+async def test_pending_commands_come_with_their_gateway_and_only_for_the_shards_asked(
+    territory: Territory, connection: Connection
+):
+    command = territory.add_command("ev-000001")
+    territory.add_command("ev-000002")
+    found = await pending_commands(connection, [0, 1], limit=10)
+    assert [(str(row.command_id), row.gateway_name, row.shard, row.resource_name) for row in found] == [
+        (command, "gw-0001", 1, "ev-000001")
+    ]
+    assert found[0].dispatch_setpoint_w == [0.0, 3700.0]
+
+
+async def test_a_sent_command_is_no_longer_pending_and_an_expired_one_neither(
+    territory: Territory, connection: Connection
+):
+    sent, expired = territory.add_command("ev-000001"), territory.add_command("ev-000002")
+    await mark_commands_sent(connection, [UUID(sent)], at=NOW)
+    await mark_commands_expired(connection, [UUID(expired)])
+    assert await pending_commands(connection, [1, 2], limit=10) == []
+    assert territory.rows("SELECT command_id::text, status, sent_at FROM command ORDER BY status DESC") == [
+        (sent, "sent", NOW),
+        (expired, "expired", None),
+    ]
+
+
+async def test_an_answer_is_stored_once_and_only_from_the_gateway_that_was_asked(
+    territory: Territory, connection: Connection
+):
+    command, gateway = UUID(territory.add_command("ev-000001")), territory.value("SELECT min(gateway_id) FROM gateway")
+    answers = [
+        Answer(command, gateway, "accepted", None),
+        Answer(command, gateway, "opted_out", "car needed"),
+        Answer(command, gateway + 1, "refused", None),
+        Answer(uuid4(), gateway, "accepted", None),
+    ]
+    assert await answer_commands(connection, answers, at=NOW) == {AnsweredCommand(command, gateway)}
+    await answer_commands(connection, answers, at=NOW + timedelta(hours=1))
+    await mark_commands_sent(connection, [command], at=NOW)
+    assert territory.rows("SELECT status, reason, answered_at, sent_at FROM command") == [
+        ("opted_out", "car needed", NOW, NOW)
+    ]
+
+
+async def test_listening_tells_of_commands_and_of_nothing_else(territory: Territory, connection: Connection):
+    await listen_for_commands(connection)
+    assert not await wait_for_commands(connection, within_s=0.05)
+    territory.rows("NOTIFY somel, 'ingest_batch'")
+    assert not await wait_for_commands(connection, within_s=0.05)
+    territory.add_command("ev-000001")
+    assert await wait_for_commands(connection, within_s=5.0)
+
+
+async def test_the_latest_flexibility_of_a_known_resource_is_kept(territory: Territory, connection: Connection):
+    gateway = territory.value("SELECT gateway_id FROM gateway WHERE name = 'gw-0001'")
+
+    def report(resource: str, energy_needed_wh: int) -> FlexibilityReport:
+        return FlexibilityReport(gateway, resource, NOW, energy_needed_wh, 7400, NOW, NOW + timedelta(hours=8))
+
+    reports = [report("ev-000001", 9000), report("ev-000002", 1), report("m-000001", 2), report("ev-000001", 12000)]
+    assert await store_flexibility(connection, reports) == {0, 3}
+    assert await store_flexibility(connection, reports) == {0, 3}
+    assert territory.rows("SELECT energy_needed_wh, max_power_w, ready_by FROM flexibility") == [
+        (12000, 7400, NOW + timedelta(hours=8))
+    ]
+
+
+async def test_a_resource_that_was_withdrawn_is_no_longer_listened_to(territory: Territory, connection: Connection):
+    territory.rows("UPDATE resource SET withdrawn_at = now()")
+    gateway = territory.value("SELECT gateway_id FROM gateway WHERE name = 'gw-0001'")
+    reports = [FlexibilityReport(gateway, "ev-000001", NOW, 1, 1, NOW, NOW + timedelta(hours=1))]
+    assert await store_flexibility(connection, reports) == set()
+
+
+async def test_a_gateway_report_changes_what_it_says_and_leaves_the_rest(territory: Territory, connection: Connection):
+    gateway = territory.value("SELECT gateway_id FROM gateway WHERE name = 'gw-0001'")
+    await report_gateways(
+        connection,
+        [
+            GatewayReport(gateway, "online", None),
+            GatewayReport(gateway, None, "1.2"),
+            GatewayReport(gateway, "offline", None),
+        ],
+        at=NOW,
+    )
+    await report_gateways(connection, [GatewayReport(gateway, None, "1.3")], at=NOW + timedelta(hours=1))
+    assert territory.rows("SELECT status, status_at, firmware_version FROM gateway ORDER BY gateway_id") == [
+        ("offline", NOW, "1.3"),
+        ("unknown", None, None),
+    ]
