@@ -137,7 +137,7 @@ def cost_of(fitted, load, parameters, judged_from):
     alpha, delta, omega, phi = parameters
     level, last, total = fitted.start.level[0], 0.0, 0.0
     daily, weekly = list(fitted.start.daily[0]), list(fitted.start.weekly[0])
-    day_ahead = {}
+    day_ahead: dict[int, float] = {}
     for slot, value in enumerate(np.log(load[0]) if fitted.floor_w[0] > 0 else load[0]):
         error = value - level - daily[slot % DAY] - weekly[slot % WEEK]
         if slot >= judged_from:

@@ -1,0 +1,1 @@
+"""Demand response: events, the plan of who draws when, commands, and what was measured."""

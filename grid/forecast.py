@@ -1,0 +1,123 @@
+"""Issue forecasts for every place that has data, and store them with what they were made from."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from core.errors import RetryableError
+from core.slots import SLOT_S
+from db.connection import Connection
+from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
+from grid.backtest import QUANTILES
+from grid.forecast_model import COMBINED, METHOD_NAMES, SeriesForecasts, forecast_series
+from grid.history import LoadHistory, load_history
+from grid.kernels.holt_winters import Method
+
+_SLOTS_PER_HOUR: Final = 3_600 // SLOT_S
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastIssue:
+    """Say what was issued.
+
+    Attributes
+    ----------
+    forecast_run_id : int
+        Key of the issue.
+    issued_at, known_until : datetime
+        Time it speaks from; end of the last slot of load that was known.
+    place_count : int
+        Places forecast.
+    fallback_count : int
+        Of those, how many for want of history by a method that does not know both seasons.
+    """
+
+    forecast_run_id: int
+    issued_at: datetime
+    known_until: datetime
+    place_count: int
+    fallback_count: int
+
+
+async def issue_forecasts(connection: Connection, *, now: datetime, history_days: int, horizon_h: int) -> ForecastIssue:
+    """Forecast every place with data from `now` on, and store it in one transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the role that computes.
+    now : datetime
+        Nothing that ended after it is used. The first slot forecast is the one that is running.
+    history_days : int
+        Days of load to fit on. [days]
+    horizon_h : int
+        How far to look. [h]
+
+    Returns
+    -------
+    ForecastIssue
+
+    Raises
+    ------
+    RetryableError
+        ``history_missing``: no place has any load in the span yet.
+    """
+    history = await load_history(connection, now=now, days=history_days)
+    if not history.place_id.size or history.known_until == history.start:
+        raise RetryableError("history_missing", "There is no load to forecast from yet.", history_days=history_days)
+    horizon = horizon_h * _SLOTS_PER_HOUR
+    # On a thread: kernels take seconds and release the interpreter.
+    made = await asyncio.to_thread(forecast_series, history.load_w, history.start, horizon=horizon)
+    async with connection.transaction():
+        return await _store(connection, history, made, now)
+
+
+async def _store(connection: Connection, history: LoadHistory, made: SeriesForecasts, now: datetime) -> ForecastIssue:
+    known = np.flatnonzero(made.method != Method.NO_DATA)
+    run_id = await insert_run(
+        connection,
+        issued_at=now,
+        known_until=history.known_until,
+        horizon_slots=made.load_w.shape[1],
+        quantiles=QUANTILES,
+    )
+    await insert_forecasts(
+        connection,
+        forecast_run_id=run_id,
+        place_id=history.place_id[known],
+        first_valid_from=history.end,
+        load_w=made.load_w[known],
+        quantile_load_w=made.quantile_load_w[known],
+    )
+    skills = [_skill(run_id, int(history.place_id[row]), made, int(row)) for row in known]
+    await insert_skill(connection, skills)
+    fallbacks = int((made.method[known] < Method.DOUBLE_ADDITIVE).sum())
+    return ForecastIssue(run_id, now, history.known_until, len(skills), fallbacks)
+
+
+def _skill(run_id: int, place_id: int, made: SeriesForecasts, row: int) -> ForecastSkill:
+    scores, judged = made.scores, bool(made.judged[row])
+
+    def figures() -> Iterator[float | None]:
+        for column in (
+            scores.mae_w,
+            scores.naive_mae_w,
+            scores.mape_ratio,
+            scores.naive_mape_ratio,
+            scores.crps_w,
+            scores.coverage_ratio,
+        ):
+            value = float(column[row])
+            yield value if judged and np.isfinite(value) else None
+
+    return ForecastSkill(
+        run_id,
+        place_id,
+        METHOD_NAMES[Method(int(made.method[row]))] + (COMBINED if judged else ""),
+        int(scores.origin_count[row]) if judged else 0,
+        *figures(),
+    )

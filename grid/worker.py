@@ -1,0 +1,105 @@
+"""The grid process: forecasts when they are due, events as the clock moves them, results as readings come in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+import structlog
+
+from core.clock import Clock
+from core.errors import RetryableError
+from core.settings import Settings
+from db.connection import Connection, Role, connect, translated_errors
+from db.forecasts import latest_run
+from grid.demand_response.lifecycle import advance_events
+from grid.demand_response.measurement import compute_results
+from grid.forecast import issue_forecasts
+from grid.kernels.warm import warm_up
+
+_log = structlog.get_logger()
+
+Step: TypeAlias = Callable[[Connection, datetime], Awaitable[None]]
+
+#: Both loops look at the world this often, on the clock's round five minutes, the slots' edges among them. [s]
+TICK_S: Final = 300
+_RECONNECT_S: Final = 2.0
+
+
+async def run(settings: Settings, *, database_url: str, ready: Callable[[], None] | None = None) -> None:
+    """Work until cancelled.
+
+    Parameters
+    ----------
+    settings : Settings
+        The clock, and how often, from how much and how far to forecast.
+    database_url : str
+        Migrated database.
+    ready : callable, optional
+        Called once the kernels are loaded and the database has answered.
+
+    Raises
+    ------
+    ConfigurationError
+        When the database refuses us for good, or kernels cannot run here; what passes by itself is waited for.
+    """
+    took_s = await asyncio.to_thread(warm_up)
+    _log.info("grid_ready", warm_up_s=round(took_s, 2))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            announced = asyncio.Event()
+            forecasts = _forecast_step(settings)
+            tasks.create_task(_repeat(database_url, settings.clock, forecasts, announced), name="forecasts")
+            tasks.create_task(_repeat(database_url, settings.clock, follow_events, announced), name="events")
+            await announced.wait()
+            if ready is not None:
+                ready()
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from group
+
+
+async def follow_events(connection: Connection, now: datetime) -> None:
+    """Move events on by the clock, then measure those that run or ran lately."""
+    for event in await advance_events(connection, now=now):
+        _log.info("event_moved", event_id=str(event.event_id), status=event.status)
+    await compute_results(connection, now=now)
+
+
+def _forecast_step(settings: Settings) -> Step:
+    every = timedelta(seconds=settings.forecast_every_s)
+
+    async def issue_when_due(connection: Connection, now: datetime) -> None:
+        last = await latest_run(connection, as_of=now)
+        if last is not None and now < last.issued_at + every:
+            return
+        try:
+            issue = await issue_forecasts(
+                connection, now=now, history_days=settings.history_days, horizon_h=settings.horizon_h
+            )
+        except RetryableError as error:
+            if error.code != "history_missing":
+                raise
+            _log.debug("forecast_waits", reason=error.message)
+            return
+        _log.info("forecast_issued", places=issue.place_count, fallbacks=issue.fallback_count, issued_at=now)
+
+    return issue_when_due
+
+
+async def _repeat(database_url: str, clock: Clock, step: Step, announced: asyncio.Event) -> None:
+    """Take a step at every tick of the clock, on a connection of its own that is made again when it breaks."""
+    while True:
+        try:
+            async with translated_errors(), await connect(database_url, Role.COMPUTE, autocommit=True) as connection:
+                announced.set()
+                while True:
+                    now = clock.now()
+                    await step(connection, now)
+                    await asyncio.sleep(clock.wall_s_until(_next_tick(now)))
+        except RetryableError as error:
+            _log.warning("grid_waits", code=error.code, reason=error.message)
+            await asyncio.sleep(_RECONNECT_S)
+
+
+def _next_tick(now: datetime) -> datetime:
+    return datetime.fromtimestamp((int(now.timestamp()) // TICK_S + 1) * TICK_S, UTC)
