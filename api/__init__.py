@@ -1,0 +1,1 @@
+"""Shows the platform: HTTP routes, access tokens, live news and the page."""

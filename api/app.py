@@ -1,0 +1,84 @@
+"""The application: routes, middleware, errors and the files of the page, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from api import errors
+from api.context import make_context, opened
+from api.headers import StrictHeaders
+from api.limits import LimitBodies
+from api.metrics import MeasureRequests
+from api.openapi import describe
+from api.routes import events, forecast, health, ingest, load, page, places, session, stream, usage_points
+from core.settings import Settings
+
+_DESCRIPTION: Final = """\
+Load, forecasts and demand response of a territory, and how ingest is doing.
+
+Times are aware UTC; spans are `[start, end)`; slots are half-hours named by their start. Power into a usage point is
+positive; units are in the names (`_w`, `_wh`, `_va`). Lists come in pages: follow `next` until it is null. Errors are
+problem documents (RFC 9457) with a stable `code`.
+"""
+_TAGS: Final = [
+    {"name": "territory", "description": "Places of the grid and of the territory"},
+    {"name": "load", "description": "What was measured"},
+    {"name": "forecast", "description": "What is expected"},
+    {"name": "demand response", "description": "Events, their plans and their results"},
+    {"name": "ingest", "description": "What was received, and what was refused"},
+    {"name": "news", "description": "Changes as they happen"},
+    {"name": "session", "description": "Sign-in of the page"},
+    {"name": "health", "description": "For operators and their tools"},
+]
+_ROUTERS: Final = (places, usage_points, load, forecast, events, ingest, stream, health, session, page)
+
+
+def create_app(settings: Settings, *, database_url: str) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    settings : Settings
+        As read at the start of the process.
+    database_url : str
+        ``postgresql://`` URL of a login role that may act as somel_read and somel_compute.
+    """
+    context = make_context(settings, database_url)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with opened(context):
+            yield
+
+    app = FastAPI(
+        title="somel",
+        version=_version(),
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    errors.install(app)
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=page.WEB), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(LimitBodies)
+    app.add_middleware(StrictHeaders)
+    app.add_middleware(MeasureRequests, metrics=context.metrics)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("somel")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"

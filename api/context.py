@@ -1,0 +1,84 @@
+"""What every request may use, opened once for the life of the application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.metrics import RequestMetrics
+from api.news import News
+from core.clock import Clock
+from core.settings import Settings
+from db.connection import Connection, Pool, Role, borrow, open_pool
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Hold the settings, the pools and the live news of one application.
+
+    Attributes
+    ----------
+    settings : Settings
+        As read at the start of the process.
+    readers, writers : Pool
+        Connections that may read, and those that may plan and command.
+    news : News
+        What changes, as it changes.
+    metrics : RequestMetrics
+        Counts and times of requests.
+    """
+
+    settings: Settings
+    readers: Pool
+    writers: Pool
+    news: News
+    metrics: RequestMetrics
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that the platform acts on."""
+        return self.settings.clock
+
+
+def make_context(settings: Settings, database_url: str) -> Context:
+    """Return a context whose pools are not open yet."""
+    return Context(
+        settings,
+        readers=open_pool(database_url, Role.READ),
+        writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
+        news=News(database_url),
+        metrics=RequestMetrics(),
+    )
+
+
+@asynccontextmanager
+async def opened(context: Context) -> AsyncIterator[None]:
+    """Keep pools open and news flowing for as long as the block runs."""
+    async with context.readers, context.writers, context.news.following():
+        yield
+
+
+def context_of(request: Request) -> Context:
+    """Return the context of the application that answers a request."""
+    context: Context = request.app.state.context
+    return context
+
+
+async def _read(request: Request) -> AsyncIterator[Connection]:
+    async with borrow(context_of(request).readers) as connection:
+        yield connection
+
+
+async def _write(request: Request) -> AsyncIterator[Connection]:
+    async with borrow(context_of(request).writers) as connection:
+        yield connection
+
+
+InContext = Annotated[Context, Depends(context_of)]
+#: A connection that may read, for the time of one request.
+#: `scope="function"` gives it back, committed, before the answer is sent: what was answered is then stored.
+Reading = Annotated[Connection, Depends(_read, scope="function")]
+#: A connection that may plan and command; its transaction is committed when the route returns.
+Writing = Annotated[Connection, Depends(_write, scope="function")]

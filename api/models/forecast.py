@@ -1,0 +1,43 @@
+"""Forecasts and how far to trust them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.models.fields import Instant, Model, PowerW
+
+
+class ForecastSlot(Model):
+    """Tell what is expected of the half-hour slot that begins at `valid_from`, and what came, once it is known."""
+
+    valid_from: Instant
+    load_w: PowerW
+    quantile_load_w: Annotated[
+        list[float], Field(description="In the order of `quantiles` [W]", examples=[[41000.0, 48100.0, 55900.0]])
+    ]
+    measured_w: Annotated[float | None, Field(description="Load that came [W]", examples=[47900.0])] = None
+
+
+class Skill(Model):
+    """Tell how good the method was lately, in backtests that saw only what was known; null with too little history."""
+
+    method: Annotated[str, Field(examples=["double_seasonal_holt_winters_ar1"])]
+    origin_count: Annotated[int, Field(description="Backtest origins scored", examples=[14])]
+    mae_w: Annotated[float | None, Field(description="Mean absolute error [W]", examples=[2100.0])] = None
+    naive_mae_w: Annotated[float | None, Field(description="The weekly naive's [W]", examples=[3900.0])] = None
+    mape_ratio: Annotated[float | None, Field(description="Mean absolute percentage error", examples=[0.061])] = None
+    naive_mape_ratio: Annotated[float | None, Field(description="The weekly naive's", examples=[0.112])] = None
+    crps_w: Annotated[float | None, Field(description="Score of the quantiles [W]", examples=[1500.0])] = None
+    coverage_ratio: Annotated[
+        float | None, Field(description="Share between the outermost quantiles", examples=[0.9])
+    ] = None
+
+
+class Forecast(Model):
+    """Hold the newest issue for a place that was known at the time asked for."""
+
+    issued_at: Instant
+    known_until: Annotated[Instant, Field(description="End of the last slot that was known")]
+    quantiles: Annotated[list[float], Field(description="Rising, in (0, 1)", examples=[[0.05, 0.5, 0.95]])]
+    skill: Skill | None = None
+    items: list[ForecastSlot]

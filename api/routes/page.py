@@ -1,0 +1,23 @@
+"""The live page and the API explorer: files, served as they are."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+WEB: Final = Path(__file__).resolve().parent.parent / "web"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def get_page() -> FileResponse:
+    """Give the live page."""
+    return FileResponse(WEB / "index.html", media_type="text/html")
+
+
+@router.get("/docs")
+async def get_explorer() -> FileResponse:
+    """Give the API explorer."""
+    return FileResponse(WEB / "docs.html", media_type="text/html")

@@ -1,0 +1,57 @@
+// Asks the API. A problem document becomes an Error with its status and code.
+export class Problem extends Error {
+  constructor(status, code, detail) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", ...options });
+  } catch {
+    throw new Problem(0, "unreachable", "");
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Problem(answer.status, body.code ?? "unknown", body.detail ?? "");
+  return body;
+}
+
+const address = ({ level, code }, part) =>
+  `/v1/places/${level}/${encodeURIComponent(code)}${part}`;
+const span = (start, end) => `start=${start.toISOString()}&end=${end.toISOString()}`;
+
+async function everyPage(path) {
+  const items = [];
+  for (let next = path; next; ) {
+    const page = await ask(next);
+    items.push(...page.items);
+    next = page.next;
+  }
+  return items;
+}
+
+export const session = () => ask("/session");
+export const signIn = (token) =>
+  ask("/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
+export const signOut = () => ask("/session", { method: "DELETE" });
+export const communes = () => ask("/v1/communes");
+export const placesOf = (level) => everyPage(`/v1/places?level=${level}&limit=1000`);
+export const load = (chosen, start, end) => everyPage(`${address(chosen, "/load")}?${span(start, end)}&limit=1000`);
+export const ingest = () => ask("/v1/ingest");
+export const events = () => ask("/v1/events?limit=20");
+export const event = (id) => ask(`/v1/events/${id}`);
+
+// What is not there, or not yet, is no failure here.
+async function orNull(asked, code) {
+  try {
+    return await asked;
+  } catch (problem) {
+    if (problem.code === code) return null;
+    throw problem;
+  }
+}
+export const place = (chosen) => orNull(ask(address(chosen, "")), "place_unknown");
+export const forecast = (chosen) => orNull(ask(address(chosen, "/forecast")), "forecast_unknown");
