@@ -1,0 +1,165 @@
+"""Rows of demand response: times aware UTC, powers in watts, energies in watt-hours."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Less load is asked for in a place over ``[starts_at, ends_at)``."""
+
+    event_id: UUID
+    name: str
+    place_id: int
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    status_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventSpan:
+    """When an event ran."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlexibleResource:
+    """A resource with its last word: it needs so much energy between two times.
+
+    Attributes
+    ----------
+    rated_power_w, max_power_w : int
+        Highest power by registration, and by its own statement. [W]
+    energy_needed_wh : int
+        Still to be taken at ``reported_at``. [Wh]
+    """
+
+    end_device_id: int
+    power_transformer_place_id: int
+    rated_power_w: int
+    reported_at: datetime
+    energy_needed_wh: int
+    max_power_w: int
+    available_from: datetime
+    ready_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerRating:
+    """What a power transformer may carry. [VA]."""
+
+    place_id: int
+    code: str
+    rated_va: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlan:
+    """A plan to be stored.
+
+    Attributes
+    ----------
+    objective, dual_bound : float
+        Cost of the plan, and the least that any plan serving as much energy can cost. [EUR]
+    unserved_wh : float
+        Energy that the limits leave unserved. [Wh]
+    planned_reduction_w : list of float
+        Natural less planned load, per slot of the event. [W]
+    """
+
+    event_id: UUID
+    planned_at: datetime
+    start_at: datetime
+    slot_count: int
+    objective: float
+    dual_bound: float
+    unserved_wh: float
+    planned_reduction_w: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchPlan:
+    """A stored plan; see `NewPlan`."""
+
+    dispatch_plan_id: int
+    event_id: UUID
+    planned_at: datetime
+    start_at: datetime
+    slot_count: int
+    objective: float
+    dual_bound: float
+    unserved_wh: float
+    planned_reduction_w: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class NewShortage:
+    """Energy that does not fit behind a transformer in the slots named. [Wh]."""
+
+    power_transformer_place_id: int
+    slot_starts: list[datetime]
+    missing_wh: float
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchShortage:
+    """A stored shortage, with the transformer's code."""
+
+    power_transformer_place_id: int
+    power_transformer_code: str
+    slot_starts: list[datetime]
+    missing_wh: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewCommand:
+    """What one resource is to be told: the highest power in each half-hour from ``start_at`` on. [W]."""
+
+    event_id: UUID
+    end_device_id: int
+    issued_at: datetime
+    expires_at: datetime
+    start_at: datetime
+    dispatch_setpoint_w: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class EventCommand:
+    """What one resource was told, and what it answered."""
+
+    command_id: UUID
+    resource: str
+    issued_at: datetime
+    expires_at: datetime
+    start_at: datetime
+    step_s: int
+    dispatch_setpoint_w: list[float]
+    status: str
+    sent_at: datetime | None
+    answered_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """Baseline against measured load of the usage points that took part, in one slot; indicative.
+
+    Attributes
+    ----------
+    usage_point_count : int
+        Usage points with both baseline and measurement; the sums are over these.
+    baseline_w, measured_w, planned_reduction_w : float
+        Sums of mean power; the reduction is over all resources of the plan. [W]
+    """
+
+    slot_start_at: datetime
+    computed_at: datetime
+    usage_point_count: int
+    baseline_w: float
+    measured_w: float
+    planned_reduction_w: float

@@ -1,0 +1,262 @@
+-- name: insert_event
+-- row: db.demand_response.Event
+INSERT INTO somel.event (name, place_id, starts_at, ends_at, created_at, status_at)
+VALUES (%(name)s, %(place_id)s, %(starts_at)s, %(ends_at)s, %(now)s, %(now)s)
+RETURNING event_id, name, place_id, status, starts_at, ends_at, created_at, status_at
+
+-- name: event_by_id
+-- row: db.demand_response.Event
+SELECT
+    event_id,
+    name,
+    place_id,
+    status,
+    starts_at,
+    ends_at,
+    created_at,
+    status_at
+FROM somel.event
+WHERE event_id = %(event_id)s
+
+-- name: lock_event
+-- row: db.demand_response.Event
+SELECT
+    event_id,
+    name,
+    place_id,
+    status,
+    starts_at,
+    ends_at,
+    created_at,
+    status_at
+FROM somel.event
+WHERE event_id = %(event_id)s
+FOR UPDATE
+
+-- name: open_events
+-- row: db.demand_response.Event
+-- Those that the clock still moves, or whose result may still change.
+SELECT
+    event_id,
+    name,
+    place_id,
+    status,
+    starts_at,
+    ends_at,
+    created_at,
+    status_at
+FROM somel.event
+WHERE
+    status IN ('draft', 'scheduled', 'active')
+    OR (status = 'completed' AND ends_at > %(completed_after)s)
+ORDER BY starts_at, event_id
+
+-- name: set_event_status
+UPDATE somel.event
+SET status = %(status)s, status_at = %(now)s
+WHERE event_id = %(event_id)s
+
+-- name: place_exists
+SELECT EXISTS (SELECT FROM somel.place WHERE place_id = %(place_id)s) AS found
+
+-- name: flexible_resources
+-- row: db.demand_response.FlexibleResource
+-- Enrolled, under the place, with their last word; not those that another event commands already.
+SELECT
+    resource.end_device_id,
+    usage_point.power_transformer_place_id,
+    resource.rated_power_w,
+    said.reported_at,
+    said.energy_needed_wh,
+    said.max_power_w,
+    said.available_from,
+    said.ready_by
+FROM somel.resource
+JOIN somel.end_device USING (end_device_id)
+JOIN somel.usage_point USING (usage_point_id)
+JOIN somel.power_transformer ON power_transformer.place_id = usage_point.power_transformer_place_id
+JOIN somel.feeder ON feeder.place_id = power_transformer.feeder_place_id
+JOIN LATERAL (
+    SELECT
+        flexibility.reported_at,
+        flexibility.energy_needed_wh,
+        flexibility.max_power_w,
+        flexibility.available_from,
+        flexibility.ready_by
+    FROM somel.flexibility
+    WHERE flexibility.end_device_id = resource.end_device_id AND flexibility.reported_at <= %(now)s
+    ORDER BY flexibility.reported_at DESC
+    LIMIT 1
+) AS said ON said.ready_by > %(now)s
+WHERE
+    resource.withdrawn_at IS NULL
+    AND (
+        %(place_id)s IN (
+            power_transformer.place_id, power_transformer.commune_place_id, feeder.place_id,
+            feeder.substation_place_id
+        )
+        OR EXISTS (SELECT FROM somel.place WHERE place.place_id = %(place_id)s AND place.level = 'territory')
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM somel.command
+        JOIN somel.event USING (event_id)
+        WHERE
+            command.end_device_id = resource.end_device_id
+            AND command.event_id <> %(event_id)s
+            AND command.expires_at > %(now)s
+            AND command.status IN ('pending', 'sent', 'accepted')
+            AND event.status IN ('scheduled', 'active')
+    )
+ORDER BY usage_point.power_transformer_place_id, resource.end_device_id
+
+-- name: transformer_ratings
+-- row: db.demand_response.TransformerRating
+SELECT
+    power_transformer.place_id,
+    place.code,
+    power_transformer.rated_va
+FROM somel.power_transformer
+JOIN somel.place USING (place_id)
+WHERE power_transformer.place_id = ANY(%(place_ids)s::integer [])
+ORDER BY power_transformer.place_id
+
+-- name: delete_shortages
+DELETE FROM somel.dispatch_shortage
+USING somel.dispatch_plan
+WHERE
+    dispatch_shortage.dispatch_plan_id = dispatch_plan.dispatch_plan_id
+    AND dispatch_plan.event_id = %(event_id)s
+
+-- name: delete_plan
+DELETE FROM somel.dispatch_plan
+WHERE event_id = %(event_id)s
+
+-- name: insert_plan
+-- row: db.demand_response.DispatchPlan
+INSERT INTO somel.dispatch_plan (
+    event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh, planned_reduction_w
+)
+VALUES (
+    %(event_id)s, %(planned_at)s, %(start_at)s, %(slot_count)s, %(objective)s, %(dual_bound)s, %(unserved_wh)s,
+    %(planned_reduction_w)s::real []
+)
+RETURNING
+    dispatch_plan_id, event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh,
+    planned_reduction_w
+
+-- name: insert_shortage
+INSERT INTO somel.dispatch_shortage (dispatch_plan_id, power_transformer_place_id, slot_starts, missing_wh)
+VALUES (%(dispatch_plan_id)s, %(power_transformer_place_id)s, %(slot_starts)s::timestamptz [], %(missing_wh)s)
+
+-- name: plan_of_event
+-- row: db.demand_response.DispatchPlan
+SELECT
+    dispatch_plan_id,
+    event_id,
+    planned_at,
+    start_at,
+    slot_count,
+    objective,
+    dual_bound,
+    unserved_wh,
+    planned_reduction_w
+FROM somel.dispatch_plan
+WHERE event_id = %(event_id)s
+
+-- name: shortages_of_event
+-- row: db.demand_response.DispatchShortage
+SELECT
+    dispatch_shortage.power_transformer_place_id,
+    place.code AS power_transformer_code,
+    dispatch_shortage.slot_starts,
+    dispatch_shortage.missing_wh
+FROM somel.dispatch_shortage
+JOIN somel.dispatch_plan USING (dispatch_plan_id)
+JOIN somel.place ON place.place_id = dispatch_shortage.power_transformer_place_id
+WHERE dispatch_plan.event_id = %(event_id)s
+ORDER BY place.code
+
+-- name: insert_command
+INSERT INTO somel.command (event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w)
+VALUES (
+    %(event_id)s, %(end_device_id)s, %(issued_at)s, %(expires_at)s, %(start_at)s, 1800,
+    %(dispatch_setpoint_w)s::real []
+)
+
+-- name: expire_pending_commands
+UPDATE somel.command
+SET status = 'expired', reason = 'event_cancelled'
+WHERE event_id = %(event_id)s AND status = 'pending'
+
+-- name: commands_of_event
+-- row: db.demand_response.EventCommand
+SELECT
+    command.command_id,
+    end_device.name AS resource,
+    command.issued_at,
+    command.expires_at,
+    command.start_at,
+    command.step_s,
+    command.dispatch_setpoint_w,
+    command.status,
+    command.sent_at,
+    command.answered_at,
+    command.reason
+FROM somel.command
+JOIN somel.end_device USING (end_device_id)
+WHERE command.event_id = %(event_id)s
+ORDER BY end_device.name
+
+-- name: participating_usage_points
+SELECT DISTINCT end_device.usage_point_id
+FROM somel.command
+JOIN somel.end_device USING (end_device_id)
+WHERE command.event_id = %(event_id)s AND command.status IN ('sent', 'accepted')
+ORDER BY end_device.usage_point_id
+
+-- name: earlier_events_of
+-- row: db.demand_response.EventSpan
+-- Earlier events that asked any of the same usage points: their days say nothing about an undisturbed day.
+SELECT DISTINCT
+    event.starts_at,
+    event.ends_at
+FROM somel.event
+JOIN somel.command USING (event_id)
+JOIN somel.end_device USING (end_device_id)
+WHERE
+    event.event_id <> %(event_id)s
+    AND event.status IN ('active', 'completed')
+    AND event.starts_at < %(before)s
+    AND event.ends_at > %(after)s
+    AND command.status IN ('sent', 'accepted')
+    AND end_device.usage_point_id = ANY(%(usage_point_ids)s::integer [])
+ORDER BY event.starts_at
+
+-- name: results_of_event
+-- row: db.demand_response.EventResult
+SELECT
+    slot_start_at,
+    computed_at,
+    usage_point_count,
+    baseline_w,
+    measured_w,
+    planned_reduction_w
+FROM somel.event_result
+WHERE event_id = %(event_id)s
+ORDER BY slot_start_at
+
+-- name: store_result
+INSERT INTO somel.event_result (
+    event_id, slot_start_at, computed_at, usage_point_count, baseline_w, measured_w, planned_reduction_w
+)
+VALUES (
+    %(event_id)s, %(slot_start_at)s, %(computed_at)s, %(usage_point_count)s, %(baseline_w)s, %(measured_w)s,
+    %(planned_reduction_w)s
+)
+ON CONFLICT (event_id, slot_start_at) DO UPDATE SET
+    computed_at = excluded.computed_at,
+    usage_point_count = excluded.usage_point_count,
+    baseline_w = excluded.baseline_w,
+    measured_w = excluded.measured_w,
+    planned_reduction_w = excluded.planned_reduction_w

@@ -1,0 +1,571 @@
+-- Generated from a migrated database by `UPDATE_SCHEMA=1 pytest tests/db/test_schema.py`; do not edit.
+
+CREATE SCHEMA enjoy; -- Published views: all that somel_enjoy_read can see
+GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_read;
+GRANT USAGE ON SCHEMA enjoy TO somel_read;
+CREATE SCHEMA migration; -- Which steps of db/migrations this database has
+GRANT USAGE ON SCHEMA migration TO PUBLIC;
+CREATE SCHEMA personal; -- What names a person's place of supply; read by somel_personal alone
+GRANT USAGE ON SCHEMA personal TO somel_personal;
+CREATE SCHEMA somel; -- The platform: territory, devices, readings, forecasts, demand response
+GRANT USAGE ON SCHEMA somel TO somel_compute;
+GRANT USAGE ON SCHEMA somel TO somel_ingest;
+GRANT USAGE ON SCHEMA somel TO somel_read;
+
+-- The communes, for everybody
+CREATE VIEW enjoy.commune AS
+ SELECT commune.insee_code,
+    place.name,
+    commune.population,
+    commune.centroid,
+    commune.boundary
+   FROM commune
+     JOIN place USING (place_id);
+GRANT SELECT ON enjoy.commune TO somel_enjoy_read;
+GRANT SELECT ON enjoy.commune TO somel_read;
+
+-- Migrations, each applied once, in one transaction with this row
+CREATE TABLE migration.applied (
+    name text NOT NULL, -- Name of the file, without its ending
+    sha256 text NOT NULL, -- SHA-256 of the file when it was applied
+    applied_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was applied
+    CONSTRAINT applied_pkey PRIMARY KEY (name)
+);
+GRANT SELECT ON migration.applied TO PUBLIC;
+
+-- Which supply contract point a pseudonym stands for: personal data
+CREATE TABLE personal.usage_point_identity (
+    usage_point_id integer NOT NULL, -- Usage point
+    prm text NOT NULL, -- Enedis' point of delivery (PRM/PDL), fourteen digits, a string
+    CONSTRAINT usage_point_identity_pkey PRIMARY KEY (usage_point_id),
+    CONSTRAINT usage_point_identity_prm_key UNIQUE (prm),
+    CONSTRAINT usage_point_identity_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id),
+    CONSTRAINT usage_point_identity_prm_check CHECK ((prm ~ '^[0-9]{14}$'::text))
+);
+GRANT SELECT ON personal.usage_point_identity TO somel_personal;
+
+-- Bearer tokens of the API, by the SHA-256 of a 256-bit random secret
+CREATE TABLE somel.access_token (
+    access_token_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    name text NOT NULL, -- Whose it is
+    secret_sha256 bytea NOT NULL, -- SHA-256 of the secret; the secret itself is shown once and not kept
+    scopes text[] NOT NULL, -- What it may do
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
+    expires_at timestamp with time zone, -- After this it is not accepted; null for never
+    revoked_at timestamp with time zone, -- When it was revoked
+    CONSTRAINT access_token_pkey PRIMARY KEY (access_token_id),
+    CONSTRAINT access_token_secret_sha256_key UNIQUE (secret_sha256),
+    CONSTRAINT access_token_scopes_check CHECK ((cardinality(scopes) > 0)),
+    CONSTRAINT access_token_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+GRANT SELECT ON access_token TO somel_read;
+
+-- What a resource was told and what it answered; pending rows are the outbox of ingest
+CREATE TABLE somel.command (
+    command_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Correlates command and answer
+    event_id uuid NOT NULL, -- Event
+    end_device_id integer NOT NULL, -- Resource
+    issued_at timestamp with time zone NOT NULL, -- When it was decided
+    expires_at timestamp with time zone NOT NULL, -- After this it must not be obeyed
+    start_at timestamp with time zone NOT NULL, -- Start of the first setpoint
+    step_s integer NOT NULL DEFAULT 1800, -- Length of each setpoint [s]
+    dispatch_setpoint_w real[] NOT NULL, -- Highest power to draw in each step [W]
+    status text NOT NULL DEFAULT 'pending'::text, -- pending, sent, accepted, opted_out, refused or expired
+    sent_at timestamp with time zone, -- When the broker had taken it
+    answered_at timestamp with time zone, -- When the answer was stored
+    reason text, -- The device's reason, when it refused
+    CONSTRAINT command_pkey PRIMARY KEY (command_id),
+    CONSTRAINT command_event_id_end_device_id_key UNIQUE (event_id, end_device_id),
+    CONSTRAINT command_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id),
+    CONSTRAINT command_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT command_check CHECK ((expires_at > issued_at)),
+    CONSTRAINT command_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'accepted'::text, 'opted_out'::text, 'refused'::text, 'expired'::text])))
+);
+CREATE INDEX command_end_device_idx ON somel.command USING btree (end_device_id, start_at);
+CREATE INDEX command_pending_idx ON somel.command USING btree (issued_at) WHERE (status = 'pending'::text);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.command FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT, UPDATE ON command TO somel_compute;
+GRANT SELECT ON command TO somel_ingest;
+GRANT SELECT ON command TO somel_read;
+GRANT UPDATE (status, sent_at, answered_at, reason) ON command TO somel_ingest;
+
+-- A municipality
+CREATE TABLE somel.commune (
+    place_id integer NOT NULL, -- Place
+    level text NOT NULL DEFAULT 'commune'::text, -- Always commune
+    insee_code text NOT NULL, -- INSEE code, five characters
+    population integer NOT NULL, -- Municipal population [inhabitants]
+    centroid geometry(Point,4326) NOT NULL, -- Point inside the commune, WGS 84 [degrees]
+    boundary geometry(MultiPolygon,4326), -- Boundary, WGS 84 [degrees]; null until loaded
+    CONSTRAINT commune_pkey PRIMARY KEY (place_id),
+    CONSTRAINT commune_insee_code_key UNIQUE (insee_code),
+    CONSTRAINT commune_place_id_level_fkey FOREIGN KEY (place_id, level) REFERENCES place(place_id, level),
+    CONSTRAINT commune_insee_code_check CHECK ((insee_code ~ '^[0-9][0-9AB][0-9]{3}$'::text)),
+    CONSTRAINT commune_level_check CHECK ((level = 'commune'::text)),
+    CONSTRAINT commune_population_check CHECK ((population >= 0))
+);
+CREATE INDEX commune_boundary_idx ON somel.commune USING gist (boundary);
+GRANT SELECT ON commune TO somel_compute;
+GRANT SELECT ON commune TO somel_ingest;
+GRANT SELECT ON commune TO somel_read;
+
+-- The plan of an event: exact under the transformer limits, with its certificate
+CREATE TABLE somel.dispatch_plan (
+    dispatch_plan_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    event_id uuid NOT NULL, -- Event
+    planned_at timestamp with time zone NOT NULL, -- When it was made
+    start_at timestamp with time zone NOT NULL, -- First slot of the plan
+    slot_count integer NOT NULL, -- Slots of the plan; it reaches past the event, to the last deadline
+    objective double precision NOT NULL, -- Cost of the plan [EUR]
+    dual_bound double precision NOT NULL, -- No plan can cost less [EUR]
+    unserved_wh double precision NOT NULL, -- Energy that the limits leave unserved; 0 when feasible [Wh]
+    planned_reduction_w real[] NOT NULL, -- Natural load less planned load, for each slot of the event [W]
+    CONSTRAINT dispatch_plan_pkey PRIMARY KEY (dispatch_plan_id),
+    CONSTRAINT dispatch_plan_event_id_key UNIQUE (event_id),
+    CONSTRAINT dispatch_plan_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT dispatch_plan_slot_count_check CHECK ((slot_count > 0)),
+    CONSTRAINT dispatch_plan_unserved_wh_check CHECK ((unserved_wh >= (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_plan TO somel_compute;
+GRANT SELECT ON dispatch_plan TO somel_ingest;
+GRANT SELECT ON dispatch_plan TO somel_read;
+
+-- Why a plan is infeasible: the minimum cut by name
+CREATE TABLE somel.dispatch_shortage (
+    dispatch_plan_id bigint NOT NULL, -- Plan
+    power_transformer_place_id integer NOT NULL, -- Transformer whose limit binds
+    slot_starts timestamp with time zone[] NOT NULL, -- Slots that are full
+    missing_wh double precision NOT NULL, -- Energy that does not fit [Wh]
+    CONSTRAINT dispatch_shortage_pkey PRIMARY KEY (dispatch_plan_id, power_transformer_place_id),
+    CONSTRAINT dispatch_shortage_dispatch_plan_id_fkey FOREIGN KEY (dispatch_plan_id) REFERENCES dispatch_plan(dispatch_plan_id),
+    CONSTRAINT dispatch_shortage_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT dispatch_shortage_missing_wh_check CHECK ((missing_wh > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_shortage TO somel_compute;
+GRANT SELECT ON dispatch_shortage TO somel_ingest;
+GRANT SELECT ON dispatch_shortage TO somel_read;
+
+-- A meter, sensor or flexible device behind a gateway
+CREATE TABLE somel.end_device (
+    end_device_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
+    name text NOT NULL, -- Identifier in payloads; never the PRM
+    kind text NOT NULL, -- meter, sensor, water_heater, ev_charger, battery or heat_pump
+    gateway_id integer NOT NULL, -- Gateway that speaks for it
+    usage_point_id integer NOT NULL, -- Usage point that it measures or draws from
+    CONSTRAINT end_device_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT end_device_name_key UNIQUE (name),
+    CONSTRAINT end_device_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(gateway_id),
+    CONSTRAINT end_device_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id),
+    CONSTRAINT end_device_kind_check CHECK ((kind = ANY (ARRAY['meter'::text, 'sensor'::text, 'water_heater'::text, 'ev_charger'::text, 'battery'::text, 'heat_pump'::text]))),
+    CONSTRAINT end_device_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$'::text))
+);
+CREATE INDEX end_device_gateway_idx ON somel.end_device USING btree (gateway_id);
+CREATE INDEX end_device_usage_point_idx ON somel.end_device USING btree (usage_point_id);
+GRANT SELECT ON end_device TO somel_compute;
+GRANT SELECT ON end_device TO somel_ingest;
+GRANT SELECT ON end_device TO somel_read;
+
+-- A demand-response event: less load in a place over [starts_at, ends_at)
+CREATE TABLE somel.event (
+    event_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key
+    name text NOT NULL, -- Name for people
+    place_id integer NOT NULL, -- Where the resources are asked
+    status text NOT NULL DEFAULT 'draft'::text, -- draft, scheduled, active, completed or cancelled
+    starts_at timestamp with time zone NOT NULL, -- Start, on a slot's edge
+    ends_at timestamp with time zone NOT NULL, -- End, on a slot's edge
+    created_at timestamp with time zone NOT NULL, -- When it was drafted
+    status_at timestamp with time zone NOT NULL, -- When it got its status
+    CONSTRAINT event_pkey PRIMARY KEY (event_id),
+    CONSTRAINT event_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
+    CONSTRAINT event_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT event_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'active'::text, 'completed'::text, 'cancelled'::text])))
+);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.event FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT, UPDATE ON event TO somel_compute;
+GRANT SELECT ON event TO somel_ingest;
+GRANT SELECT ON event TO somel_read;
+
+-- Baseline against measured load of the usage points that took part, per slot; indicative
+CREATE TABLE somel.event_result (
+    event_id uuid NOT NULL, -- Event
+    slot_start_at timestamp with time zone NOT NULL, -- Slot
+    computed_at timestamp with time zone NOT NULL, -- When it was computed
+    usage_point_count integer NOT NULL, -- Usage points with both baseline and measurement
+    baseline_w real NOT NULL, -- High 5 of 10 baseline [W]
+    measured_w real NOT NULL, -- Measured load [W]
+    planned_reduction_w real NOT NULL, -- Reduction planned [W]
+    CONSTRAINT event_result_pkey PRIMARY KEY (event_id, slot_start_at),
+    CONSTRAINT event_result_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id)
+);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.event_result FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT, UPDATE ON event_result TO somel_compute;
+GRANT SELECT ON event_result TO somel_ingest;
+GRANT SELECT ON event_result TO somel_read;
+
+-- Medium-voltage feeder (départ HTA)
+CREATE TABLE somel.feeder (
+    place_id integer NOT NULL, -- Place
+    level text NOT NULL DEFAULT 'feeder'::text, -- Always feeder
+    substation_place_id integer NOT NULL, -- Substation that feeds it
+    nominal_voltage_v integer NOT NULL, -- Nominal voltage between phases [V]
+    CONSTRAINT feeder_pkey PRIMARY KEY (place_id),
+    CONSTRAINT feeder_place_id_level_fkey FOREIGN KEY (place_id, level) REFERENCES place(place_id, level),
+    CONSTRAINT feeder_substation_place_id_fkey FOREIGN KEY (substation_place_id) REFERENCES substation(place_id),
+    CONSTRAINT feeder_level_check CHECK ((level = 'feeder'::text)),
+    CONSTRAINT feeder_nominal_voltage_v_check CHECK ((nominal_voltage_v > 0))
+);
+CREATE INDEX feeder_substation_idx ON somel.feeder USING btree (substation_place_id);
+GRANT SELECT ON feeder TO somel_compute;
+GRANT SELECT ON feeder TO somel_ingest;
+GRANT SELECT ON feeder TO somel_read;
+
+-- What a resource says it needs: so much energy between two times
+CREATE TABLE somel.flexibility (
+    end_device_id integer NOT NULL, -- Resource
+    reported_at timestamp with time zone NOT NULL, -- When it said so (device time)
+    energy_needed_wh integer NOT NULL, -- Energy it needs [Wh]
+    max_power_w integer NOT NULL, -- Highest power it can draw [W]
+    available_from timestamp with time zone NOT NULL, -- From when it can draw
+    ready_by timestamp with time zone NOT NULL, -- By when the energy must be in
+    CONSTRAINT flexibility_pkey PRIMARY KEY (end_device_id, reported_at),
+    CONSTRAINT flexibility_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id),
+    CONSTRAINT flexibility_check CHECK ((ready_by > available_from)),
+    CONSTRAINT flexibility_energy_needed_wh_check CHECK ((energy_needed_wh >= 0)),
+    CONSTRAINT flexibility_max_power_w_check CHECK ((max_power_w >= 0))
+);
+GRANT INSERT, SELECT, UPDATE ON flexibility TO somel_ingest;
+GRANT SELECT ON flexibility TO somel_compute;
+GRANT SELECT ON flexibility TO somel_read;
+
+-- Forecast mean power of a place over the slot [valid_from, valid_from + 30 min)
+CREATE TABLE somel.forecast (
+    forecast_run_id bigint NOT NULL, -- Issue
+    place_id integer NOT NULL, -- Place
+    valid_from timestamp with time zone NOT NULL, -- Start of the slot
+    load_w real NOT NULL, -- Expected net load, import positive [W]
+    quantile_load_w real[] NOT NULL, -- Quantiles of net load in the order of forecast_run.quantiles, never crossing [W]
+    CONSTRAINT forecast_pkey PRIMARY KEY (place_id, valid_from, forecast_run_id),
+    CONSTRAINT forecast_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
+    CONSTRAINT forecast_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id)
+);
+GRANT DELETE, INSERT, SELECT ON forecast TO somel_compute;
+GRANT SELECT ON forecast TO somel_read;
+
+-- One issue of forecasts for many places
+CREATE TABLE somel.forecast_run (
+    forecast_run_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    issued_at timestamp with time zone NOT NULL, -- Time it speaks from: nothing known later was used
+    known_until timestamp with time zone NOT NULL, -- End of the last slot of load that was known
+    horizon_slots integer NOT NULL, -- Slots forecast, from known_until or issued_at on
+    quantiles real[] NOT NULL, -- Quantiles stored in forecast.quantile_load_w, rising, in (0, 1) [ratio]
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- Wall time at which it was stored
+    CONSTRAINT forecast_run_pkey PRIMARY KEY (forecast_run_id),
+    CONSTRAINT forecast_run_check CHECK ((known_until <= issued_at)),
+    CONSTRAINT forecast_run_horizon_slots_check CHECK ((horizon_slots > 0))
+);
+CREATE INDEX forecast_run_issued_idx ON somel.forecast_run USING btree (issued_at);
+CREATE TRIGGER announce AFTER INSERT ON somel.forecast_run FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT ON forecast_run TO somel_compute;
+GRANT SELECT ON forecast_run TO somel_read;
+
+-- How good the method was lately for a place, from backtests that saw only what was known
+CREATE TABLE somel.forecast_skill (
+    forecast_run_id bigint NOT NULL, -- Issue that it was computed for
+    place_id integer NOT NULL, -- Place
+    method text NOT NULL, -- Method used, a fall-back is named here
+    origin_count integer NOT NULL, -- Backtest origins; 0 when there is too little history, figures are then null
+    mae_w real, -- Mean absolute error [W]
+    naive_mae_w real, -- The same of the weekly naive forecast [W]
+    mape_ratio real, -- Mean absolute percentage error [ratio]
+    naive_mape_ratio real, -- The same of the weekly naive forecast [ratio]
+    crps_w real, -- Continuous ranked probability score, from the quantiles [W]
+    coverage_ratio real, -- Share of values inside the outermost quantiles [ratio]
+    CONSTRAINT forecast_skill_pkey PRIMARY KEY (forecast_run_id, place_id),
+    CONSTRAINT forecast_skill_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
+    CONSTRAINT forecast_skill_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
+    CONSTRAINT forecast_skill_coverage_ratio_check CHECK (((coverage_ratio >= (0)::double precision) AND (coverage_ratio <= (1)::double precision))),
+    CONSTRAINT forecast_skill_origin_count_check CHECK ((origin_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT ON forecast_skill TO somel_compute;
+GRANT SELECT ON forecast_skill TO somel_read;
+
+-- Data concentrator that publishes for the devices attached to it
+CREATE TABLE somel.gateway (
+    gateway_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
+    name text NOT NULL, -- Its identity: MQTT client id, certificate subject and topic level
+    shard smallint NOT NULL, -- Shard of the topic tree that it publishes under
+    status text NOT NULL DEFAULT 'unknown'::text, -- Last state it, or its last will, published
+    status_at timestamp with time zone, -- When that state was received
+    firmware_version text, -- Firmware it reports
+    registered_at timestamp with time zone NOT NULL DEFAULT now(), -- When it was registered
+    CONSTRAINT gateway_pkey PRIMARY KEY (gateway_id),
+    CONSTRAINT gateway_name_key UNIQUE (name),
+    CONSTRAINT gateway_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$'::text)),
+    CONSTRAINT gateway_shard_check CHECK ((shard >= 0)),
+    CONSTRAINT gateway_status_check CHECK ((status = ANY (ARRAY['unknown'::text, 'online'::text, 'offline'::text])))
+);
+GRANT SELECT ON gateway TO somel_compute;
+GRANT SELECT ON gateway TO somel_ingest;
+GRANT SELECT ON gateway TO somel_read;
+GRANT UPDATE (status, status_at, firmware_version) ON gateway TO somel_ingest;
+
+-- One committed transaction of ingest; its counts always add up
+CREATE TABLE somel.ingest_batch (
+    ingest_batch_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    worker text NOT NULL, -- Worker that wrote it
+    committed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was written
+    message_count integer NOT NULL, -- MQTT messages acknowledged by it
+    received integer NOT NULL, -- Values received; a message that cannot be read counts as one
+    stored integer NOT NULL, -- Values stored for the first time
+    duplicate integer NOT NULL, -- Values already stored with the same content
+    revised integer NOT NULL, -- Values that replaced a different one
+    refused integer NOT NULL, -- Values refused; each message refused has a row in refused_message
+    CONSTRAINT ingest_batch_pkey PRIMARY KEY (ingest_batch_id),
+    CONSTRAINT ingest_batch_check CHECK ((received = (((stored + duplicate) + revised) + refused))),
+    CONSTRAINT ingest_batch_duplicate_check CHECK ((duplicate >= 0)),
+    CONSTRAINT ingest_batch_message_count_check CHECK ((message_count >= 0)),
+    CONSTRAINT ingest_batch_received_check CHECK ((received >= 0)),
+    CONSTRAINT ingest_batch_refused_check CHECK ((refused >= 0)),
+    CONSTRAINT ingest_batch_revised_check CHECK ((revised >= 0)),
+    CONSTRAINT ingest_batch_stored_check CHECK ((stored >= 0))
+);
+CREATE TRIGGER announce AFTER INSERT ON somel.ingest_batch FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT INSERT, SELECT ON ingest_batch TO somel_ingest;
+GRANT SELECT ON ingest_batch TO somel_compute;
+GRANT SELECT ON ingest_batch TO somel_read;
+
+-- Value of a register over [start_at, start_at + step_s): the latest known
+CREATE TABLE somel.interval_reading (
+    usage_point_id integer NOT NULL, -- Usage point
+    register_id smallint NOT NULL, -- Register
+    quality smallint NOT NULL DEFAULT 0, -- 0 ok, 1 missing, 2 estimated, 3 bad
+    step_s integer NOT NULL, -- Length of the interval [s]
+    start_at timestamp with time zone NOT NULL, -- Start of the interval
+    known_at timestamp with time zone NOT NULL, -- When this value became known here
+    value real NOT NULL, -- Value [unit of the register]; NaN where quality is missing
+    CONSTRAINT interval_reading_quality_check CHECK (((quality >= 0) AND (quality <= 3))),
+    CONSTRAINT interval_reading_step_s_check CHECK ((step_s = ANY (ARRAY[300, 600, 900, 1800, 3600])))
+);
+-- hypertable: chunks of 7 days by start_at
+CREATE UNIQUE INDEX interval_reading_key ON somel.interval_reading USING btree (usage_point_id, register_id, start_at);
+GRANT INSERT, SELECT, UPDATE ON interval_reading TO somel_ingest;
+GRANT SELECT ON interval_reading TO somel_compute;
+GRANT SELECT ON interval_reading TO somel_read;
+
+-- Values that were replaced, with the span of time in which they were the latest known
+CREATE TABLE somel.interval_reading_revision (
+    interval_reading_revision_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising in the order of replacement
+    usage_point_id integer NOT NULL, -- Usage point
+    register_id smallint NOT NULL, -- Register
+    quality smallint NOT NULL, -- 0 ok, 1 missing, 2 estimated, 3 bad
+    step_s integer NOT NULL, -- Length of the interval [s]
+    start_at timestamp with time zone NOT NULL, -- Start of the interval
+    known_at timestamp with time zone NOT NULL, -- When this value became known
+    replaced_at timestamp with time zone NOT NULL, -- When it was replaced
+    value real NOT NULL, -- Value [unit of the register]
+    CONSTRAINT interval_reading_revision_pkey PRIMARY KEY (interval_reading_revision_id),
+    CONSTRAINT interval_reading_revision_check CHECK ((replaced_at >= known_at))
+);
+CREATE INDEX interval_reading_revision_key_idx ON somel.interval_reading_revision USING btree (usage_point_id, register_id, start_at, replaced_at);
+GRANT INSERT, SELECT ON interval_reading_revision TO somel_ingest;
+GRANT SELECT ON interval_reading_revision TO somel_compute;
+GRANT SELECT ON interval_reading_revision TO somel_read;
+
+-- A part of the grid or of the territory that load is summed and forecast for
+CREATE TABLE somel.place (
+    place_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
+    level text NOT NULL, -- territory, substation, feeder, power_transformer or commune
+    code text NOT NULL, -- Stable code within its level: INSEE code of a commune, operator's code of equipment
+    name text NOT NULL, -- Name for people
+    CONSTRAINT place_pkey PRIMARY KEY (place_id),
+    CONSTRAINT place_level_code_key UNIQUE (level, code),
+    CONSTRAINT place_place_id_level_key UNIQUE (place_id, level),
+    CONSTRAINT place_level_check CHECK ((level = ANY (ARRAY['territory'::text, 'substation'::text, 'feeder'::text, 'power_transformer'::text, 'commune'::text])))
+);
+GRANT SELECT ON place TO somel_compute;
+GRANT SELECT ON place TO somel_ingest;
+GRANT SELECT ON place TO somel_read;
+
+-- Energy of a place over the half-hour slot [start_at, start_at + 30 min)
+CREATE TABLE somel.place_interval (
+    place_id integer NOT NULL, -- Place
+    usage_point_count integer NOT NULL, -- Usage points whose import is known over the whole slot; 0 where only export is
+    estimated_count integer NOT NULL DEFAULT 0, -- Of those, how many are estimated
+    start_at timestamp with time zone NOT NULL, -- Start of the slot
+    computed_at timestamp with time zone NOT NULL, -- When the sum was made
+    import_wh double precision NOT NULL, -- Energy imported by its usage points [Wh]
+    export_wh double precision NOT NULL, -- Energy exported by its usage points [Wh]
+    CONSTRAINT place_interval_estimated_count_check CHECK ((estimated_count >= 0)),
+    CONSTRAINT place_interval_usage_point_count_check CHECK ((usage_point_count >= 0))
+);
+-- hypertable: chunks of 30 days by start_at
+CREATE UNIQUE INDEX place_interval_key ON somel.place_interval USING btree (place_id, start_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON place_interval TO somel_ingest;
+GRANT SELECT ON place_interval TO somel_compute;
+GRANT SELECT ON place_interval TO somel_read;
+
+-- Medium to low voltage transformer (poste de distribution); its usage points lie in one commune
+CREATE TABLE somel.power_transformer (
+    place_id integer NOT NULL, -- Place
+    level text NOT NULL DEFAULT 'power_transformer'::text, -- Always power_transformer
+    feeder_place_id integer NOT NULL, -- Feeder that supplies it
+    commune_place_id integer NOT NULL, -- Commune that it stands in
+    rated_va integer NOT NULL, -- Rated apparent power [VA]
+    location geometry(Point,4326), -- WGS 84 [degrees]
+    CONSTRAINT power_transformer_pkey PRIMARY KEY (place_id),
+    CONSTRAINT power_transformer_commune_place_id_fkey FOREIGN KEY (commune_place_id) REFERENCES commune(place_id),
+    CONSTRAINT power_transformer_feeder_place_id_fkey FOREIGN KEY (feeder_place_id) REFERENCES feeder(place_id),
+    CONSTRAINT power_transformer_place_id_level_fkey FOREIGN KEY (place_id, level) REFERENCES place(place_id, level),
+    CONSTRAINT power_transformer_level_check CHECK ((level = 'power_transformer'::text)),
+    CONSTRAINT power_transformer_rated_va_check CHECK ((rated_va > 0))
+);
+CREATE INDEX power_transformer_commune_idx ON somel.power_transformer USING btree (commune_place_id);
+CREATE INDEX power_transformer_feeder_idx ON somel.power_transformer USING btree (feeder_place_id);
+GRANT SELECT ON power_transformer TO somel_compute;
+GRANT SELECT ON power_transformer TO somel_ingest;
+GRANT SELECT ON power_transformer TO somel_read;
+
+-- Value of a register at one instant
+CREATE TABLE somel.reading (
+    usage_point_id integer NOT NULL, -- Usage point
+    register_id smallint NOT NULL, -- Register
+    quality smallint NOT NULL DEFAULT 0, -- 0 ok, 1 missing, 2 estimated, 3 bad
+    read_at timestamp with time zone NOT NULL, -- Instant of the measurement
+    known_at timestamp with time zone NOT NULL, -- When this value became known here
+    value double precision NOT NULL, -- Value [unit of the register]
+    CONSTRAINT reading_quality_check CHECK (((quality >= 0) AND (quality <= 3)))
+);
+-- hypertable: chunks of 1 day by read_at
+CREATE UNIQUE INDEX reading_key ON somel.reading USING btree (usage_point_id, register_id, read_at);
+GRANT INSERT, SELECT, UPDATE ON reading TO somel_ingest;
+GRANT SELECT ON reading TO somel_compute;
+GRANT SELECT ON reading TO somel_read;
+
+-- Values that were replaced, with the span of time in which they were the latest known
+CREATE TABLE somel.reading_revision (
+    reading_revision_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising in the order of replacement
+    usage_point_id integer NOT NULL, -- Usage point
+    register_id smallint NOT NULL, -- Register
+    quality smallint NOT NULL, -- 0 ok, 1 missing, 2 estimated, 3 bad
+    read_at timestamp with time zone NOT NULL, -- Instant of the measurement
+    known_at timestamp with time zone NOT NULL, -- When this value became known
+    replaced_at timestamp with time zone NOT NULL, -- When it was replaced
+    value double precision NOT NULL, -- Value [unit of the register]
+    CONSTRAINT reading_revision_pkey PRIMARY KEY (reading_revision_id),
+    CONSTRAINT reading_revision_check CHECK ((replaced_at >= known_at))
+);
+CREATE INDEX reading_revision_key_idx ON somel.reading_revision USING btree (usage_point_id, register_id, read_at, replaced_at);
+GRANT INSERT, SELECT ON reading_revision TO somel_ingest;
+GRANT SELECT ON reading_revision TO somel_compute;
+GRANT SELECT ON reading_revision TO somel_read;
+
+-- What could not be understood or believed, to be found and mended
+CREATE TABLE somel.refused_message (
+    refused_message_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    received_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was received
+    topic text NOT NULL, -- Topic it was published to, first 1,000 characters
+    content_type text, -- MQTT 5 content type, if any
+    code text NOT NULL, -- Why, as a stable code
+    reason text NOT NULL, -- Why, as a sentence
+    refused_count integer NOT NULL, -- Values refused; a message that cannot be read counts as one
+    payload_bytes integer NOT NULL, -- Length of the whole payload [bytes]
+    payload bytea NOT NULL, -- The payload, first 4,096 bytes
+    CONSTRAINT refused_message_pkey PRIMARY KEY (refused_message_id),
+    CONSTRAINT refused_message_payload_bytes_check CHECK ((payload_bytes >= 0)),
+    CONSTRAINT refused_message_refused_count_check CHECK ((refused_count > 0))
+);
+CREATE INDEX refused_message_received_idx ON somel.refused_message USING btree (received_at);
+GRANT INSERT, SELECT ON refused_message TO somel_ingest;
+GRANT SELECT ON refused_message TO somel_compute;
+GRANT SELECT ON refused_message TO somel_read;
+
+-- What meters measure; filled from core/registers.py by every migrate
+CREATE TABLE somel.register (
+    register_id smallint NOT NULL, -- Number in CBOR payloads; never reused
+    name text NOT NULL, -- Name in JSON, ending in its unit
+    obis text NOT NULL, -- OBIS code (IEC 62056-6-1)
+    unit text NOT NULL, -- Unit of a value: Wh, varh, W, VA, V, A, Hz
+    kind text NOT NULL, -- interval, index or instant
+    lowest double precision NOT NULL, -- Lowest plausible value [unit]; of an interval, as mean power
+    highest double precision NOT NULL, -- Highest plausible value [unit]; of an interval, as mean power
+    CONSTRAINT register_pkey PRIMARY KEY (register_id),
+    CONSTRAINT register_name_key UNIQUE (name),
+    CONSTRAINT register_obis_key UNIQUE (obis),
+    CONSTRAINT register_check CHECK ((highest > lowest)),
+    CONSTRAINT register_kind_check CHECK ((kind = ANY (ARRAY['interval'::text, 'index'::text, 'instant'::text])))
+);
+GRANT SELECT ON register TO somel_compute;
+GRANT SELECT ON register TO somel_ingest;
+GRANT SELECT ON register TO somel_read;
+
+-- An end device that takes part in demand response, with its owner's agreement
+CREATE TABLE somel.resource (
+    end_device_id integer NOT NULL, -- Device
+    rated_power_w integer NOT NULL, -- Highest power it draws [W]
+    enrolled_at timestamp with time zone NOT NULL DEFAULT now(), -- When its owner agreed
+    withdrawn_at timestamp with time zone, -- When the agreement was withdrawn; null while it holds
+    CONSTRAINT resource_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT resource_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES end_device(end_device_id),
+    CONSTRAINT resource_check CHECK ((withdrawn_at >= enrolled_at)),
+    CONSTRAINT resource_rated_power_w_check CHECK ((rated_power_w > 0))
+);
+GRANT SELECT ON resource TO somel_compute;
+GRANT SELECT ON resource TO somel_ingest;
+GRANT SELECT ON resource TO somel_read;
+
+-- Spans whose sums no longer match the readings; written with the readings, in one transaction
+CREATE TABLE somel.rollup_pending (
+    rollup_pending_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
+    power_transformer_place_id integer NOT NULL, -- Transformer whose usage points changed
+    start_at timestamp with time zone NOT NULL, -- First slot
+    end_at timestamp with time zone NOT NULL, -- End of the last slot
+    CONSTRAINT rollup_pending_pkey PRIMARY KEY (rollup_pending_id),
+    CONSTRAINT rollup_pending_check CHECK ((end_at > start_at))
+);
+GRANT DELETE, INSERT, SELECT ON rollup_pending TO somel_ingest;
+GRANT SELECT ON rollup_pending TO somel_compute;
+GRANT SELECT ON rollup_pending TO somel_read;
+
+-- High to medium voltage substation (poste source)
+CREATE TABLE somel.substation (
+    place_id integer NOT NULL, -- Place
+    level text NOT NULL DEFAULT 'substation'::text, -- Always substation
+    location geometry(Point,4326), -- WGS 84 [degrees]
+    CONSTRAINT substation_pkey PRIMARY KEY (place_id),
+    CONSTRAINT substation_place_id_level_fkey FOREIGN KEY (place_id, level) REFERENCES place(place_id, level),
+    CONSTRAINT substation_level_check CHECK ((level = 'substation'::text))
+);
+GRANT SELECT ON substation TO somel_compute;
+GRANT SELECT ON substation TO somel_ingest;
+GRANT SELECT ON substation TO somel_read;
+
+-- Place of supply (point de livraison), known here by a pseudonym only
+CREATE TABLE somel.usage_point (
+    usage_point_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database; never leaves it
+    usage_point_key uuid NOT NULL DEFAULT gen_random_uuid(), -- Pseudonymous key, the one that the API shows
+    power_transformer_place_id integer NOT NULL, -- Transformer that supplies it
+    subscribed_va integer NOT NULL, -- Subscribed apparent power [VA]
+    tariff text NOT NULL DEFAULT 'base'::text, -- Tariff option: base, off_peak (heures creuses), tempo, ejp
+    category text NOT NULL DEFAULT 'residential'::text, -- residential, business or public
+    interval_step_s integer NOT NULL DEFAULT 1800, -- Step of its load curve [s]
+    CONSTRAINT usage_point_pkey PRIMARY KEY (usage_point_id),
+    CONSTRAINT usage_point_usage_point_key_key UNIQUE (usage_point_key),
+    CONSTRAINT usage_point_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT usage_point_category_check CHECK ((category = ANY (ARRAY['residential'::text, 'business'::text, 'public'::text]))),
+    CONSTRAINT usage_point_interval_step_s_check CHECK ((interval_step_s = ANY (ARRAY[300, 600, 900, 1800, 3600]))),
+    CONSTRAINT usage_point_subscribed_va_check CHECK ((subscribed_va > 0)),
+    CONSTRAINT usage_point_tariff_check CHECK ((tariff = ANY (ARRAY['base'::text, 'off_peak'::text, 'tempo'::text, 'ejp'::text])))
+);
+CREATE INDEX usage_point_power_transformer_idx ON somel.usage_point USING btree (power_transformer_place_id);
+GRANT SELECT ON usage_point TO somel_compute;
+GRANT SELECT ON usage_point TO somel_ingest;
+GRANT SELECT ON usage_point TO somel_read;
+
+CREATE OR REPLACE FUNCTION somel.announce()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM pg_notify('somel', TG_TABLE_NAME);
+    RETURN NULL;
+END $function$;

@@ -1,0 +1,218 @@
+"""The way in: one batch of values, refusals and counts, in one transaction that may be repeated without harm."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from psycopg import errors
+from psycopg.pq import TransactionStatus
+
+from core.errors import InvariantError
+from core.registers import EXPORT_WH, IMPORT_WH
+from core.slots import SLOT_S, SLOTS_PER_DAY
+from db.columns import IntervalColumns, ReadingColumns
+from db.connection import Connection, translated_errors
+from db.merging import Counts, SortedRows, copy_rows, merge_rows, sort_rows
+from db.statements import statements
+
+_SQL: Final = statements("writing")
+_ATTEMPTS: Final = 6
+_PAUSE_S: Final = 0.05
+_LONGEST_TEXT: Final = 1_000
+_LONGEST_PAYLOAD: Final = 4_096
+_SUMMED: Final = (IMPORT_WH.register_id, EXPORT_WH.register_id)
+_SLOT_BITS: Final = 32  # slots since 1970 take 21 bits until 2089; usage points are far more than a day apart
+_SLOT_MASK: Final = (1 << _SLOT_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Say what was refused of one message, and why.
+
+    Attributes
+    ----------
+    topic : str
+        Topic it came on.
+    content_type : str or None
+        Its MQTT 5 content type.
+    code : str
+        Stable code of the reason.
+    reason : str
+        The reason as a sentence.
+    refused_count : int
+        Values refused, ``>= 1``; a message that cannot be read counts as one.
+    payload : bytes
+        The whole payload; its beginning is kept.
+    """
+
+    topic: str
+    content_type: str | None
+    code: str
+    reason: str
+    refused_count: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """What became of a batch; ``received = stored + duplicate + revised + refused``."""
+
+    ingest_batch_id: int
+    received: int
+    stored: int
+    duplicate: int
+    revised: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """One batch, sorted, with all that is written beside its values."""
+
+    worker: str
+    message_count: int
+    intervals: SortedRows
+    readings: SortedRows
+    refusals: Sequence[Refusal]
+    touched: dict[str, list[int]]
+    known_at: datetime
+
+
+async def write_batch(
+    connection: Connection,
+    *,
+    worker: str,
+    message_count: int,
+    intervals: IntervalColumns,
+    readings: ReadingColumns,
+    refusals: Sequence[Refusal],
+    known_at: datetime,
+) -> BatchCounts:
+    """Write one batch and commit it: afterwards its messages may be acknowledged.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the role `Role.INGEST`, outside any transaction.
+    worker : str
+        Who writes.
+    message_count : int
+        Messages that are acknowledged by it.
+    intervals, readings : IntervalColumns, ReadingColumns
+        Values in the order they were received; of the same key twice, the later one wins.
+    refusals : sequence of Refusal
+        What was refused.
+    known_at : datetime
+        When these values became known (aware UTC).
+
+    Returns
+    -------
+    BatchCounts
+        Exact counts; those of a batch that had been written before are all `duplicate`.
+
+    Raises
+    ------
+    RetryableError
+        Nothing was written, or nobody knows whether it was: write the same batch again.
+
+    Notes
+    -----
+    Rows are copied straight into the hypertables; a unique violation has the batch merged through a staging table
+    instead, which costs about three times as much. A deadlock with another worker is tried again here.
+    """
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
+        raise InvariantError("transaction_open", "A batch has to be committed by itself: the connection is in use.")
+    batch = _Batch(
+        worker=worker,
+        message_count=message_count,
+        intervals=sort_rows(intervals),
+        readings=sort_rows(readings),
+        refusals=refusals,
+        touched=_touched_slots(intervals),
+        known_at=known_at,
+    )
+    direct = batch.intervals.keys_are_unique and batch.readings.keys_are_unique
+    async with translated_errors():
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await _write(connection, batch, direct=direct)
+            except errors.UniqueViolation:
+                direct = False
+            except (errors.DeadlockDetected, errors.SerializationFailure):
+                direct = False
+                await asyncio.sleep(_PAUSE_S * attempt * random.random())  # noqa: S311 - only to part two workers
+        return await _write(connection, batch, direct=False)
+
+
+async def _write(connection: Connection, batch: _Batch, *, direct: bool) -> BatchCounts:
+    store = copy_rows if direct else merge_rows
+    async with connection.transaction():
+        counts = await store(connection, batch.intervals, batch.known_at)
+        counts += await store(connection, batch.readings, batch.known_at)
+        return await _record(connection, batch, counts)
+
+
+async def _record(connection: Connection, batch: _Batch, counts: Counts) -> BatchCounts:
+    refused = sum(refusal.refused_count for refusal in batch.refusals)
+    facts = {
+        "received": counts.stored + counts.duplicate + counts.revised + refused,
+        "stored": counts.stored,
+        "duplicate": counts.duplicate,
+        "revised": counts.revised,
+        "refused": refused,
+    }
+    names = {"worker": batch.worker, "message_count": batch.message_count}
+    async with connection.pipeline():
+        if batch.refusals:
+            await connection.execute(_SQL["record_refusals"], _refusal_arrays(batch.refusals))
+        if batch.touched["usage_point_id"] and counts.stored + counts.revised:
+            # What was replaced may have been an hour long: its second half changes too.
+            beyond_s = SLOT_S if counts.revised else 0
+            await connection.execute(_SQL["mark_pending"], {**batch.touched, "beyond_s": beyond_s})
+        cursor = await connection.execute(_SQL["record_batch"], {**names, **facts})
+        row = await cursor.fetchone()
+    if row is None:
+        raise InvariantError("batch_not_recorded", "The database recorded a batch without giving it a key.")
+    return BatchCounts(ingest_batch_id=row[0], **facts)
+
+
+def _touched_slots(intervals: IntervalColumns) -> dict[str, list[int]]:
+    """Return the spans of slots whose sums change, per usage point; gaps of up to a day are taken in. [s]."""
+    energy = intervals.take(np.isin(intervals.register_id, _SUMMED))
+    if len(energy) == 0:
+        return {"usage_point_id": [], "start_s": [], "end_s": []}
+    usage_point = energy.usage_point_id.astype(np.int64) << _SLOT_BITS
+    first = usage_point | (energy.start_s // SLOT_S)
+    order = np.argsort(first, kind="stable")  # quick, because rows come by usage point and time
+    first, end = first[order], (usage_point | (-(-(energy.start_s + energy.step_s) // SLOT_S)))[order]
+    reach = np.maximum.accumulate(end)
+    breaks = np.flatnonzero(first[1:] - reach[:-1] > SLOTS_PER_DAY) + 1
+    starts, ends = first[np.append(0, breaks)], reach[np.append(breaks - 1, first.size - 1)]
+    return {
+        "usage_point_id": (starts >> _SLOT_BITS).tolist(),
+        "start_s": ((starts & _SLOT_MASK) * SLOT_S).tolist(),
+        "end_s": ((ends & _SLOT_MASK) * SLOT_S).tolist(),
+    }
+
+
+def _refusal_arrays(refusals: Sequence[Refusal]) -> dict[str, list[Any]]:
+    return {
+        "topic": [_storable(refusal.topic) for refusal in refusals],
+        "content_type": [
+            None if refusal.content_type is None else _storable(refusal.content_type) for refusal in refusals
+        ],
+        "code": [refusal.code for refusal in refusals],
+        "reason": [_storable(refusal.reason) for refusal in refusals],
+        "refused_count": [refusal.refused_count for refusal in refusals],
+        "payload_bytes": [len(refusal.payload) for refusal in refusals],
+        "payload": [refusal.payload[:_LONGEST_PAYLOAD] for refusal in refusals],
+    }
+
+
+def _storable(text: str) -> str:
+    """Return the beginning of a text from outside, without what PostgreSQL cannot store."""
+    return text[:_LONGEST_TEXT].replace("\0", "\ufffd").encode(errors="replace").decode()

@@ -1,0 +1,1 @@
+"""Tests of the store, all against a real TimescaleDB."""
