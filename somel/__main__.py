@@ -1,0 +1,5 @@
+"""``python -m somel``."""
+
+from somel.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""``somel``: the command line of the platform."""
+
+import sys
+from asyncio import CancelledError
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from core.errors import PlatformError
+from somel.commands import demo, load, processes, services, settings, simulate, store, token
+
+app = typer.Typer(
+    name="somel",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="The open backend of a smart metropolis: from meters to forecasts, demand response and open city data.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong use or settings, 3 bad input, 4 refused, 5 try later, 70 our fault.",
+)
+app.command()(demo.demo)
+app.add_typer(services.app, name="services")
+app.command()(store.migrate)
+app.command()(processes.ingest)
+app.command()(processes.grid)
+app.command()(processes.api)
+app.command()(simulate.simulate)
+app.add_typer(load.app, name="load")
+app.add_typer(token.app, name="token")
+app.command("settings")(settings.show)
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"somel {version('somel')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=lambda wanted: _print_version(wanted=wanted), is_eager=True)
+    ] = False,
+) -> None:
+    """Hold what comes before the subcommand."""
+    del show_version
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code of what went wrong, if anything did."""
+    try:
+        app()
+    except PlatformError as error:
+        typer.echo(f"somel: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, CancelledError):
+        typer.echo("somel: stopped", err=True)
+        sys.exit(130)

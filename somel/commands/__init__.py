@@ -1,0 +1,1 @@
+"""The subcommands of ``somel``, one module each."""

@@ -1,0 +1,54 @@
+"""``somel ingest | grid | api``: the processes of the platform, on the servers in use."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import typer
+
+from core.process import run_until_stopped
+from core.settings import Settings, read_settings
+from somel.logs import configure_logs
+from somel.servers import Servers, servers
+
+Work = Callable[[Settings, Servers], Coroutine[Any, Any, None]]
+
+
+def ingest() -> None:
+    """Store what gateways publish and send them their commands, until stopped."""
+    from ingest.worker import run
+
+    _run(
+        "ingest",
+        lambda settings, used: run(
+            settings, database_url=used.database_url, mqtt_url=used.mqtt_url, ready=lambda: say("ingest: ready")
+        ),
+    )
+
+
+def grid() -> None:
+    """Forecast, plan and settle demand response, until stopped."""
+    from grid.worker import run
+
+    _run(
+        "grid",
+        lambda settings, used: run(settings, database_url=used.database_url, ready=lambda: say("grid: ready")),
+    )
+
+
+def api() -> None:
+    """Serve the API and the live page, until stopped."""
+    from api.__main__ import run
+
+    _run("api", lambda settings, used: run(settings, database_url=used.database_url, ready=say))
+
+
+def say(text: str) -> None:
+    """Print a line that whoever started the process may wait for."""
+    typer.echo(text)
+
+
+def _run(name: str, work: Work) -> None:
+    settings = read_settings()
+    configure_logs(settings)
+    used = servers(settings)
+    raise typer.Exit(run_until_stopped(name, lambda: work(settings, used)))

@@ -1,0 +1,82 @@
+"""``somel simulate``: a fleet of gateways, meters and flexible devices that replays measured curves."""
+
+import asyncio
+import json
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from core.process import run_until_stopped
+from core.settings import read_settings
+from somel.commands.processes import say
+from somel.logs import configure_logs
+from somel.progress import progress_bars
+from somel.servers import servers
+
+Unit = Literal["wh", "kwh", "w", "kw"]
+
+
+def simulate(
+    usage_points: Annotated[int, typer.Option(min=1, help="Size of the fleet")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Seed of every draw")] = 1,
+    backfill_days: Annotated[
+        int, typer.Option(min=0, help="Days to publish first, as fast as the broker takes them")
+    ] = 0,
+    since: Annotated[datetime | None, typer.Option(help="First live slot (UTC); default: the one that runs")] = None,
+    source: Annotated[Path | None, typer.Option(help="Parquet or CSV of measured curves to replay instead")] = None,
+    source_time: Annotated[str, typer.Option(help="Its column of times, the starts of its steps")] = "time",
+    source_value: Annotated[str, typer.Option(help="Its column of values")] = "kwh",
+    source_id: Annotated[str, typer.Option(help="Its column of meters; empty when it holds one")] = "id",
+    source_unit: Annotated[Unit, typer.Option(help="Unit of its values")] = "kwh",
+    source_step_s: Annotated[int, typer.Option(help="Step of its values, in seconds")] = 1_800,
+    source_zone: Annotated[str, typer.Option(help="Zone of times that carry none")] = "UTC",
+    *,
+    live: Annotated[bool, typer.Option("--live/--no-live", help="Go on live until stopped")] = True,
+    registered: Annotated[bool, typer.Option("--registered", help="The fleet is registered already")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="End with the counts as one JSON object")] = False,
+) -> None:
+    """Register a simulated fleet and let it publish, live and for days past, until stopped."""
+    from core.broker_address import BrokerAddress
+    from simulators.run import run
+    from simulators.source import SourceLayout
+    from somel.fleet import build, register
+
+    settings = read_settings()
+    configure_logs(settings)
+    used = servers(settings)
+    layout = (
+        SourceLayout(source, source_time, source_value, source_id or None, source_unit, source_step_s, source_zone)
+        if source
+        else None
+    )
+    fleet = build(settings, usage_points=usage_points, seed=seed, source=layout)
+    if not registered:
+        asyncio.run(register(used.database_url, fleet))
+
+    async def publish() -> None:
+        with progress_bars() as report:
+            counts = await run(
+                settings,
+                fleet=fleet,
+                broker=BrokerAddress.parse(used.mqtt_url),
+                days=backfill_days,
+                since=since.replace(tzinfo=UTC) if since else None,
+                go_live=live,
+                stop=_stopped_by_signal(),
+                on_progress=lambda done, total: report("back-fill", done, total),
+                on_live=lambda: say("simulate: ready"),
+            )
+        typer.echo(json.dumps(counts.summary(), indent=None if as_json else 2))
+
+    raise typer.Exit(run_until_stopped("simulate", publish))
+
+
+def _stopped_by_signal() -> asyncio.Event:
+    """Return an event that SIGINT or SIGTERM sets: the fleet says goodbye before it goes."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,1 @@
+"""The demonstration: the whole platform on measured data, told as one story."""

@@ -1,0 +1,113 @@
+"""The demo's own stage: servers with nothing in them, the territory, a registered fleet."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.broker_address import BrokerAddress
+from core.clock import Clock
+from core.errors import ConfigurationError
+from core.settings import Settings
+from db.census import census
+from db.connection import Role, connect
+from db.migrate import migrate
+from db.territory import load_communes, read_commune_facts
+from grid.kernels.warm import warm_up
+from simulators.fleet import Fleet
+from somel.demo.options import DemoOptions
+from somel.embedded.places import Places
+from somel.fleet import build, register
+from somel.progress import Report
+from somel.servers import Servers, embedded_services, named_servers
+
+NAME = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Hold what the demo plays with.
+
+    Attributes
+    ----------
+    options : DemoOptions
+        What was asked for.
+    servers : Servers
+        Database and broker.
+    fleet : Fleet
+        The simulated fleet, registered.
+    logs : Path
+        Folder of the processes' logs.
+    report : callable
+        Takes progress: stage, done, total.
+    say : callable
+        Takes a sentence for whoever watches.
+    """
+
+    options: DemoOptions
+    servers: Servers
+    fleet: Fleet
+    logs: Path
+    report: Report
+    say: Callable[[str], None]
+
+    @property
+    def broker(self) -> BrokerAddress:
+        """Where the broker is."""
+        return BrokerAddress.parse(self.servers.mqtt_url)
+
+    def environment(self, clock: Clock) -> dict[str, str]:
+        """Return the settings that all processes of the demo share."""
+        return {
+            "SOMEL_DATABASE_URL": self.servers.database_url,
+            "SOMEL_MQTT_URL": self.servers.mqtt_url,
+            "SOMEL_API_PORT": str(self.options.port),
+            "SOMEL_CLOCK_WALL_ORIGIN": clock.wall_origin.isoformat(),
+            "SOMEL_CLOCK_REPLAY_ORIGIN": clock.replay_origin.isoformat(),
+            "SOMEL_CLOCK_SPEED": str(clock.speed),
+        }
+
+
+@contextmanager
+def stage_of(settings: Settings, options: DemoOptions, report: Report, say: Callable[[str], None]) -> Iterator[Stage]:
+    """Make the stage anew, and stop its servers on leaving; a demo never touches those called `default`."""
+    report("kernels", 0, 0)
+    warm_up()  # compiled once; later starts load them from the disk
+    with _servers(settings, report) as used:
+        report("fleet", 0, 0)
+        fleet = build(settings, usage_points=options.usage_points, seed=options.seed)
+        asyncio.run(_furnish(used.database_url, fleet))
+        yield Stage(options, used, fleet, Places.from_environment().state / "demo-logs", report, say)
+
+
+@contextmanager
+def _servers(settings: Settings, report: Report) -> Iterator[Servers]:
+    """Yield the servers that the settings name, else embedded ones with nothing in them."""
+    named = named_servers(settings)
+    if named:
+        yield named
+        return
+    services = embedded_services(settings, NAME)
+    services.bundle.ensure(report)
+    services.down()
+    shutil.rmtree(services.folder, ignore_errors=True)
+    try:
+        services.up(report)
+        yield Servers(services.database_url, services.mqtt_url)
+    finally:
+        services.down()
+
+
+async def _furnish(database_url: str, fleet: Fleet) -> None:
+    await migrate(database_url)
+    async with await connect(database_url, Role.OWNER) as connection:
+        if (await census(connection)).rows:
+            raise ConfigurationError(
+                "demo_database_not_empty",
+                "The database that SOMEL_DATABASE_URL names holds readings; the demo wants one with none.",
+            )
+        await load_communes(connection, read_commune_facts())
+        await connection.commit()
+    await register(database_url, fleet)

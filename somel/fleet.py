@@ -1,0 +1,36 @@
+"""A simulated fleet and the platform it is registered with."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from core.settings import Settings
+from db.connection import Role, connect
+from db.territory import read_commune_facts, register_network
+from simulators.description import Commune
+from simulators.fleet import Fleet, build_fleet
+from simulators.source import SourceLayout
+from somel.embedded.places import Places
+
+
+def build(settings: Settings, *, usage_points: int, seed: int, source: SourceLayout | None = None) -> Fleet:
+    """Build a fleet on the communes of the metropolis."""
+    return build_fleet(
+        usage_points=usage_points,
+        communes=[Commune(**asdict(fact)) for fact in read_commune_facts()],
+        cache_dir=cache_folder(settings),
+        shards=settings.shards,
+        seed=seed,
+        source=source,
+    )
+
+
+async def register(database_url: str, fleet: Fleet) -> None:
+    """Register a fleet's network, meters and resources; nothing happens for what is registered already."""
+    async with await connect(database_url, Role.OWNER) as connection:
+        await register_network(connection, fleet.network)
+        await connection.commit()
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Return the folder that set-up keeps its downloads in."""
+    return settings.cache_dir or Places.from_environment().cache

@@ -1,0 +1,80 @@
+"""Real servers for every test: one PostgreSQL and one broker a session, one fresh database a test."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from core.settings import Settings, read_settings
+from db.databases import create_database, drop_database
+from db.migrate import migrate
+from somel.embedded.places import Places
+from somel.embedded.services import Services
+from somel.embedded.throwaway import throwaway_services
+
+TEMPLATE = "somel_template"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Return the settings of the test run itself."""
+    return read_settings()
+
+
+@pytest.fixture(scope="session")
+def services(announcement: None) -> Iterator[Services]:
+    """Run a throw-away PostgreSQL and Mosquitto; the first run on a machine fetches them."""
+    del announcement
+    with throwaway_services(Places.from_environment()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def announcement(pytestconfig: pytest.Config) -> None:
+    """Tell whoever waits that the servers are being fetched, when they are."""
+    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line("starting PostgreSQL and Mosquitto (fetched once, about 120 MB)")
+
+
+@pytest.fixture(scope="session")
+def mqtt_address(services: Services) -> tuple[str, int]:
+    """Return host and port of the broker."""
+    parts = urlsplit(services.mqtt_url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
+
+
+@pytest.fixture(scope="session")
+def template_database(services: Services) -> str:
+    """Migrate one database that every test's own is a copy of; return its name."""
+
+    async def make() -> None:
+        await migrate(await create_database(services.database_url, TEMPLATE))
+
+    asyncio.run(make())
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(services: Services, template_database: str) -> Iterator[str]:
+    """Give a test a migrated database of its own, for the superuser; code under test switches to its role."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield asyncio.run(create_database(services.database_url, name, template=template_database))
+    asyncio.run(drop_database(services.database_url, name))
+
+
+@pytest.fixture(scope="session")
+def reference_data(settings: Settings) -> Path:
+    """Return the folder of measured reference data, or skip the test and say why."""
+    folder = settings.reference_data or Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+    if not folder.is_dir():
+        reason = f"the reference data is not at {folder}; set SOMEL_REFERENCE_DATA"
+        (pytest.fail if settings.require_all else pytest.skip)(reason)
+    return folder
