@@ -39,6 +39,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.clock import WALL_CLOCK
+from core.network import Feeder, Network, PowerTransformer, Substation, UsagePoint
 from core.slots import SLOT_S, SLOTS_PER_DAY
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, Role, connect
@@ -46,16 +47,7 @@ from db.copy import CopyColumn, Field, encode
 from db.databases import create_database, drop_database
 from db.migrate import migrate
 from db.rollup import roll_up_pending
-from db.territory import (
-    Feeder,
-    Network,
-    PowerTransformer,
-    Substation,
-    UsagePoint,
-    load_communes,
-    read_commune_facts,
-    register_network,
-)
+from db.territory import load_communes, read_commune_facts, register_network
 from db.writing import write_batch
 from somel.embedded.places import Places
 from somel.embedded.throwaway import throwaway_services

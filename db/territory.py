@@ -9,38 +9,9 @@ from typing import Any, Final
 from psycopg import errors
 
 from core.errors import ConflictError, InputError
+from core.network import Commune, Network, Territory
 from db.connection import Connection, translated_errors
-from db.network import (
-    Commune,
-    EndDevice,
-    Feeder,
-    Gateway,
-    Network,
-    NetworkRows,
-    PowerTransformer,
-    Substation,
-    Territory,
-    UsagePoint,
-)
 from db.statements import statements
-
-__all__ = [
-    "MEL",
-    "Commune",
-    "EndDevice",
-    "Feeder",
-    "Gateway",
-    "Network",
-    "NetworkRows",
-    "PowerTransformer",
-    "Substation",
-    "Territory",
-    "UsagePoint",
-    "load_boundaries",
-    "load_communes",
-    "read_commune_facts",
-    "register_network",
-]
 
 #: The first city: the Métropole Européenne de Lille under its SIREN number.
 MEL: Final = Territory("200093201", "Métropole Européenne de Lille")
@@ -114,16 +85,15 @@ async def load_boundaries(connection: Connection, features: Sequence[Mapping[str
         return len(rows)
 
 
-async def register_network(connection: Connection, network: NetworkRows) -> None:
+async def register_network(connection: Connection, network: Network) -> None:
     """Register substations, feeders, transformers, usage points, gateways and devices.
 
     Parameters
     ----------
     connection : Connection
         In the role `Role.OWNER`.
-    network : NetworkRows
-        A `Network`, or anything that looks like one. What is registered already, by its code, name or PRM, is brought
-        up to date; what is not mentioned stays.
+    network : Network
+        What is registered already, by its code, name or PRM, is brought up to date; what is not mentioned stays.
 
     Raises
     ------
@@ -142,7 +112,7 @@ async def register_network(connection: Connection, network: NetworkRows) -> None
         await _put(connection, "put_usage_points", network.usage_points, names)
         await _put(connection, "put_gateways", network.gateways, ("name", "shard"))
         await _put(connection, "put_end_devices", network.end_devices, ("name", "kind", "gateway_name", "prm"))
-        resources = [device for device in network.end_devices if getattr(device, "rated_power_w") is not None]  # noqa: B009
+        resources = [device for device in network.end_devices if device.rated_power_w is not None]
         await _put(connection, "put_resources", resources, ("name", "rated_power_w"))
         await connection.execute(_SQL["analyze_network"])
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.identifiers import shard_of
+from core.network import Commune, EndDevice, Gateway, Network, UsagePoint
 from core.slots import SLOT_S, SLOTS_PER_WEEK
 from simulators.curves import Curves, meter_wh
-from simulators.description import Commune, EndDevice, Gateway, Network, UsagePoint
 from simulators.evenings import FlexibleLoad
 from simulators.flexible import Flexible, draw_flexible
 from simulators.households import Households, draw_households, subscribed_va

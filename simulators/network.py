@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from simulators.description import Commune, Feeder, PowerTransformer, Substation
+from core.network import Commune, Feeder, PowerTransformer, Substation
 from simulators.draws import uniform
 from simulators.placement import assign_communes, locate
 from simulators.simbench import MV_GRIDS, Stations

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.description import Commune
+from core.network import Commune
 
 _ORDER: Final = 12  # the curve visits 4,096 by 4,096 cells
 _SPREAD_DEG: Final = 0.012  # about a kilometre, well inside most communes

@@ -1,12 +1,10 @@
 """A simulated fleet and the platform it is registered with."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from core.settings import Settings
 from db.connection import Role, connect
 from db.territory import read_commune_facts, register_network
-from simulators.description import Commune
 from simulators.fleet import Fleet, build_fleet
 from simulators.source import SourceLayout
 from somel.embedded.places import Places
@@ -16,7 +14,7 @@ def build(settings: Settings, *, usage_points: int, seed: int, source: SourceLay
     """Build a fleet on the communes of the metropolis."""
     return build_fleet(
         usage_points=usage_points,
-        communes=[Commune(**asdict(fact)) for fact in read_commune_facts()],
+        communes=read_commune_facts(),
         cache_dir=cache_folder(settings),
         shards=settings.shards,
         seed=seed,

@@ -8,20 +8,10 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from core.network import Commune, EndDevice, Feeder, Gateway, Network, PowerTransformer, Substation, UsagePoint
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Role, connect
-from db.territory import (
-    Commune,
-    EndDevice,
-    Feeder,
-    Gateway,
-    Network,
-    PowerTransformer,
-    Substation,
-    UsagePoint,
-    load_communes,
-    register_network,
-)
+from db.territory import load_communes, register_network
 
 #: A slot's edge: 2026-01-15 00:00 UTC. [s]
 DAY_S = 1_768_435_200

@@ -13,8 +13,8 @@ import pytest
 
 from core.broker_address import BrokerAddress
 from core.errors import ConfigurationError
+from core.network import Commune
 from core.settings import Settings
-from simulators.description import Commune
 from simulators.fleet import Fleet, build_fleet
 from simulators.packages import DATA_WHEELS, find_wheel
 from somel.embedded import broker as embedded

@@ -1,7 +1,16 @@
-"""What a fleet consists of, as plain rows that whoever registers it can store as they are."""
+"""What is registered before anything may be measured: the territory, its grid, points of supply and devices."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """The territory that everything is summed for: official code and name."""
+
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +64,14 @@ class UsagePoint:
     Attributes
     ----------
     prm : str
-        Fourteen digits that cannot be anybody's: they begin with 99, a region that Enedis does not have.
+        Fourteen digits, leading zeros kept; personal data.
     power_transformer_code : str
         Transformer that supplies it.
     subscribed_va : int
         Subscribed apparent power. [VA]
-    tariff : {'base', 'off_peak'}
+    tariff : {'base', 'off_peak', 'tempo', 'ejp'}
         Tariff option.
-    category : {'residential', 'business'}
+    category : {'residential', 'business', 'public'}
         Who lives or works there.
     interval_step_s : int
         Step of its load curve. [s]
@@ -71,8 +80,8 @@ class UsagePoint:
     prm: str
     power_transformer_code: str
     subscribed_va: int
-    tariff: Literal["base", "off_peak"]
-    category: Literal["residential", "business"]
+    tariff: Literal["base", "off_peak", "tempo", "ejp"]
+    category: Literal["residential", "business", "public"]
     interval_step_s: int
 
 
@@ -89,7 +98,7 @@ class EndDevice:
     """A meter or a flexible device behind a gateway; with `rated_power_w` it is a resource for demand response. [W]."""
 
     name: str
-    kind: Literal["meter", "water_heater", "ev_charger"]
+    kind: Literal["meter", "sensor", "water_heater", "ev_charger", "battery", "heat_pump"]
     gateway_name: str
     prm: str
     rated_power_w: int | None
@@ -97,11 +106,11 @@ class EndDevice:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Everything that is registered before a fleet may publish; parents come before what refers to them."""
+    """All that is registered at once; parents come before what refers to them."""
 
-    substations: list[Substation]
-    feeders: list[Feeder]
-    power_transformers: list[PowerTransformer]
-    usage_points: list[UsagePoint]
-    gateways: list[Gateway]
-    end_devices: list[EndDevice]
+    substations: Sequence[Substation] = ()
+    feeders: Sequence[Feeder] = ()
+    power_transformers: Sequence[PowerTransformer] = ()
+    usage_points: Sequence[UsagePoint] = ()
+    gateways: Sequence[Gateway] = ()
+    end_devices: Sequence[EndDevice] = ()
