@@ -33,7 +33,8 @@ def demo(
     from somel.demo.story import play
 
     settings = read_settings()
-    configure_logs(settings)
+    quiet = {"log_level": "warning"} if settings.log_level == "info" else {}  # the story is told in sentences
+    configure_logs(settings.model_copy(update=quiet))
     options = DemoOptions(usage_points, days, speed, run_for, seed, settings.api_port if port is None else port)
     with progress_bars() as report, stage_of(settings, options, report, typer.echo) as stage:
         summary = asyncio.run(play(stage))
