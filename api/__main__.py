@@ -3,19 +3,18 @@
 import sys
 
 from api.server import run
-from core.process import named, run_until_stopped
-from core.settings import read_settings
+from core.process import named, run_process
+from core.settings import Settings
 
 __all__ = ["main", "run"]
 
 
 def main() -> int:
     """Serve until told to stop and return the exit code: 0 after a signal, else by kind of error."""
-    return run_until_stopped("api", _run_on_named_database)
+    return run_process("api", _run_on_named_database)
 
 
-async def _run_on_named_database() -> None:
-    settings = read_settings()
+async def _run_on_named_database(settings: Settings) -> None:
     await run(settings, database_url=named(settings.database_url, "SOMEL_DATABASE_URL"))
 
 

@@ -1,6 +1,8 @@
 """The one supervisor: runs a process until a signal; whatever goes wrong becomes a log line and an exit code."""
 
 import asyncio
+import atexit
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,8 +11,30 @@ import structlog
 from pydantic import SecretStr
 
 from core.errors import ConfigurationError, InvariantError, PlatformError
+from core.logs import configure_logs
+from core.settings import Settings, read_settings
 
 _log = structlog.get_logger()
+
+
+def run_process(name: str, work: Callable[[Settings], Coroutine[Any, Any, None]]) -> int:
+    """Read the settings, set up the logs and `run_until_stopped`: for a process started without the command line.
+
+    Parameters
+    ----------
+    name : str
+        Name of the process, for its log.
+    work : callable
+        Makes the coroutine to run from the settings.
+    """
+
+    def start() -> Coroutine[Any, Any, None]:
+        configure_logs()  # for what is wrong with the settings themselves
+        settings = read_settings()
+        configure_logs(settings)
+        return work(settings)
+
+    return run_until_stopped(name, start)
 
 
 def run_until_stopped(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> int:
@@ -28,6 +52,7 @@ def run_until_stopped(name: str, work: Callable[[], Coroutine[Any, Any, None]]) 
     int
         0 when it ended by itself or by a signal, else the exit code of the error.
     """
+    atexit.register(gc.freeze)  # else the interpreter walks through all that compilers left, a second or more
     try:
         asyncio.run(_until_signal(work()))
     except PlatformError as error:

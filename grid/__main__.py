@@ -2,18 +2,17 @@
 
 import sys
 
-from core.process import named, run_until_stopped
-from core.settings import read_settings
+from core.process import named, run_process
+from core.settings import Settings
 from grid.worker import run
 
 
 def main() -> int:
     """Run until told to stop and return the exit code: 0 after a signal, else by kind of error."""
-    return run_until_stopped("grid", _run_on_named_database)
+    return run_process("grid", _run_on_named_database)
 
 
-async def _run_on_named_database() -> None:
-    settings = read_settings()
+async def _run_on_named_database(settings: Settings) -> None:
     await run(settings, database_url=named(settings.database_url, "SOMEL_DATABASE_URL"))
 
 

@@ -2,18 +2,17 @@
 
 import sys
 
-from core.process import named, run_until_stopped
-from core.settings import read_settings
+from core.process import named, run_process
+from core.settings import Settings
 from ingest.worker import run
 
 
 def main() -> int:
     """Run one worker and return the exit code: 0 after a signal, else by kind of error."""
-    return run_until_stopped("ingest", _run_on_named_servers)
+    return run_process("ingest", _run_on_named_servers)
 
 
-async def _run_on_named_servers() -> None:
-    settings = read_settings()
+async def _run_on_named_servers(settings: Settings) -> None:
     await run(
         settings,
         database_url=named(settings.database_url, "SOMEL_DATABASE_URL"),

@@ -20,6 +20,11 @@ _OPERATOR_MUST_ACT: Final = (
     mqtt5.ConnAckReasonCode.BANNED,
 )
 
+_FAREWELLS: Final = {
+    "SESSION_TAKEN_OVER": "another ingest took over: only one may run on a shard",
+    "SERVER_SHUTTING_DOWN": "the broker was shut down",
+}
+
 
 class Connection(asyncio.BufferedProtocol):
     """Speak MQTT 5 over one socket.
@@ -184,7 +189,7 @@ class Connection(asyncio.BufferedProtocol):
         elif isinstance(packet, mqtt5.ConnAckPacket) and not self._connack.done():
             self._connack.set_result(packet)
         elif isinstance(packet, mqtt5.DisconnectPacket):
-            self.close(f"the broker disconnected us: {packet.reason_code.name}")
+            self.close(_FAREWELLS.get(name := packet.reason_code.name, f"the broker disconnected us: {name}"))
 
     def _settle(self, packet_id: int, reason: int) -> None:
         answer = self._answers.pop(packet_id, None)

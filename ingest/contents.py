@@ -20,7 +20,7 @@ from ingest.decode import (
     StateContent,
 )
 from ingest.judging import Content, refuse
-from ingest.plausibility import AHEAD_S, OLDEST_S
+from ingest.plausibility import credible_span_s
 
 _MEANING: Final = {refusal.code: refusal.meaning for refusal in REFUSAL_CODES}
 
@@ -103,11 +103,11 @@ async def _store_events(connection: Connection, contents: Sequence[Content], at:
     ]
     if not said:
         return []
-    newest_s = int(at.timestamp()) + AHEAD_S
-    timely = [item for item in said if OLDEST_S <= item.report.at <= newest_s]
+    oldest_s, newest_s = credible_span_s(at)
+    timely = [item for item in said if oldest_s <= item.report.at <= newest_s]
     stored = await store_flexibility(connection, [item.row() for item in timely]) if timely else set()
     return [
-        *_count(said, "time_too_old", lambda item: item.report.at < OLDEST_S),
+        *_count(said, "time_too_old", lambda item: item.report.at < oldest_s),
         *_count(said, "time_in_future", lambda item: item.report.at > newest_s),
         *_count([item for position, item in enumerate(timely) if position not in stored], "resource_unknown"),
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -16,8 +16,9 @@ from ingest.decode import REFUSAL_CODES, DecodedIntervals, DecodedReadings, Mess
 Int = npt.NDArray[np.int64]
 Faults = npt.NDArray[np.int8]
 
-#: Times before this are a device that lost its clock.
-OLDEST_S: Final = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+#: How far back a value may start: three years, the longest gap that a replaced or re-read meter can honestly fill.
+#: It also bounds the chunks that one batch can make the database create. [days]
+REACH_BACK_DAYS: Final = 1_096
 #: How far a device's clock may be ahead of ours. [s]
 AHEAD_S: Final = 300
 
@@ -39,6 +40,12 @@ _HIGHEST: Final = np.full(_SIZE, np.nan)
 for _register in REGISTERS:
     _LOWEST[_register.register_id] = _register.lowest
     _HIGHEST[_register.register_id] = _register.highest
+
+
+def credible_span_s(now: datetime) -> tuple[int, int]:
+    """Return the earliest start and the latest end, both inclusive, that can be believed at a time. [s]."""
+    now_s = int(now.timestamp())
+    return now_s - REACH_BACK_DAYS * 86_400, now_s + AHEAD_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ def judge_intervals(
     registry : Registry
         Who is known.
     now : datetime
-        Time to judge the future by.
+        Time to judge past and future by.
     """
     devices = look_up(decoded.devices, registry)
     mean_power = decoded.value * (3_600.0 / decoded.step_s)
@@ -138,8 +145,9 @@ def _limit_faults(register_id: npt.NDArray[np.int16], value: npt.NDArray[np.floa
 
 
 def _time_faults(faults: Faults, first_s: Int, last_s: Int, now: datetime) -> None:
-    faults[last_s > int(now.timestamp()) + AHEAD_S] = _NUMBER["time_in_future"]
-    faults[first_s < OLDEST_S] = _NUMBER["time_too_old"]
+    oldest_s, newest_s = credible_span_s(now)
+    faults[last_s > newest_s] = _NUMBER["time_in_future"]
+    faults[first_s < oldest_s] = _NUMBER["time_too_old"]
 
 
 def _device_faults(

@@ -31,7 +31,7 @@ class Judge:
     line : DatabaseLine
         Where the registry is read from.
     clock : Clock
-        Tells what lies in the future.
+        Tells what lies too far in the past, and what in the future.
     """
 
     def __init__(self, line: DatabaseLine, clock: Clock) -> None:

@@ -13,12 +13,15 @@ from core.errors import RetryableError
 from ingest.arrangement import Subscription
 from ingest.backoff import BackOff
 from ingest.connection import Connection
+from ingest.outage import Outage
 from ingest.wire import PACKET_BYTES
 
 _log = structlog.get_logger()
 
 _KEEP_ALIVE_S: Final = 30
 _CONNECT_WITHIN_S: Final = 10.0
+#: A connection that is lost sooner does not shorten the wait before the next. [s]
+_STEADY_S: Final = 5.0
 #: How long the broker keeps a session, and queues for it, while no worker is connected. [s]
 SESSION_EXPIRY_S: Final = 7 * 86_400
 
@@ -46,6 +49,8 @@ class Session:
         Messages the broker may send before the first is acknowledged.
     receive : callable
         Is given the messages of each read, in their order; it must not block.
+    outage : Outage
+        Is told when the broker is away.
     """
 
     def __init__(
@@ -55,12 +60,14 @@ class Session:
         *,
         receive_maximum: int,
         receive: Callable[[list[Message]], None],
+        outage: Outage,
     ) -> None:
         self.subscription = subscription
         self.is_subscribed = asyncio.Event()
         self._address = address
         self._receive_maximum = receive_maximum
         self._receive = receive
+        self._outage = outage
         self._connection: Connection | None = None
         self._paused = False
         self._log = _log.bind(session=subscription.client_id)
@@ -73,18 +80,21 @@ class Session:
         ConfigurationError
             When the broker will never let us in as we are.
         """
-        back_off = BackOff()
+        back_off, loop = BackOff(), asyncio.get_running_loop()
         while True:
             try:
                 connection = await self._connect()
-                back_off.reset()
-                reason = await self._stay(connection)
+                since_s = loop.time()
+                reason = f"Connection lost: {await self._stay(connection)}."
+                if loop.time() - since_s >= _STEADY_S:
+                    back_off.reset()
             except (RetryableError, OSError, TimeoutError) as error:
-                reason = str(error) or type(error).__name__
+                reason = why(error)
             finally:
                 self._leave()
             wait_s = back_off.next_s()
-            self._log.warning("broker_lost", reason=reason, retry_in_s=round(wait_s, 2))
+            self._outage.notice(self.subscription.client_id, reason)
+            self._log.debug("broker_lost", reason=reason, retry_in_s=round(wait_s, 2))
             await asyncio.sleep(wait_s)
 
     async def publish(self, topic: str, payload: bytes, *, content_type: str, expiry_s: int) -> int:
@@ -117,6 +127,7 @@ class Session:
             await connection.subscribe(self.subscription.topic_filter)
         connection.pause(paused=self._paused)
         self.is_subscribed.set()
+        self._outage.end(self.subscription.client_id)
         self._log.info("broker_connected", session_present=answer.session_present)
         return connection
 
@@ -162,3 +173,16 @@ class Session:
             connection.acknowledge([packet_id for packet_id in others if packet_id is not None])
         if mine:
             self._receive(mine)
+
+
+def why(error: Exception) -> str:
+    """Return in an operator's words why the broker was not reached."""
+    if isinstance(error, RetryableError):
+        return error.message
+    if isinstance(error, ConnectionRefusedError):
+        return "Nobody listens there."
+    if isinstance(error, socket.gaierror):
+        return "The name of its host is not known."
+    if isinstance(error, TimeoutError):
+        return f"No answer within {_CONNECT_WITHIN_S:.0f} s."
+    return str(error) or type(error).__name__

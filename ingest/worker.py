@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Final
 
 import structlog
 
@@ -13,8 +14,9 @@ from ingest.arrangement import arrange, shard_client_id
 from ingest.batch import Gatherer
 from ingest.decode import warm_up
 from ingest.inbox import Inbox
-from ingest.line import DatabaseLine
+from ingest.line import database_lines
 from ingest.metrics import Metrics
+from ingest.outage import Outage
 from ingest.outbox import Outbox
 from ingest.registry import Judge
 from ingest.session import Session
@@ -22,6 +24,8 @@ from ingest.sums import Sums
 from ingest.writer import Writer
 
 _log = structlog.get_logger()
+
+_BROKER_NOTE: Final = "Ingest goes on trying; what gateways deliver to the broker meanwhile waits there."
 
 
 class Worker:
@@ -37,12 +41,7 @@ class Worker:
 
     def __init__(self, settings: Settings, *, database_url: str, mqtt_url: str) -> None:
         clock, self.metrics = settings.clock, Metrics()
-        lines = {purpose: DatabaseLine(database_url, purpose=purpose) for purpose in ("write", "sums")}
-        lines |= {
-            purpose: DatabaseLine(database_url, purpose=purpose, autocommit=True)
-            for purpose in ("registry", "commands")
-        }
-        self._lines = lines
+        self._lines = lines = database_lines(database_url)
         self._inbox = Inbox(self._pause)
         self._judge = Judge(lines["registry"], clock)
         self._sums = Sums(lines["sums"], self.metrics, clock, flood_rows=settings.ingest_batch_rows)
@@ -58,12 +57,14 @@ class Worker:
             self._inbox, self._judge, rows=settings.ingest_batch_rows, linger_s=settings.ingest_linger_s
         )
         address = BrokerAddress.parse(mqtt_url)
+        outage = Outage("broker", address=f"{address.host}:{address.port}", note=_BROKER_NOTE)
         self._sessions = {
             subscription.client_id: Session(
                 address,
                 subscription,
                 receive_maximum=settings.ingest_receive_maximum,
                 receive=self._inbox.put,
+                outage=outage,
             )
             for subscription in arrange(range(settings.shards))
         }

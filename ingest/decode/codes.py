@@ -54,7 +54,7 @@ REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
     RefusalCode("device_foreign", _P, "The device is attached to another gateway."),
     RefusalCode("command_unknown", _P, "No command of this identifier was sent to this gateway."),
     RefusalCode("resource_unknown", _P, "No resource of this name is attached to this gateway."),
-    RefusalCode("time_too_old", _P, "The time lies before 2000-01-01T00:00:00Z."),
+    RefusalCode("time_too_old", _P, "The time, of an interval its start, lies more than 1,096 days before the clock."),
     RefusalCode("time_in_future", _P, "The time, of an interval its end, lies more than 300 s ahead of the clock."),
     RefusalCode("value_negative", _P, "The value is negative, which this register cannot be."),
     RefusalCode("value_out_of_range", _P, "The value lies outside the limits of its register."),

@@ -50,21 +50,36 @@ class MessageRefusal:
 
 
 @dataclass(frozen=True, slots=True)
-class DecodedIntervals:
-    """Interval values as columns of equal length, one row a value; rows of one message stand together, in its order.
+class Attributed:
+    """Columns of equal length, one row a value: what is measured, by which device, in which message.
 
     Attributes
     ----------
     devices : list of str
-        Names that `device` points into; a name occurs once per block, so it may occur often.
+        Names that `device` points into; a name occurs once per block or message, so it may occur often.
     message : ndarray, shape (value,), int32
-        Position in the sequence of messages that was decoded.
+        Position in the sequence of messages that was decoded; rows of one message stand together, in its order.
     device : ndarray, shape (value,), int32
         Position in `devices`.
     register_id : ndarray, shape (value,), int16
-        Register, always of interval kind.
+        Register.
     quality : ndarray, shape (value,), int16
         ``core.quality.Quality``.
+    """
+
+    devices: list[str]
+    message: npt.NDArray[np.int32]
+    device: npt.NDArray[np.int32]
+    register_id: npt.NDArray[np.int16]
+    quality: npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedIntervals(Attributed):
+    """Values over a span, of registers of interval kind.
+
+    Attributes
+    ----------
     step_s : ndarray, shape (value,), int32
         Length of the interval, one of ``INTERVAL_STEPS_S``. [s]
     start_s : ndarray, shape (value,), int64
@@ -73,43 +88,23 @@ class DecodedIntervals:
         Value; never NaN, may be infinite. [unit of the register]
     """
 
-    devices: list[str]
-    message: npt.NDArray[np.int32]
-    device: npt.NDArray[np.int32]
-    register_id: npt.NDArray[np.int16]
-    quality: npt.NDArray[np.int16]
     step_s: npt.NDArray[np.int32]
     start_s: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class DecodedReadings:
-    """Values at one instant as columns of equal length; as `DecodedIntervals`, with one time instead of a span.
+class DecodedReadings(Attributed):
+    """Values at one instant, of registers of index or instant kind.
 
     Attributes
     ----------
-    devices : list of str
-        Names that `device` points into; a name occurs once per message.
-    message : ndarray, shape (value,), int32
-        Position in the sequence of messages that was decoded.
-    device : ndarray, shape (value,), int32
-        Position in `devices`.
-    register_id : ndarray, shape (value,), int16
-        Register, of index or instant kind.
-    quality : ndarray, shape (value,), int16
-        ``core.quality.Quality``.
     at_s : ndarray, shape (value,), int64
         Instant of the measurement, UTC epoch. [s]
     value : ndarray, shape (value,), float64
         Value; never NaN, may be infinite. [unit of the register]
     """
 
-    devices: list[str]
-    message: npt.NDArray[np.int32]
-    device: npt.NDArray[np.int32]
-    register_id: npt.NDArray[np.int16]
-    quality: npt.NDArray[np.int16]
     at_s: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
 

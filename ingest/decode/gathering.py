@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ingest.decode.columns import Attributed
 from ingest.decode.faults import Faults
 from ingest.decode.kernels import expand
 
@@ -19,14 +20,9 @@ UNKNOWN_QUALITY: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """Columns of equal length, shape (value,); `time_s` is the start of an interval or the instant [s]."""
+class Gathered(Attributed):
+    """Values of any kind; `time_s` is the start of an interval, or the instant where `step_s` is 0 [s]."""
 
-    devices: list[str]
-    message: npt.NDArray[np.int32]
-    device: npt.NDArray[np.int32]
-    register_id: npt.NDArray[np.int16]
-    quality: npt.NDArray[np.int16]
     step_s: npt.NDArray[np.int32]
     time_s: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
@@ -47,9 +43,7 @@ class Gatherer:
         self._length = 0
         self._marks: list[tuple[npt.NDArray[np.int64], int]] = []
 
-    def add(
-        self, message: int, device: int, register_id: int, time_s: int, step_s: int, values: Run
-    ) -> int:
+    def add(self, message: int, device: int, register_id: int, time_s: int, step_s: int, values: Run) -> int:
         """Add a run; return the position of its first value, to mark qualities from."""
         stride = 0 if step_s else 1
         self._runs += (message, device, stride, register_id, time_s, step_s, len(values))

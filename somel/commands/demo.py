@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from core.logs import configure_logs
 from core.settings import read_settings
 from somel.demo.options import DemoOptions
-from somel.logs import configure_logs
 from somel.progress import progress_bars
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import typer
 
+from core.logs import configure_logs
 from core.process import run_until_stopped
 from core.settings import Settings, read_settings
-from somel.logs import configure_logs
 from somel.servers import Servers, servers
 
 Work = Callable[[Settings, Servers], Coroutine[Any, Any, None]]

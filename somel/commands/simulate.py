@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from core.logs import configure_logs
 from core.process import run_until_stopped
 from core.settings import read_settings
 from somel.commands.processes import say
-from somel.logs import configure_logs
 from somel.progress import progress_bars
 from somel.servers import servers
 

@@ -23,16 +23,32 @@ class Child:
     def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
+        # The kernel ends it with the demo, however the demo ends.
+        self._command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "somel", *arguments]
+        self._environment = {**os.environ, **environment}
+        self._process = self._launch()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            # The kernel ends it with the demo, however the demo ends.
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "somel", *arguments],
-                env={**os.environ, **environment},
+            return subprocess.Popen(
+                self._command,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is the demo's to pass on, in order
             )
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether somebody ended it by a signal."""
+        code = self._process.poll()
+        return code is not None and code < 0
+
+    def start_again(self) -> None:
+        """Start it once more, as a supervisor does with a process that was killed."""
+        self._output.close()
+        self._process = self._launch()
 
     @property
     def _output(self) -> IO[bytes]:
@@ -82,6 +98,7 @@ class Children:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._children: list[Child] = []
+        self._supervised: list[Child] = []
 
     def __enter__(self) -> Self:
         return self
@@ -93,18 +110,25 @@ class Children:
         for child in reversed(self._children):
             child.stop()
 
-    def start(self, name: str, *arguments: str, environment: Mapping[str, str]) -> Child:
-        """Start ``somel <arguments>`` and return it."""
+    def start(self, name: str, *arguments: str, environment: Mapping[str, str], supervised: bool = True) -> Child:
+        """Start ``somel <arguments>`` and return it; `supervised` ones are started again when they are killed."""
         child = Child(name, list(arguments), environment, self._folder)
         self._children.append(child)
+        if supervised:
+            self._supervised.append(child)
         return child
 
     def stop(self, child: Child) -> str:
         """Stop one of them now; return what else it printed."""
         self._children.remove(child)
+        self._supervised = [other for other in self._supervised if other is not child]
         return child.stop()
 
-    def check(self) -> None:
-        """Raise when one of them has ended."""
+    def check(self) -> list[str]:
+        """Start again those that were killed and return their names; raise when one has ended by itself."""
+        killed = [child for child in self._supervised if child.was_killed]
+        for child in killed:
+            child.start_again()
         for child in self._children:
             child.check()
+        return [child.name for child in killed]

@@ -95,7 +95,7 @@ async def start_processes(stage: Stage, children: Children, clock: Clock) -> tup
     lines = [await asyncio.to_thread(child.wait_ready) for child in started]
     arguments = ["--usage-points", str(stage.options.usage_points), "--seed", str(stage.options.seed)]
     arguments += ["--since", f"{clock.replay_origin:%Y-%m-%dT%H:%M:%S}", "--registered", "--json"]
-    simulator = children.start("simulate", "simulate", *arguments, environment=shared)
+    simulator = children.start("simulate", "simulate", *arguments, environment=shared, supervised=False)
     await asyncio.to_thread(simulator.wait_ready)
     return lines[-1].rstrip("/"), simulator
 
@@ -130,7 +130,8 @@ async def _until_over(stage: Stage, children: Children, stop: Stop, watch: async
     length_s = stage.options.run_for_s
     begun_s = loop.time()
     while not stop.is_set():
-        children.check()
+        for name in children.check():
+            stage.say(f"{name} was killed and is started again: nothing is lost")
         if watch.done():
             watch.result()  # a failed event ends the demo at once
         elapsed_s = loop.time() - begun_s

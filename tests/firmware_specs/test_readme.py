@@ -13,6 +13,7 @@ from core.registers import REGISTERS, RegisterKind
 from core.slots import local_day
 from ingest.decode import MAX_PAYLOAD_BYTES, REFUSAL_CODES
 from ingest.decode.cbor_tokens import TYPED_ARRAYS
+from ingest.plausibility import AHEAD_S, REACH_BACK_DAYS
 from tests.firmware_specs.test_schemas import SCHEMAS
 from tests.firmware_specs.vectors import SPECIFICATION
 
@@ -51,6 +52,14 @@ def test_the_tables_of_kinds_qualities_and_typed_arrays_are_those_of_the_code() 
     assert [row[:2] for row in rows("Quality")] == [[str(int(quality)), quality.label] for quality in Quality]
     assert [int(row[0]) for row in rows("Encodings")] == list(TYPED_ARRAYS)
     assert f"{MAX_PAYLOAD_BYTES:,} bytes" in PAGE
+
+
+def test_the_limits_of_time_are_those_of_the_code() -> None:
+    time = PAGE.split("## Time\n", 1)[1].split("\n## ", 1)[0]
+    meanings = {row[0]: row[2] for row in rows("What is refused")}
+    for text, code in ((f"{REACH_BACK_DAYS:,} days", "time_too_old"), (f"{AHEAD_S} s", "time_in_future")):
+        assert f"more than {text}" in " ".join(time.split())
+        assert f"more than {text}" in meanings[code]
 
 
 def test_the_shards_named_are_those_that_names_hash_to() -> None:

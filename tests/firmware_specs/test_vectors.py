@@ -25,6 +25,13 @@ def test_every_vector_has_a_name_of_its_own() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+@pytest.mark.parametrize("vector", VECTORS, ids=str)
+def test_a_vector_holds_one_value_for_a_meter_a_register_and_a_time(vector: Vector) -> None:
+    rows = [*vector.expected.get("intervals", ()), *vector.expected.get("readings", ())]
+    keys = Counter((meter, register, time_s) for meter, register, *_, time_s, _ in rows)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
 def test_every_refusal_code_has_a_vector_and_no_other_code_is_expected() -> None:
     assert {code for vector in VECTORS for code in vector.refusals} == {code.code for code in REFUSAL_CODES}
 

@@ -16,6 +16,8 @@ from ingest.worker import run
 from somel.embedded.broker import Broker
 
 ROOT = Path(__file__).resolve().parents[2]
+#: A midnight so long ago that a year of days from it on has not begun to be the future, and never too old. [s]
+START = (int(time.time()) // 86_400 - 400) * 86_400
 
 
 @contextlib.asynccontextmanager

@@ -12,15 +12,13 @@ import cbor2
 import numpy as np
 import pytest
 
-from ingest.__main__ import main
 from somel.embedded.broker import Broker
 from somel.embedded.loopback import free_port
 from somel.embedded.services import Services
 from tests.ingest.peer import Peer
 from tests.ingest.registered import Territory, register
-from tests.ingest.running import batch, block, ingesting, process, until
+from tests.ingest.running import START, batch, block, ingesting, process, until
 
-START = 1_767_225_600
 METERS = [f"m-{number:06d}" for number in range(20)]
 TOPIC = "somel/v1/1/gw-0001/batch"
 IDENTITY = "SELECT sum(received), sum(stored), sum(duplicate), sum(revised), sum(refused) FROM ingest_batch"
@@ -204,9 +202,3 @@ def scrape(port: int) -> dict[str, float]:
         lines = answer.read().decode().splitlines()
     pairs = (line.split() for line in lines if line.startswith("somel_ingest_values_") and "_created" not in line)
     return {name.removeprefix("somel_ingest_values_"): float(value) for name, value in pairs}
-
-
-def test_servers_that_are_not_named_are_the_operators_to_name(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("SOMEL_DATABASE_URL", raising=False)
-    monkeypatch.delenv("SOMEL_MQTT_URL", raising=False)
-    assert main() == 2

@@ -26,9 +26,21 @@ REGISTRY = Registry(
 )
 NAMES = ["m-000001", "m-000002", "s-000001", "ev-000001", "m-999999"]
 SENDERS = np.array([1, 2], np.int32)
-OLD_S = 946_684_800
+OLD_S = NOW_S - 1_096 * 86_400
 TIMES = st.sampled_from(
-    [0, OLD_S - 300, OLD_S, NOW_S - 3_600, NOW_S - 1_500, NOW_S, NOW_S + 299, NOW_S + 300, NOW_S + 301]
+    [
+        0,
+        946_684_800,
+        OLD_S - 300,
+        OLD_S - 1,
+        OLD_S,
+        NOW_S - 3_600,
+        NOW_S - 1_500,
+        NOW_S,
+        NOW_S + 299,
+        NOW_S + 300,
+        NOW_S + 301,
+    ]
 )
 VALUES = st.sampled_from(
     [-1.0, -0.0, 0.0, 44.9, 45.0, 55.1, 500.0, 125_000.0, 125_000.5, 250_000.0, 1e12, float("inf")]

@@ -9,6 +9,7 @@ import pytest
 from core.broker_address import BrokerAddress
 from core.errors import RetryableError
 from ingest.arrangement import Subscription, arrange
+from ingest.outage import Outage
 from ingest.session import Message, Session
 from somel.embedded.broker import Broker
 from tests.ingest.peer import Peer
@@ -29,6 +30,7 @@ async def connected(
         subscription or arrange([0])[0],
         receive_maximum=receive_maximum,
         receive=receive,
+        outage=Outage("broker", address=broker.url(), note=""),
     )
     task = asyncio.create_task(session.run())
     async with asyncio.timeout(10):

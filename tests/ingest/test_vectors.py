@@ -99,9 +99,9 @@ def outcome(territory: Territory) -> dict[str, Any]:
     }
 
 
-def latest(rows: list[list[Any]]) -> list[tuple[Any, ...]]:
-    """Return the rows that stay: of one meter, register and start, the last one sent."""
-    return sorted({(row[0], row[1], row[-2]): (*row[:-1], round(float(row[-1]), 3)) for row in rows}.values(), key=repr)
+def rounded(rows: list[list[Any]]) -> list[tuple[Any, ...]]:
+    """Return rows of the index as they are read from the database."""
+    return sorted(((*row[:-1], round(float(row[-1]), 3)) for row in rows), key=repr)
 
 
 def expectation(vector: dict[str, Any]) -> dict[str, Any]:
@@ -112,8 +112,8 @@ def expectation(vector: dict[str, Any]) -> dict[str, Any]:
     is_report = vector["topic"].endswith(("/meta", "/state")) and content
     is_answer = "command" in content
     return {
-        "intervals": latest(expected.get("intervals", [])),
-        "readings": latest(expected.get("readings", [])),
+        "intervals": rounded(expected.get("intervals", [])),
+        "readings": rounded(expected.get("readings", [])),
         "refusals": Counter({refusal["code"]: refusal["count"] for refusal in expected["refusals"]}),
         "reports": len(content.get("flexibility", [])),
         "command": [(content["status"], content.get("reason"))] if is_answer else [],

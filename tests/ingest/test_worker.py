@@ -10,9 +10,8 @@ import pytest
 from somel.embedded.broker import Broker
 from tests.ingest.peer import Peer
 from tests.ingest.registered import Territory, register
-from tests.ingest.running import batch, block, ingesting, until
+from tests.ingest.running import START, batch, block, ingesting, until
 
-START = 1_767_225_600  # 2026-01-01T00:00:00Z
 UP = "somel/v1/1/gw-0001/"
 STORED = "SELECT usage_point_id, register_id, quality, value FROM interval_reading ORDER BY usage_point_id, start_at"
 REFUSED = "SELECT code, refused_count, payload_bytes FROM refused_message ORDER BY refused_message_id"
@@ -164,7 +163,7 @@ async def test_a_command_is_published_answered_and_stored(
         await until(lambda: territory.value("SELECT status FROM command") == "accepted")
     content = json.loads(message.payload)
     assert content["command"] == command
-    assert (content["resource"], content["start"], content["step_s"]) == ("ev-000001", START, 1_800)
+    assert (content["resource"], content["start"], content["step_s"]) == ("ev-000001", 1_767_225_600, 1_800)
     assert content["dispatch_setpoint_w"] == [0, 3_700]
     assert message.properties is not None
     assert 3_500 < message.properties.MessageExpiryInterval <= 3_600  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from tests.firmware_specs.making.vector import (
     CLOCK_S,
     FOREIGN_METER,
     METER,
+    OLDEST_S,
     SECOND_METER,
     SLOT_S,
     THIRD_METER,
@@ -132,6 +133,7 @@ PARTS: Final[list[Made]] = [
 
 
 _FUTURE = CLOCK_S - CLOCK_S % SLOT_S
+_YEAR_2000_S = 946_684_800
 _MIXED = [
     block(),
     block(meter="m-999999"),
@@ -158,11 +160,18 @@ JUDGED: Final[list[Made]] = [
     ),
     _json("time-1970", [block(start=0), block()], "A clock that was never set", {"time_too_old": 2}, KEPT),
     _json(
+        "time-2000",
+        [block(start=_YEAR_2000_S), block()],
+        "A clock that begins at 2000 when its battery is empty",
+        {"time_too_old": 2},
+        KEPT,
+    ),
+    _json(
         "time-one-step-too-old",
-        [block(start=946_684_800 - SLOT_S)],
-        "The half-hour before 2000 is too old, the first one of it is not",
+        [block(start=OLDEST_S - SLOT_S)],
+        "Of two half-hours the first begins more than 1,096 days before the clock, the second just 1,096",
         {"time_too_old": 1},
-        series("import_wh", 946_684_800, SLOT_S, [130]),
+        series("import_wh", OLDEST_S, SLOT_S, [130]),
     ),
     _json(
         "time-in-future",

@@ -7,6 +7,7 @@ from tests.firmware_specs.making.vector import (
     CBOR,
     CLOCK_S,
     METER,
+    OLDEST_S,
     SECOND_METER,
     SLOT_S,
     THIRD_METER,
@@ -34,9 +35,10 @@ def block(**changes: object) -> dict[str, object]:
 _TWO = {"import_wh": [120.5, 0, 131], "export_wh": [0, 45.25, 0]}
 _GAPS = {"import_wh": [None, 120, None, 130, None]}
 _MARKS = {"ok": [0], "missing": [1], "estimated": [2, 3], "bad": [3, 4]}
-_STEPS = [300, 600, 900, 1800, 3600]
+#: Steps with starts an hour apart, for the step is no part of what tells two values apart.
+_STEPS = [(step, YEAR_S + place * 3600) for place, step in enumerate([300, 600, 900, 1800, 3600])]
 _LATE_S = YEAR_S - 40 * 86_400
-_EDGE_ROWS: Rows = series("import_wh", 946_684_800, 1800, [0, 125_000])
+_EDGE_ROWS: Rows = series("import_wh", OLDEST_S, 1800, [0, 125_000])
 _EDGE_ROWS += series("export_wh", CLOCK_S, 300, [1], SECOND_METER)
 _LONGEST = [place % 97 for place in range(1536)]
 _MARKED = zip([5, 6, 7, 8, 9], ["ok", "missing", "estimated", "bad", "bad"], strict=True)
@@ -86,11 +88,11 @@ JSON_BATCHES: Final[list[Made]] = [
         as_json(
             {
                 "sequence": 5,
-                "blocks": [block(step_s=step, registers={"import_wh": [step]}) for step in _STEPS],
+                "blocks": [block(start=start, step_s=step, registers={"import_wh": [step]}) for step, start in _STEPS],
             }
         ),
-        "One block for each step that there is: 5, 10, 15, 30 and 60 minutes",
-        intervals=[row for step in _STEPS for row in series("import_wh", YEAR_S, step, [step])],
+        "One block for each step that there is: 5, 10, 15, 30 and 60 minutes, at starts of their own",
+        intervals=[row for step, start in _STEPS for row in series("import_wh", start, step, [step])],
     ),
     Made(
         "batch-json-spring-day",
@@ -124,12 +126,12 @@ JSON_BATCHES: Final[list[Made]] = [
             {
                 "sequence": 9007199254740991,
                 "blocks": [
-                    block(start=946_684_800, registers={"import_wh": [0, 125_000]}),
+                    block(start=OLDEST_S, registers={"import_wh": [0, 125_000]}),
                     block(meter=SECOND_METER, start=CLOCK_S, step_s=300, registers={"export_wh": [1]}),
                 ],
             }
         ),
-        "Limits are inclusive: the first second of 2000, 250 kW over a half-hour, an end 300 s ahead of the clock",
+        "Limits are inclusive: a start 1,096 days before the clock, 250 kW over a half-hour, an end 300 s ahead",
         intervals=_EDGE_ROWS,
     ),
     Made(

@@ -8,6 +8,7 @@ from tests.firmware_specs.making.vector import (
     CLOCK_S,
     FOREIGN_METER,
     METER,
+    OLDEST_S,
     SECOND_METER,
     Made,
     Rows,
@@ -67,6 +68,7 @@ LIVES: Final[list[Made]] = [
         KEPT,
     ),
     _json("live-time-1970", live(at=61), "A clock that was never set", {"time_too_old": 1}),
+    _json("live-time-too-old", live(at=OLDEST_S - 1), "1,096 days and a second", {"time_too_old": 1}),
     _json("live-time-in-future", live(at=CLOCK_S + 301), "301 s ahead of the clock", {"time_in_future": 1}),
     _json(
         "live-values",

@@ -7,6 +7,7 @@ from tests.firmware_specs.making.vector import (
     CBOR,
     CLOCK_S,
     METER,
+    OLDEST_S,
     SECOND_METER,
     THIRD_METER,
     YEAR_S,
@@ -85,6 +86,12 @@ JSON_LIVES: Final[list[Made]] = [
             for register, values in _EDGES.items()
             for place, meter in enumerate(_THREE[:2])
         ],
+    ),
+    _made(
+        "live-json-oldest",
+        live(at=OLDEST_S),
+        "1,096 days before the clock is not yet too old",
+        [[METER, "power_w", "ok", OLDEST_S, 532.0]],
     ),
 ]
 

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from tests.firmware_specs.making.vector import CBOR, CLOCK_S, COMMAND, GATEWAY, METER, SLOT_S, Made, as_cbor, as_json
+from tests.firmware_specs.making.vector import (
+    CBOR,
+    CLOCK_S,
+    COMMAND,
+    GATEWAY,
+    METER,
+    OLDEST_S,
+    SLOT_S,
+    Made,
+    as_cbor,
+    as_json,
+)
 
 FLEXIBLE: dict[str, object] = {
     "resource": "ev-000001",
@@ -76,6 +87,7 @@ _WRONG: list[tuple[str, str, dict[str, object], str]] = [
     ("state-status", "state", {"status": "asleep"}, "There are two states"),
     ("state-unknown-member", "state", {"status": "online", "mood": "good"}, "Unknown members are refused"),
 ]
+_OLD, _OLDEST, _FUTURE = (FLEXIBLE | {"at": at} for at in (OLDEST_S - 1, OLDEST_S, CLOCK_S + 301))
 _BACKWARDS = FLEXIBLE | {"ready_by": CLOCK_S}
 #: Messages up that are refused, whole or in part.
 INVALID: Final[list[Made]] = [
@@ -106,6 +118,14 @@ INVALID: Final[list[Made]] = [
         "One resource is not attached to this gateway; the other entry is kept",
         content={"flexibility": [FLEXIBLE]},
         refusals={"resource_unknown": 1},
+    ),
+    Made(
+        "event-times",
+        "event",
+        as_json({"flexibility": [_OLD, _OLDEST, _FUTURE]}),
+        "One entry said too long ago, one just within 1,096 days, one more than 300 s ahead of the clock",
+        content={"flexibility": [_OLDEST]},
+        refusals={"time_too_old": 1, "time_in_future": 1},
     ),
     Made(
         "answer-command-unknown",

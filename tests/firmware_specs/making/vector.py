@@ -9,6 +9,8 @@ import cbor2
 
 #: 2026-06-01T12:00:00Z, the clock that all vectors are judged at. [s]
 CLOCK_S = 1_780_315_200
+#: The earliest time that is not too old at that clock, 1,096 days before it: 2023-06-01T12:00:00Z. [s]
+OLDEST_S = 1_685_620_800
 #: 2026-01-01T00:00:00Z. [s]
 YEAR_S = 1_767_225_600
 SLOT_S = 1_800

@@ -1,0 +1,49 @@
+"""How processes log: one line per event on standard error, for people or for machines."""
+
+import logging
+import sys
+
+import structlog
+
+from core.settings import Settings
+
+
+def configure_logs(settings: Settings | None = None) -> None:
+    """Set up the logs of this process; a second call replaces the first as long as nothing was logged between.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        `log_format` and `log_level` count, of libraries warnings at least; without settings, their defaults.
+
+    Notes
+    -----
+    Tracebacks are plain text in both: they show no values, and values may be personal.
+    """
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()] if settings else logging.INFO
+    first: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings and settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    structlog.configure(
+        processors=[*first, last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=first, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        )
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[libraries], force=True)
