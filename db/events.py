@@ -41,15 +41,18 @@ class CommandCount:
 
 async def list_events(connection: Connection, *, limit: int, before: tuple[datetime, UUID] = NEWEST) -> list[EventRow]:
     """Return up to `limit` events, the one that starts last first, after the one with this start and key."""
-    parameters = {"before_at": before[0], "before_id": before[1], "limit": limit}
-    return await all_rows(connection, EventRow, _SQL["list_events"], parameters)
+    return await all_rows(connection, EventRow, _SQL["list_events"], _wanted(limit, before, None))
 
 
 async def find_event(connection: Connection, event_id: UUID) -> EventRow | None:
     """Return an event, or None when there is none."""
-    return await one_row(connection, EventRow, _SQL["find_event"], {"event_id": event_id})
+    return await one_row(connection, EventRow, _SQL["list_events"], _wanted(1, NEWEST, event_id))
 
 
 async def command_counts(connection: Connection, event_id: UUID) -> list[CommandCount]:
     """Return how many commands of an event have which status."""
     return await all_rows(connection, CommandCount, _SQL["command_counts"], {"event_id": event_id})
+
+
+def _wanted(limit: int, before: tuple[datetime, UUID], event_id: UUID | None) -> dict[str, object]:
+    return {"limit": limit, "before_at": before[0], "before_id": before[1], "event_id": event_id}

@@ -1,5 +1,6 @@
 -- name: list_events
 -- row: db.events.EventRow
+-- Of all events, or of the one with a key.
 SELECT
     event.event_id,
     event.name,
@@ -13,26 +14,11 @@ SELECT
     event.status_at
 FROM somel.event
 JOIN somel.place USING (place_id)
-WHERE (event.starts_at, event.event_id) < (%(before_at)s::timestamptz, %(before_id)s::uuid)
+WHERE
+    (event.starts_at, event.event_id) < (%(before_at)s::timestamptz, %(before_id)s::uuid)
+    AND (%(event_id)s::uuid IS NULL OR event.event_id = %(event_id)s::uuid)
 ORDER BY event.starts_at DESC, event.event_id DESC
 LIMIT %(limit)s::integer
-
--- name: find_event
--- row: db.events.EventRow
-SELECT
-    event.event_id,
-    event.name,
-    place.level AS place_level,
-    place.code AS place_code,
-    place.name AS place_name,
-    event.status,
-    event.starts_at,
-    event.ends_at,
-    event.created_at,
-    event.status_at
-FROM somel.event
-JOIN somel.place USING (place_id)
-WHERE event.event_id = %(event_id)s::uuid
 
 -- name: command_counts
 -- row: db.events.CommandCount

@@ -72,44 +72,10 @@ def seasonal_naive(load_w: NDArray[Any], origins: NDArray[Any], horizon: int, *,
 
 
 def weekly_naive(load_w: NDArray[Any], origins: NDArray[Any], horizon: int, *, week: int = 336) -> Float:
-    """Repeat the same slot of the week before; see `seasonal_naive`.
-
-    Parameters
-    ----------
-    load_w : ndarray, shape (series, time)
-        Mean power per slot; NaN marks a missing slot. [W]
-    origins : ndarray of int, shape (origin,)
-        First slots to forecast. [slots]
-    horizon : int
-        At least 1. [slots]
-    week : int, default 336
-        Slots per week. [slots]
-
-    Returns
-    -------
-    ndarray, shape (series, origin, lead), float64
-        [W]
-    """
+    """Repeat the same slot of the week before: `seasonal_naive` with a period of `week` slots."""
     return seasonal_naive(load_w, origins, horizon, period=week)
 
 
 def daily_naive(load_w: NDArray[Any], origins: NDArray[Any], horizon: int, *, day: int = 48) -> Float:
-    """Repeat the same slot of the day before; see `seasonal_naive`.
-
-    Parameters
-    ----------
-    load_w : ndarray, shape (series, time)
-        Mean power per slot; NaN marks a missing slot. [W]
-    origins : ndarray of int, shape (origin,)
-        First slots to forecast. [slots]
-    horizon : int
-        At least 1. [slots]
-    day : int, default 48
-        Slots per day. [slots]
-
-    Returns
-    -------
-    ndarray, shape (series, origin, lead), float64
-        [W]
-    """
+    """Repeat the same slot of the day before: `seasonal_naive` with a period of `day` slots."""
     return seasonal_naive(load_w, origins, horizon, period=day)

@@ -15,20 +15,15 @@ from urllib.parse import quote
 
 from core.errors import ConfigurationError
 from somel.embedded.bundle import Bundle
-from somel.embedded.logfile import rotate, since, size_of
-from somel.embedded.loopback import free_port
 from somel.embedded.places import Account, give, private_folder
-from somel.embedded.process import ServerProcess, replace_text, start_detached, wait_until
+from somel.embedded.process import ServerProcess, replace_text
+from somel.embedded.server import Server
 from somel.embedded.tuning import ClusterTuning
 
 SUPERUSER = "somel"
 DATABASE = "somel"
-_FIRST_PORT = 20_000
 _STATUS_LINE = 7  # of postmaster.pid
 _LONGEST_SOCKET_FOLDER = 80  # a socket's path has room for 107 bytes, its name takes 17
-_READY_WITHIN_S = 300.0  # recovery after a crash reads up to max_wal_size
-_STOP_WITHIN_S = 60.0
-_ATTEMPTS = 20
 _PAUSE_S = 0.3
 # A killed server's children need a moment to notice; a port may have been taken since.
 _PASSING = re.compile(
@@ -36,7 +31,7 @@ _PASSING = re.compile(
 )
 
 
-class Cluster:
+class Cluster(Server):
     """Run one PostgreSQL server.
 
     Parameters
@@ -53,32 +48,19 @@ class Cluster:
         End with the thread that starts it.
     """
 
+    _NAME = "PostgreSQL"
+    _FIRST_PORT = 20_000
+    _READY_WITHIN_S = 300.0  # recovery after a crash reads up to max_wal_size
+    _STOP_WITHIN_S = 60.0
+    _ATTEMPTS = 20
+    _TIED = "QUIT"
+
     def __init__(
         self, folder: Path, bundle: Bundle, account: Account | None, tuning: ClusterTuning, *, tied: bool = False
     ) -> None:
-        self.folder = folder
-        self.data = folder / "data"
-        self.log = folder / "postgresql.log"
-        self._bundle = bundle
-        self._account = account
+        politely = signal.SIGINT if tuning.durable else signal.SIGQUIT
+        super().__init__(folder, bundle, account, data="data", politely=politely, tied=tied)
         self._tuning = tuning
-        self._tied = tied
-        self._record = folder / "server.json"
-
-    @property
-    def process(self) -> ServerProcess | None:
-        """The server as it was last started; None when it was stopped or never started."""
-        return ServerProcess.recorded(self._record)
-
-    @property
-    def has_started_before(self) -> bool:
-        """Whether it has been started at least once."""
-        return (self.folder / "port").exists()
-
-    @property
-    def port(self) -> int:
-        """The port, chosen at the first start and kept."""
-        return int((self.folder / "port").read_text())
 
     @property
     def socket_folder(self) -> Path:
@@ -92,48 +74,9 @@ class Cluster:
         """Return the connection URL of `role`; roles other than the superuser need `enable_logins` first."""
         return f"postgresql://{quote(role)}:{self._password(role)}@127.0.0.1:{self.port}/{quote(database)}"
 
-    def is_ready(self) -> bool:
-        """Tell whether the server runs and accepts connections."""
-        process = self.process
-        lines = self._postmaster_file()
-        return (
-            process is not None
-            and process.is_running()
-            and len(lines) > _STATUS_LINE
-            and lines[0] == str(process.pid)
-            and lines[_STATUS_LINE].strip() == "ready"
-        )
-
-    def start(self) -> None:
-        """Start the server unless it is ready, making its data folder the first time.
-
-        Raises
-        ------
-        ConfigurationError
-            When it does not start; the message ends with what it said.
-        """
-        if self.is_ready():
-            return
-        self._prepare()
-        said = ""
-        for _ in range(_ATTEMPTS):
-            said = self._attempt()
-            if self.is_ready():
-                return
-            if not _PASSING.search(said):
-                break
-            self._let_pass(said)
-        self.stop()
-        raise ConfigurationError(
-            "embedded_postgresql_failed", f"PostgreSQL did not start. It said:\n{said}", log=str(self.log)
-        )
-
     def stop(self) -> None:
         """Stop the server, breaking off open transactions; nothing happens when it does not run."""
-        process = self.process
-        if process is not None:
-            process.end(politely=signal.SIGINT if self._tuning.durable else signal.SIGQUIT, within_s=_STOP_WITHIN_S)
-        self._record.unlink(missing_ok=True)
+        super().stop()
         if not self.socket_folder.is_relative_to(self.folder):
             shutil.rmtree(self.socket_folder, ignore_errors=True)
 
@@ -157,12 +100,22 @@ class Cluster:
             raise ConfigurationError("embedded_sql_refused", f"PostgreSQL refused: {run.stderr.strip()}")
         return run.stdout.strip()
 
+    def _answers(self, process: ServerProcess) -> bool:
+        lines = self._postmaster_file()
+        return len(lines) > _STATUS_LINE and lines[0] == str(process.pid) and lines[_STATUS_LINE].strip() == "ready"
+
+    def _clears_the_way(self, said: str) -> bool:
+        if not _PASSING.search(said):
+            return False
+        if "TCP/IP" in said:
+            self._choose_port()
+        time.sleep(_PAUSE_S)
+        return True
+
     def _prepare(self) -> None:
-        private_folder(self.folder, self._account)
+        super()._prepare()
         if not (self.folder / "secret").exists():
             replace_text(self.folder / "secret", secrets.token_hex(32))
-        if not self.has_started_before:
-            self._choose_port()
         private_folder(self.socket_folder, self._account)
         if not self.data.exists():
             self._make_data_folder()
@@ -192,33 +145,17 @@ class Cluster:
         )
         new.rename(self.data)
 
-    def _launch(self) -> ServerProcess:
+    def _configuration(self) -> tuple[Path, str]:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": str(self.socket_folder),
             **self._tuning.parameters,
         }
-        file = self.data / "somel.conf"
-        replace_text(file, "".join(f"{name} = '{value}'\n" for name, value in settings.items()))
-        give(file, self._account)
-        rotate(self.log)
-        process = start_detached(
-            [str(self._bundle.program("postgres")), "-D", str(self.data)],
-            log=self.log,
-            account=self._account,
-            environment=self._environment(),
-            tied="QUIT" if self._tied else None,
-        )
-        process.record(self._record)
-        return process
+        return self.data / "somel.conf", "".join(f"{name} = '{value}'\n" for name, value in settings.items())
 
-    def _attempt(self) -> str:
-        """Start the server, or wait for the one that is starting; return what it said."""
-        offset = size_of(self.log)
-        process = self._adopted() or self._launch()
-        wait_until(lambda: self.is_ready() or not process.is_running(), within_s=_READY_WITHIN_S)
-        return since(self.log, offset)
+    def _command(self) -> list[str]:
+        return [str(self._bundle.program("postgres")), "-D", str(self.data)]
 
     def _adopted(self) -> ServerProcess | None:
         """Adopt a server of ours that lost its record; forget a file whose process id is another program's now."""
@@ -238,21 +175,12 @@ class Cluster:
         except FileNotFoundError:
             return []
 
-    def _let_pass(self, said: str) -> None:
-        if "TCP/IP" in said:
-            self._choose_port()
-        time.sleep(_PAUSE_S)
-
-    def _choose_port(self) -> None:
-        replace_text(self.folder / "port", str(free_port(_FIRST_PORT + secrets.randbelow(4000))))
-
     def _password(self, role: str) -> str:
         secret = (self.folder / "secret").read_text()
         return hmac.new(secret.encode(), role.encode(), hashlib.sha256).hexdigest()
 
     def _environment(self) -> dict[str, str]:
-        share = self._bundle.path / "usr/share"
-        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "PROJ_DATA": str(share / "proj")}
+        return {**super()._environment(), "PROJ_DATA": str(self._bundle.path / "usr/share/proj")}
 
     def _must(self, program: str, *arguments: str, text: str = "") -> None:
         run = self._run(program, *arguments, text=text)

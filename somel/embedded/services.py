@@ -16,6 +16,7 @@ from somel.embedded.logfile import follow, last_lines, size_of
 from somel.embedded.places import Places, open_folder
 from somel.embedded.progress import Progress, silent
 from somel.embedded.recipe import SERVICES
+from somel.embedded.server import Server
 from somel.embedded.tuning import BrokerTuning, ClusterTuning
 
 State = Literal["running", "stopped", "crashed"]
@@ -149,7 +150,7 @@ class Services:
             yield
 
 
-def _status(name: ServerName, server: Cluster | Broker, versions: Mapping[str, str]) -> ServerStatus:
+def _status(name: ServerName, server: Server, versions: Mapping[str, str]) -> ServerStatus:
     process = server.process
     state: State = "stopped" if process is None else "running" if server.is_ready() else "crashed"
     port = server.port if server.has_started_before else None
