@@ -33,6 +33,7 @@ const guarded = (work) => async () => {
     show(byId("failure"), false);
   } catch (problem) {
     if (!(problem instanceof server.Problem)) throw problem;
+    if (problem.code === "dropped") return undefined;
     if (problem.status === 401) return end(text("sessionEnded"));
     byId("failure").textContent = problem.status === 0 ? text("unreachable") : problem.message;
     show(byId("failure"), true);

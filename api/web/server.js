@@ -7,14 +7,19 @@ export class Problem extends Error {
   }
 }
 
+// What is still under way when somebody signs out is dropped: it would come back as a refusal.
+let underWay = new AbortController();
+
 async function ask(path, options = {}) {
+  const { signal } = underWay;
   let answer;
   try {
-    answer = await fetch(path, { credentials: "same-origin", ...options });
+    answer = await fetch(path, { credentials: "same-origin", signal, ...options });
   } catch {
-    throw new Problem(0, "unreachable", "");
+    throw new Problem(0, signal.aborted ? "dropped" : "unreachable", "");
   }
   const body = await answer.json().catch(() => ({}));
+  if (signal.aborted) throw new Problem(0, "dropped", "");
   if (!answer.ok) throw new Problem(answer.status, body.code ?? "unknown", body.detail ?? "");
   return body;
 }
@@ -36,7 +41,11 @@ async function everyPage(path) {
 export const session = () => ask("/session");
 export const signIn = (token) =>
   ask("/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
-export const signOut = () => ask("/session", { method: "DELETE" });
+export const signOut = () => {
+  underWay.abort();
+  underWay = new AbortController();
+  return ask("/session", { method: "DELETE" });
+};
 export const communes = () => ask("/v1/communes");
 export const placesOf = (level) => everyPage(`/v1/places?level=${level}&limit=1000`);
 export const load = (chosen, start, end) => everyPage(`${address(chosen, "/load")}?${span(start, end)}&limit=1000`);
