@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid.kernels.checks import Float, float_array, require
-from grid.kernels.jit import helper, kernel, prange
+from grid.kernels.jit import jitted, kernel, prange
 
 
-@helper
+@jitted
 def _highest_days(load: Float, keep: int) -> Float:
     """Return 1 for each of the keep highest-energy complete days, 0 else; ties go to the later day."""
     days = load.shape[0]

@@ -10,10 +10,10 @@ import numpy as np
 
 from grid.kernels.checks import Bool, Float, Int
 from grid.kernels.dispatch_flow import TINY_RATIO
-from grid.kernels.jit import helper, kernel, prange
+from grid.kernels.jit import jitted, kernel, prange
 
 
-@helper
+@jitted
 def _spread_price(
     source: int,
     tiny: float,
@@ -44,7 +44,7 @@ def _spread_price(
                     write += 1
 
 
-@helper
+@jitted
 def _least_price(
     slot: int, tiny: float, cap: Float, first: Int, last: Int, energy: Float, device_price: Float, price: float
 ) -> float:
@@ -55,7 +55,7 @@ def _least_price(
     return price
 
 
-@helper
+@jitted
 def _node_prices(
     order: Int,
     price: Float,
@@ -86,7 +86,7 @@ def _node_prices(
         slot_price[slot] = max(slot_price[slot], price[slot])
 
 
-@helper
+@jitted
 def _dual_bound(
     dearest: float,
     price: Float,
@@ -111,7 +111,7 @@ def _dual_bound(
     return float(bound)
 
 
-@helper
+@jitted
 def _minimum_cut(
     need: Float, tiny: float, cap: Float, first: Int, last: Int, energy: Float, cut_slot: Bool, cut_device: Bool
 ) -> None:
@@ -136,7 +136,7 @@ def _minimum_cut(
                     write += 1
 
 
-@helper
+@jitted
 def _missing(
     headroom: Float, need: Float, cap: Float, first: Int, last: Int, cut_slot: Bool, cut_device: Bool
 ) -> float:

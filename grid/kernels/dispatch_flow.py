@@ -9,7 +9,7 @@ total as it was.
 import numpy as np
 
 from grid.kernels.checks import Float, Int
-from grid.kernels.jit import helper, kernel, prange
+from grid.kernels.jit import jitted, kernel, prange
 
 # Marks of the search: not reached yet, and reached by a search that found no way out.
 UNSEEN, CLOSED = -1, -2
@@ -18,7 +18,7 @@ UNSEEN, CLOSED = -1, -2
 TINY_RATIO = 1e-11
 
 
-@helper
+@jitted
 def _tightest_first(cap: Float, first: Int, last: Int, need: Float) -> Int:
     """Return the devices by the share of their window they need: serving these first moves less later."""
     share, sequence = np.zeros(need.size), np.arange(need.size)
@@ -33,7 +33,7 @@ def _tightest_first(cap: Float, first: Int, last: Int, need: Float) -> Int:
     return sequence
 
 
-@helper
+@jitted
 def _serve_directly(
     slot: int,
     room: float,
@@ -57,7 +57,7 @@ def _serve_directly(
     return room
 
 
-@helper
+@jitted
 def _find_path(
     source: int,
     tiny: float,
@@ -96,7 +96,7 @@ def _find_path(
     return -1
 
 
-@helper
+@jitted
 def _mark(via: Int, mark: int) -> None:
     """Give everything the last search reached a new mark."""
     for node in range(via.size):
@@ -104,7 +104,7 @@ def _mark(via: Int, mark: int) -> None:
             via[node] = mark
 
 
-@helper
+@jitted
 def _push(
     source: int, end: int, room: float, cap: Float, energy: Float, left: Float, via_slot: Int, via_device: Int
 ) -> float:
@@ -129,7 +129,7 @@ def _push(
         energy[device, slot] -= amount
 
 
-@helper
+@jitted
 def _fill_group(order: Int, headroom: Float, cap: Float, first: Int, last: Int, energy: Float, left: Float) -> None:
     """Open every slot in order and fill it as far as the slots before allow."""
     devices, slots = energy.shape

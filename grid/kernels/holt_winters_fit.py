@@ -9,7 +9,7 @@ the combined step.
 import numpy as np
 
 from grid.kernels.checks import Float, Int
-from grid.kernels.jit import helper, kernel, prange
+from grid.kernels.jit import jitted, kernel, prange
 
 NO_DATA, LEVEL, DAILY_ADDITIVE, DAILY_MULTIPLICATIVE, DOUBLE_ADDITIVE, DOUBLE_MULTIPLICATIVE = range(6)
 
@@ -45,7 +45,7 @@ _SHARES = (STARTS - LOWER) / (UPPER - LOWER)
 START_LOGITS = np.log(_SHARES / (1.0 - _SHARES))
 
 
-@helper
+@jitted
 def _observed_span(load: Float) -> tuple[int, int, float, float]:
     """Return the first finite slot (-1 for none), the number of finite ones, their mean and minimum."""
     first, count, total, smallest = -1, 0, 0.0, np.inf
@@ -58,7 +58,7 @@ def _observed_span(load: Float) -> tuple[int, int, float, float]:
     return first, count, total / max(count, 1), smallest
 
 
-@helper
+@jitted
 def _choose_method(load: Float, day: int, week: int) -> tuple[int, int, float]:
     """Return the method, the first finite slot and the floor under the logarithm (0 where additive)."""
     first, count, mean, smallest = _observed_span(load)
@@ -74,7 +74,7 @@ def _choose_method(load: Float, day: int, week: int) -> tuple[int, int, float]:
     return LEVEL, first, 0.0
 
 
-@helper
+@jitted
 def _take_out_mean(residual: Float) -> float:
     """Take the mean of what is finite out of residual and return it."""
     _, _, mean, _ = _observed_span(residual)
@@ -83,7 +83,7 @@ def _take_out_mean(residual: Float) -> float:
     return float(mean)
 
 
-@helper
+@jitted
 def _take_out_phase_means(residual: Float, first: int, profile: Float) -> None:
     """Add up the mean of each phase of residual in profile, which is zero, and take it out."""
     period = profile.size
@@ -98,7 +98,7 @@ def _take_out_phase_means(residual: Float, first: int, profile: Float) -> None:
         residual[slot] -= profile[slot % period]
 
 
-@helper
+@jitted
 def _start_slots(load: Float, method: int, first: int, day: int, week: int) -> int:
     """Return the slot before which the starting states are formed and after which fits are judged."""
     if method <= LEVEL:
@@ -108,7 +108,7 @@ def _start_slots(load: Float, method: int, first: int, day: int, week: int) -> i
     return first + unit * (min(blocks, MOST_WEEKS_TO_START) if unit == week else blocks)
 
 
-@helper
+@jitted
 def _to_lanes(profile: Float, lanes: Float) -> None:
     """Copy a profile into every lane."""
     for phase in range(profile.size):
@@ -116,7 +116,7 @@ def _to_lanes(profile: Float, lanes: Float) -> None:
             lanes[phase, lane] = profile[phase]
 
 
-@helper
+@jitted
 def _costs(
     linked: Float,
     judged_from: int,
@@ -166,7 +166,7 @@ def _costs(
         phase_weekly = phase_weekly + 1 if phase_weekly + 1 < weekly.size else 0
 
 
-@helper
+@jitted
 def _from_logit(points: Float, weekly_too: bool, lanes: Float) -> None:
     """Fill lanes, shape (parameter, lane), from unbounded points, shape (lane, parameter)."""
     for lane in range(LANES):
@@ -179,7 +179,7 @@ def _from_logit(points: Float, weekly_too: bool, lanes: Float) -> None:
             lanes[2, lane] = 0.0
 
 
-@helper
+@jitted
 def _combined_step(best: float, cost: Float, step: Float, move: Float) -> None:
     """Fill move with the step to each parameter's parabola minimum; halve steps that bracket theirs."""
     for parameter in range(4):
@@ -194,7 +194,7 @@ def _combined_step(best: float, cost: Float, step: Float, move: Float) -> None:
             step[parameter] *= 0.5
 
 
-@helper
+@jitted
 def _next_points(single_steps: bool, here: Float, step: Float, move: Float, points: Float) -> None:
     """Fill points with every parameter up and down, or with eight lengths of the combined step."""
     for lane in range(LANES):
@@ -206,7 +206,7 @@ def _next_points(single_steps: bool, here: Float, step: Float, move: Float, poin
                 points[lane, parameter] += step[parameter] if lane % 2 == 0 else -step[parameter]
 
 
-@helper
+@jitted
 def _search(
     linked: Float, judged_from: int, level: float, daily: Float, weekly: Float, weekly_too: bool, found: Float
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 from numba import njit, prange
 
-__all__ = ["helper", "kernel", "prange"]
+__all__ = ["jitted", "kernel", "prange"]
 
 Compiled = TypeVar("Compiled", bound=Callable[..., object])
 
@@ -13,7 +13,7 @@ Compiled = TypeVar("Compiled", bound=Callable[..., object])
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
-def helper(function: Compiled) -> Compiled:
+def jitted(function: Compiled) -> Compiled:
     """Compile a function that kernels of the same file call.
 
     Parameters

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid.kernels.checks import Float, Int, float_array, int_array, require
-from grid.kernels.jit import helper, kernel, prange
+from grid.kernels.jit import jitted, kernel, prange
 
 
-@helper
+@jitted
 def _latest_of_phase(load: Float, slot: int, origin: int, period: int) -> float:
     """Return the latest finite load before origin that is whole periods before slot, else NaN."""
     past = slot - period * ((slot - origin) // period + 1)

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid.kernels.checks import Float, float_array, require
-from grid.kernels.jit import helper, kernel, prange
+from grid.kernels.jit import jitted, kernel, prange
 
 
-@helper
+@jitted
 def _pool(error: Float, first: int, stop: int, pooled: Float) -> int:
     """Copy the finite errors of leads ``[first, stop)`` into pooled and return how many there are."""
     count = 0
@@ -34,7 +34,7 @@ def _pool(error: Float, first: int, stop: int, pooled: Float) -> int:
     return count
 
 
-@helper
+@jitted
 def _quantile(ascending: Float, probability: float) -> float:
     """Return the quantile of definition 6 of a non-empty ascending sample."""
     count = ascending.size

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid.kernels.checks import Float, float_array, require
-from grid.kernels.jit import helper, kernel, prange
+from grid.kernels.jit import jitted, kernel, prange
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class QuantileSkill:
     coverage_ratio: Float
 
 
-@helper
+@jitted
 def _mean(total: float, count: float) -> float:
     return total / count if count > 0.0 else np.nan
 

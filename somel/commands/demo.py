@@ -18,7 +18,9 @@ def demo(
         float | None, typer.Option("--for", min=30, help="Seconds of live running; without it, until Ctrl-C")
     ] = None,
     usage_points: Annotated[int, typer.Option(min=50, max=20_000, help="Usage points of the fleet")] = 2_000,
-    days: Annotated[int, typer.Option(min=21, max=365, help="Days that are back-filled")] = 35,
+    days: Annotated[
+        int, typer.Option(min=28, max=365, help="Days that are back-filled; 28 is what judging a forecast takes")
+    ] = 35,
     speed: Annotated[float, typer.Option(min=1, max=600, help="Replayed seconds per second")] = 60.0,
     seed: Annotated[int, typer.Option(help="Seed of every draw")] = 1,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the page; 0: any free one")] = None,
@@ -44,5 +46,5 @@ def demo(
     for fault in faults:
         typer.echo(f"not good enough: {fault}", err=True)
     if as_json:
-        typer.echo(json.dumps(summary.as_dict()))
+        typer.echo(json.dumps(summary.as_dict(), allow_nan=False))
     raise typer.Exit(1 if faults else 0)

@@ -1,6 +1,7 @@
 """The demo's own stage: servers with nothing in them, the territory, a registered fleet."""
 
 import asyncio
+import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from core.broker_address import BrokerAddress
 from core.clock import Clock
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, ConflictError
 from core.settings import Settings
 from db.census import census
 from db.connection import Role, connect
@@ -18,7 +19,7 @@ from db.territory import load_communes, read_commune_facts
 from grid.kernels.warm import warm_up
 from simulators.fleet import Fleet
 from somel.demo.options import DemoOptions
-from somel.embedded.places import Places
+from somel.embedded.places import Places, open_folder
 from somel.fleet import build, register
 from somel.progress import Report
 from somel.servers import Servers, embedded_services, named_servers
@@ -91,13 +92,34 @@ def _servers(settings: Settings, report: Report) -> Iterator[Servers]:
         return
     services = embedded_services(settings, NAME)
     services.bundle.ensure(report)
-    services.down()
-    shutil.rmtree(services.folder, ignore_errors=True)
-    try:
-        services.up(report)
-        yield Servers(services.database_url, services.mqtt_url)
-    finally:
+    with _alone(services.folder.with_suffix(".lock")):
         services.down()
+        shutil.rmtree(services.folder, ignore_errors=True)
+        try:
+            services.up(report)
+            yield Servers(services.database_url, services.mqtt_url)
+        finally:
+            services.down()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock that ends with this process.
+
+    Raises
+    ------
+    ConflictError
+        ``demo_running`` when another demo holds it.
+    """
+    open_folder(path.parent)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConflictError(
+                "demo_running", "Another demo is running; end it first, it is quick to start."
+            ) from error
+        yield
 
 
 async def _furnish(database_url: str, fleet: Fleet) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import isnan
 
 LEAST_REDUCTION_RATIO = 0.8
 
@@ -43,9 +44,9 @@ class Summary:
         if not (self.planned_kw > 0 and self.measured_kw >= LEAST_REDUCTION_RATIO * self.planned_kw):
             yield f"{self.measured_kw:.0f} kW were measured of {self.planned_kw:.0f} kW planned"
 
-    def as_dict(self) -> dict[str, float]:
-        """Return the figures by name, rounded for reading."""
-        return {name: round(value, 3) for name, value in asdict(self).items()}
+    def as_dict(self) -> dict[str, float | None]:
+        """Return the figures by name, rounded for reading; what could not be judged is None, for JSON has no NaN."""
+        return {name: None if isnan(value) else round(value, 3) for name, value in asdict(self).items()}
 
     def lines(self) -> Iterator[str]:
         """Yield the figures as text."""

@@ -110,10 +110,10 @@ class Services:
         """
         self.bundle.ensure(progress)
         with self._alone():
-            progress("postgresql", 0, 0)
-            self.cluster.start()
-            progress("mosquitto", 0, 0)
-            self.broker.start()
+            for stage, server in (("postgresql", self.cluster), ("mosquitto", self.broker)):
+                if not server.is_ready():
+                    progress(stage, 0, 0)
+                    server.start()
 
     def down(self) -> None:
         """Stop both servers; their data stays."""
