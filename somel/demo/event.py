@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Any
 
 from core.clock import Clock
+from core.errors import RetryableError
 from core.slots import SLOT, slot_floor
 from somel.demo.operator import Operator
 
@@ -37,7 +39,8 @@ async def run_event(operator: Operator, clock: Clock, say: Say) -> EventOutcome:
     say(described(event))
     while len(event["results"]) < LENGTH // SLOT:
         await asyncio.sleep(POLL_S)
-        event = await operator.get(f"/v1/events/{event['event_id']}")
+        with suppress(RetryableError):  # the API was killed, and is being started again
+            event = await operator.get(f"/v1/events/{event['event_id']}")
     outcome = EventOutcome(mean_kw(event, "planned_reduction_w"), mean_kw(event, "measured_reduction_w"))
     say(f"event: {outcome.measured_kw:.0f} kW less than the baseline, {outcome.planned_kw:.0f} kW were planned")
     return outcome

@@ -59,5 +59,6 @@ class Operator:
             if error.code == HTTPStatus.NOT_FOUND:
                 raise NotFoundError("demo_nothing_there", f"{method} {path} answered: {problem}") from error
             raise InvariantError("demo_call_refused", f"{method} {path} answered {error.code}: {problem}") from error
-        except URLError as error:
-            raise RetryableError("demo_api_away", f"The API does not answer at {self.url}: {error.reason}.") from error
+        except OSError as error:  # urllib wraps a refused connection, but neither a late answer nor one cut short
+            reason = error.reason if isinstance(error, URLError) else error
+            raise RetryableError("demo_api_away", f"The API does not answer at {self.url}: {reason}.") from error

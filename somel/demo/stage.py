@@ -5,7 +5,7 @@ import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.broker_address import BrokerAddress
@@ -19,12 +19,14 @@ from db.territory import load_communes, read_commune_facts
 from grid.kernels.warm import warm_up
 from simulators.fleet import Fleet
 from somel.demo.options import DemoOptions
+from somel.embedded.loopback import free_port
 from somel.embedded.places import Places, open_folder
 from somel.fleet import build, register
 from somel.progress import Report
 from somel.servers import Servers, embedded_services, named_servers
 
 NAME = "demo"
+_FIRST_PORT = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def stage_of(settings: Settings, options: DemoOptions, report: Report, say: Call
         report("fleet", 0, 0)
         fleet = build(settings, usage_points=options.usage_points, seed=options.seed)
         asyncio.run(_furnish(used.database_url, fleet))
+        # Chosen now, so that an API that is started again is found where it was.
+        options = replace(options, port=options.port or free_port(_FIRST_PORT))
         yield Stage(options, used, fleet, Places.from_environment().state / "demo-logs", report, say)
 
 

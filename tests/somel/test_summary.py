@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -50,3 +51,8 @@ def test_figures_keep_their_names():
         "measured_kw",
         "backfill_rows_per_s",
     ]
+
+
+def test_what_could_not_be_judged_is_null_in_json():
+    figures = replace(GOOD, forecast_mape=float("nan")).as_dict()
+    assert json.loads(json.dumps(figures, allow_nan=False))["forecast_mape"] is None
