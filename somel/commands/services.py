@@ -57,8 +57,12 @@ def logs(
     known = {known: known for known in get_args(ServerName)}
     if server not in known:
         raise InputError("server_unknown", f"There is no server {server!r}: choose one of {', '.join(known)}.")
+    said = False
     for line in embedded_services(read_settings(), name).logs(known[server], lines=lines, following=follow):
         typer.echo(line)
+        said = True
+    if not said:
+        typer.echo(f"{server} has had nothing to say: it writes down warnings and errors only", err=True)
 
 
 def _lines(facts: dict[str, str | None]) -> list[str]:
