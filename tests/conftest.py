@@ -4,14 +4,18 @@ import asyncio
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
 
+from core.errors import PlatformError
 from core.settings import Settings, read_settings
 from db.databases import create_database, drop_database
 from db.migrate import migrate
+from somel.embedded.browser import ensure_browser
 from somel.embedded.places import Places
 from somel.embedded.services import Services
 from somel.embedded.throwaway import throwaway_services
@@ -27,11 +31,29 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def services(announcement: None) -> Iterator[Services]:
+def services(announcement: None, settings: Settings) -> Iterator[Services]:
     """Run a throw-away PostgreSQL and Mosquitto; the first run on a machine fetches them."""
     del announcement
-    with throwaway_services(Places.from_environment()) as running:
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(throwaway_services(Places.from_environment()))
+        except PlatformError as error:
+            missing(settings, f"no servers: {error.message}")
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser_program(settings: Settings) -> Path:
+    """Return a Chromium: the machine's own, else one that is fetched privately the first time."""
+    try:
+        return ensure_browser(Places.from_environment())
+    except PlatformError as error:
+        missing(settings, f"no browser: {error.message}")
+
+
+def missing(settings: Settings, reason: str) -> NoReturn:
+    """Skip a test for want of something, and say why; where everything must be there, fail it."""
+    (pytest.fail if settings.require_all else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +61,7 @@ def announcement(pytestconfig: pytest.Config) -> None:
     """Tell whoever waits that the servers are being fetched, when they are."""
     reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
-        reporter.write_line("starting PostgreSQL and Mosquitto (fetched once, about 120 MB)")
+        reporter.write_line("starting PostgreSQL and Mosquitto (fetched once, about 62 MB)")
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +97,5 @@ def reference_data(settings: Settings) -> Path:
     """Return the folder of measured reference data, or skip the test and say why."""
     folder = settings.reference_data or Path(__file__).resolve().parent.parent.parent / "shared" / "data"
     if not folder.is_dir():
-        reason = f"the reference data is not at {folder}; set SOMEL_REFERENCE_DATA"
-        (pytest.fail if settings.require_all else pytest.skip)(reason)
+        missing(settings, f"the reference data is not at {folder}; set SOMEL_REFERENCE_DATA")
     return folder

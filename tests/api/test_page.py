@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,10 @@ from core.slots import SLOT
 from db.access import create_token
 from db.connection import Role, connect
 from db.rollup import roll_up_pending
-from somel.embedded.browser import ensure_browser
-from somel.embedded.places import Places
 from tests.api.conftest import settings_at
 from tests.api.serving import served
 from tests.api.world import DAY, World, build_world, intervals, write_intervals
+from tests.conftest import missing
 
 # One browser serves all tests, each on a page of its own; it lives on the event loop that they share.
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -62,11 +62,11 @@ class Shown:
 
 
 @pytest.fixture(scope="session")
-def chromium(settings: Settings) -> str:
+def chromium(settings: Settings, browser_program: Path) -> str:
     if not (WEB / "vendor" / "uplot.js").is_file():
         reason = f"the page's libraries are not in {WEB / 'vendor'}; run `npm ci && npm run vendor` in {WEB}"
-        (pytest.fail if settings.require_all else pytest.skip)(reason)
-    return str(ensure_browser(Places.from_environment()))
+        missing(settings, reason)
+    return str(browser_program)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -42,8 +42,8 @@ def _draws_text(program: Path) -> None:
     assert 500 < dark < 20_000
 
 
-def test_the_browser_at_hand_draws_text() -> None:
-    _draws_text(ensure_browser(Places.from_environment()))
+def test_the_browser_at_hand_draws_text(browser_program: Path) -> None:
+    _draws_text(browser_program)
 
 
 def test_the_private_browser_draws_text(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
