@@ -74,8 +74,3 @@ def seasonal_naive(load_w: NDArray[Any], origins: NDArray[Any], horizon: int, *,
 def weekly_naive(load_w: NDArray[Any], origins: NDArray[Any], horizon: int, *, week: int = 336) -> Float:
     """Repeat the same slot of the week before: `seasonal_naive` with a period of `week` slots."""
     return seasonal_naive(load_w, origins, horizon, period=week)
-
-
-def daily_naive(load_w: NDArray[Any], origins: NDArray[Any], horizon: int, *, day: int = 48) -> Float:
-    """Repeat the same slot of the day before: `seasonal_naive` with a period of `day` slots."""
-    return seasonal_naive(load_w, origins, horizon, period=day)

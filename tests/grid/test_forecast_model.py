@@ -29,14 +29,14 @@ def test_measured_load_is_forecast_better_than_by_last_week(reference_data: Path
         assert made.scores.mape_ratio.mean() < made.scores.naive_mape_ratio.mean()
         assert made.scores.mae_w.mean() < made.scores.naive_mae_w.mean()
         # A forecast without quantiles has a score equal to its mean absolute error: these must be worth something.
-        assert made.scores.crps_w.mean() < 0.9 * made.scores.mae_w.mean()
+        assert made.scores.crps_w.mean() < 0.85 * made.scores.mae_w.mean()
 
 
 @pytest.mark.reference_data
 def test_most_measured_loads_lie_between_the_outermost_quantiles_but_not_all(reference_data: Path):
     made = forecast_series(windows(measured_state(reference_data), days=35, every=16), MONDAY, horizon=96)
     # 0.9 is promised; summers in Victoria have heat waves that three weeks of history know nothing of.
-    assert 0.77 < made.scores.coverage_ratio.mean() < 0.97
+    assert 0.80 < made.scores.coverage_ratio.mean() < 0.97
 
 
 def test_quantiles_never_cross_and_the_median_is_near_the_point():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvariantError
-from grid.kernels.naive import daily_naive, seasonal_naive, weekly_naive
+from grid.kernels.naive import seasonal_naive, weekly_naive
 
 
 @settings(max_examples=60, deadline=None)
@@ -26,10 +26,9 @@ def test_each_value_is_the_latest_known_one_of_its_phase(seed, period, horizon):
         np.testing.assert_equal(ahead[series, place, lead], past[-1] if past else np.nan)
 
 
-def test_the_week_and_the_day_before_are_336_and_48_half_hours_back():
+def test_the_week_before_is_336_half_hours_back():
     load = np.arange(700.0)[np.newaxis]
     np.testing.assert_array_equal(weekly_naive(load, np.array([690]), 3)[0, 0], [354, 355, 356])
-    np.testing.assert_array_equal(daily_naive(load, np.array([690]), 3)[0, 0], [642, 643, 644])
 
 
 @pytest.mark.parametrize(("origin", "horizon", "period"), [(-1, 1, 1), (6, 1, 1), (1, 0, 1), (1, 1, 0)])

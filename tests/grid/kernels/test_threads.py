@@ -134,7 +134,7 @@ def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     fitted = holt_winters.fit(load[:, ::1])
     ahead = holt_winters.backtest(fitted, load, np.array([690], dtype=np.int32), 5)
     skill.point_skill(ahead[:, :, ::-1], ahead)
-    naive.daily_naive(load.T.copy().T, np.array([690]), 5)
+    naive.weekly_naive(load.T.copy().T, np.array([690]), 5)
     baseline.high_x_of_y(load[:, :480].reshape(2, 10, 48))
     assert before == {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
 
