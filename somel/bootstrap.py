@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "deploy" / "locks"
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
+#: A lock file is complete, so pip resolves nothing: asked for a package with extras it would look past the pin for the
+#: newest release, and then refuse that for want of a hash.
+_AS_LOCKED = ("--require-hashes", "--no-deps")
 PIP = Recipe("pip", packages=("python3-pip-whl",), without=("ca-certificates",), programs=())
 
 
@@ -65,7 +68,7 @@ def install_packages(lock: Path, cache: Path) -> bool:
     make_environment(cache)
     wheels = fetch_wheels(lock, cache)
     say("installing them into .venv")
-    pip("install", "--no-compile", "--no-index", "--find-links", str(wheels), "--require-hashes", "-r", str(lock))
+    pip("install", "--no-compile", "--no-index", "--find-links", str(wheels), *_AS_LOCKED, "-r", str(lock))
     pip("install", "--no-index", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
     stamp.touch()
     return True
@@ -96,7 +99,7 @@ def fetch_wheels(lock: Path, cache: Path) -> Path:
     if not folder.is_dir():
         say(f"fetching packages, once; they are kept in {folder.parent}")
         partial = open_folder(folder.with_name(folder.name + ".partial"))
-        pip("download", "--only-binary", ":all:", "--require-hashes", "-r", str(lock), "-d", str(partial))
+        pip("download", "--only-binary", ":all:", *_AS_LOCKED, "-r", str(lock), "-d", str(partial))
         partial.rename(folder)
     return folder
 
@@ -108,7 +111,7 @@ def fetch_measured_data(lock: Path, cache: Path) -> bool:
     if stamp.exists():
         return False
     say("fetching measured curves and grids (SimBench, OpenDSM: 95 MB)")
-    pip("download", "--only-binary", ":all:", "--require-hashes", "--no-deps", "-r", str(lock), "-d", str(folder))
+    pip("download", "--only-binary", ":all:", *_AS_LOCKED, "-r", str(lock), "-d", str(folder))
     stamp.touch()
     return True
 
