@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from db.columns import IntervalColumns, ReadingColumns
 from db.registry import Registry
@@ -42,6 +43,10 @@ class Judged:
         What is no measured value.
     refusals : list of Refusal
         One for each message and code.
+    gateway_id : ndarray, shape (message,), int32
+        Gateway that sent each message; -1 where nobody registered did.
+    sequence : ndarray, shape (message,), int64
+        Number that the gateway gave each message; -1 where there is none or the message was refused as a whole.
     """
 
     messages: Sequence[Message]
@@ -49,6 +54,8 @@ class Judged:
     readings: ReadingColumns
     contents: list[Content]
     refusals: list[Refusal]
+    gateway_id: npt.NDArray[np.int32]
+    sequence: npt.NDArray[np.int64]
 
     def doubts(self) -> set[tuple[str, str]]:
         """Return topic and code of what was refused and a newer registry may know."""
@@ -77,7 +84,9 @@ def judge(messages: Sequence[Message], registry: Registry, now: datetime) -> Jud
         Content(messages[routed.positions[at]], routed.gateway_ids[at], routed.gateway_names[at], content)
         for at, content in decoded.contents
     ]
-    return Judged(messages, intervals, readings, contents, refusals)
+    sender, sequence = np.full(len(messages), -1, np.int32), np.full(len(messages), -1, np.int64)
+    sender[routed.positions], sequence[routed.positions] = gateway_id, decoded.sequence
+    return Judged(messages, intervals, readings, contents, refusals, sender, sequence)
 
 
 def refuse(message: Message, refusal: MessageRefusal) -> Refusal:

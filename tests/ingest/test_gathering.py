@@ -38,7 +38,8 @@ async def ten_values(messages: list[Message]) -> Judged:
         start_s=np.zeros(count, np.int64),
         value=np.zeros(count, np.float32),
     )
-    return Judged(messages, columns, ReadingColumns.empty(), [], [])
+    none = np.full(len(messages), -1)
+    return Judged(messages, columns, ReadingColumns.empty(), [], [], none.astype(np.int32), none.astype(np.int64))
 
 
 async def test_a_batch_ends_when_it_is_full_and_leaves_the_rest_for_the_next():
