@@ -309,6 +309,17 @@ GRANT SELECT ON gateway TO somel_ingest;
 GRANT SELECT ON gateway TO somel_read;
 GRANT UPDATE (status, status_at, firmware_version) ON gateway TO somel_ingest;
 
+-- What has arrived from each gateway, kept with each batch in its transaction
+CREATE TABLE somel.gateway_delivery (
+    gateway_id integer NOT NULL, -- Gateway; no foreign key, for a gateway that was removed a moment ago must not stop a batch
+    heard_at timestamp with time zone NOT NULL, -- When a message of it was last stored or refused
+    numbers int8multirange NOT NULL DEFAULT '{}'::int8multirange, -- Sequence numbers stored of its present numbering, the newest 64 ranges; empty where it sends none
+    CONSTRAINT gateway_delivery_pkey PRIMARY KEY (gateway_id)
+);
+GRANT INSERT, SELECT, UPDATE ON gateway_delivery TO somel_ingest;
+GRANT SELECT ON gateway_delivery TO somel_compute;
+GRANT SELECT ON gateway_delivery TO somel_read;
+
 -- One committed transaction of ingest; its counts always add up
 CREATE TABLE somel.ingest_batch (
     ingest_batch_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -329,10 +340,56 @@ CREATE TABLE somel.ingest_batch (
     CONSTRAINT ingest_batch_revised_check CHECK ((revised >= 0)),
     CONSTRAINT ingest_batch_stored_check CHECK ((stored >= 0))
 );
+CREATE INDEX ingest_batch_committed_idx ON somel.ingest_batch USING btree (committed_at);
+CREATE TRIGGER add_to_total AFTER INSERT ON somel.ingest_batch FOR EACH ROW EXECUTE FUNCTION add_to_total();
 CREATE TRIGGER announce AFTER INSERT ON somel.ingest_batch FOR EACH STATEMENT EXECUTE FUNCTION announce();
 GRANT INSERT, SELECT ON ingest_batch TO somel_ingest;
 GRANT SELECT ON ingest_batch TO somel_compute;
 GRANT SELECT ON ingest_batch TO somel_read;
+
+-- Who took a shard last. A batch locks the rows of its shards, so that nothing is written for a shard that has moved on
+CREATE TABLE somel.ingest_shard (
+    shard integer NOT NULL, -- Shard; -1 stands for what there is once in an installation: strays, sums
+    worker text NOT NULL, -- Worker
+    taken_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- Since when
+    CONSTRAINT ingest_shard_pkey PRIMARY KEY (shard),
+    CONSTRAINT ingest_shard_shard_check CHECK ((shard >= '-1'::integer))
+);
+GRANT INSERT, SELECT, UPDATE ON ingest_shard TO somel_ingest;
+GRANT SELECT ON ingest_shard TO somel_compute;
+GRANT SELECT ON ingest_shard TO somel_read;
+
+-- Sums of ingest_batch by worker since the installation began, kept with each batch in its transaction
+CREATE TABLE somel.ingest_total (
+    worker text NOT NULL, -- Worker
+    batch_count bigint NOT NULL, -- Batches
+    message_count bigint NOT NULL, -- MQTT messages acknowledged
+    received bigint NOT NULL, -- Values received: the four below added up
+    stored bigint NOT NULL, -- Values stored for the first time
+    duplicate bigint NOT NULL, -- Values already stored with the same content
+    revised bigint NOT NULL, -- Values that replaced a different one
+    refused bigint NOT NULL, -- Values refused
+    last_at timestamp with time zone NOT NULL, -- When the last batch was written
+    CONSTRAINT ingest_total_pkey PRIMARY KEY (worker)
+);
+GRANT INSERT, SELECT, UPDATE ON ingest_total TO somel_ingest;
+GRANT SELECT ON ingest_total TO somel_compute;
+GRANT SELECT ON ingest_total TO somel_read;
+
+-- Workers of ingest, running or gone; who runs holds the advisory lock of its name
+CREATE TABLE somel.ingest_worker (
+    worker text NOT NULL, -- Name: host and number
+    host text NOT NULL, -- Machine that it runs on
+    pid integer NOT NULL, -- Its process on that machine
+    started_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it started
+    seen_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it last said that it is there
+    in_flight bigint NOT NULL DEFAULT 0, -- Values received and not committed when it said so
+    is_sound boolean NOT NULL DEFAULT true, -- Whether its counts added up: received = stored + duplicate + revised + refused + in flight
+    CONSTRAINT ingest_worker_pkey PRIMARY KEY (worker)
+);
+GRANT INSERT, SELECT, UPDATE ON ingest_worker TO somel_ingest;
+GRANT SELECT ON ingest_worker TO somel_compute;
+GRANT SELECT ON ingest_worker TO somel_read;
 
 -- Value of a register over [start_at, start_at + step_s): the latest known
 CREATE TABLE somel.interval_reading (
@@ -421,6 +478,7 @@ CREATE TABLE somel.power_transformer (
 );
 CREATE INDEX power_transformer_commune_idx ON somel.power_transformer USING btree (commune_place_id);
 CREATE INDEX power_transformer_feeder_idx ON somel.power_transformer USING btree (feeder_place_id);
+CREATE TRIGGER mark_rewired AFTER UPDATE OF feeder_place_id, commune_place_id ON somel.power_transformer FOR EACH ROW WHEN (((old.feeder_place_id IS DISTINCT FROM new.feeder_place_id) OR (old.commune_place_id IS DISTINCT FROM new.commune_place_id))) EXECUTE FUNCTION mark_rewired();
 GRANT SELECT ON power_transformer TO somel_compute;
 GRANT SELECT ON power_transformer TO somel_ingest;
 GRANT SELECT ON power_transformer TO somel_read;
@@ -459,6 +517,18 @@ GRANT INSERT, SELECT ON reading_revision TO somel_ingest;
 GRANT SELECT ON reading_revision TO somel_compute;
 GRANT SELECT ON reading_revision TO somel_read;
 
+-- Sums of refused_message by code since the installation began
+CREATE TABLE somel.refusal_total (
+    code text NOT NULL, -- Why, as a stable code
+    message_count bigint NOT NULL, -- Messages concerned
+    refused_count bigint NOT NULL, -- Values refused
+    last_at timestamp with time zone NOT NULL, -- When it last happened
+    CONSTRAINT refusal_total_pkey PRIMARY KEY (code)
+);
+GRANT INSERT, SELECT, UPDATE ON refusal_total TO somel_ingest;
+GRANT SELECT ON refusal_total TO somel_compute;
+GRANT SELECT ON refusal_total TO somel_read;
+
 -- What could not be understood or believed, to be found and mended
 CREATE TABLE somel.refused_message (
     refused_message_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -475,6 +545,7 @@ CREATE TABLE somel.refused_message (
     CONSTRAINT refused_message_refused_count_check CHECK ((refused_count > 0))
 );
 CREATE INDEX refused_message_received_idx ON somel.refused_message USING btree (received_at);
+CREATE TRIGGER add_to_refusal_total AFTER INSERT ON somel.refused_message REFERENCING NEW TABLE AS refused FOR EACH STATEMENT EXECUTE FUNCTION add_to_refusal_total();
 GRANT INSERT, SELECT ON refused_message TO somel_ingest;
 GRANT SELECT ON refused_message TO somel_compute;
 GRANT SELECT ON refused_message TO somel_read;
@@ -557,9 +628,47 @@ CREATE TABLE somel.usage_point (
     CONSTRAINT usage_point_tariff_check CHECK ((tariff = ANY (ARRAY['base'::text, 'off_peak'::text, 'tempo'::text, 'ejp'::text])))
 );
 CREATE INDEX usage_point_power_transformer_idx ON somel.usage_point USING btree (power_transformer_place_id);
+CREATE TRIGGER mark_moved AFTER UPDATE OF power_transformer_place_id ON somel.usage_point FOR EACH ROW WHEN ((old.power_transformer_place_id IS DISTINCT FROM new.power_transformer_place_id)) EXECUTE FUNCTION mark_moved();
 GRANT SELECT ON usage_point TO somel_compute;
 GRANT SELECT ON usage_point TO somel_ingest;
 GRANT SELECT ON usage_point TO somel_read;
+
+CREATE OR REPLACE FUNCTION somel.add_to_refusal_total()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO somel.refusal_total AS kept (code, message_count, refused_count, last_at)
+    SELECT code, count(*), sum(refused_count), max(received_at) FROM refused GROUP BY code ORDER BY code
+    ON CONFLICT (code) DO UPDATE SET
+        message_count = kept.message_count + excluded.message_count,
+        refused_count = kept.refused_count + excluded.refused_count,
+        last_at = greatest(kept.last_at, excluded.last_at);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.add_to_total()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO somel.ingest_total AS kept
+        (worker, batch_count, message_count, received, stored, duplicate, revised, refused, last_at)
+    VALUES (
+        new.worker, 1, new.message_count, new.received, new.stored, new.duplicate, new.revised, new.refused,
+        new.committed_at
+    )
+    ON CONFLICT (worker) DO UPDATE SET
+        batch_count = kept.batch_count + 1,
+        message_count = kept.message_count + excluded.message_count,
+        received = kept.received + excluded.received,
+        stored = kept.stored + excluded.stored,
+        duplicate = kept.duplicate + excluded.duplicate,
+        revised = kept.revised + excluded.revised,
+        refused = kept.refused + excluded.refused,
+        last_at = excluded.last_at;
+    RETURN NULL;
+END $function$;
 
 CREATE OR REPLACE FUNCTION somel.announce()
  RETURNS trigger
@@ -567,5 +676,77 @@ CREATE OR REPLACE FUNCTION somel.announce()
 AS $function$
 BEGIN
     PERFORM pg_notify('somel', TG_TABLE_NAME);
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.joined_numbers(kept int8multirange, heard int8multirange)
+ RETURNS int8multirange
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN isempty(heard) THEN kept WHEN (((lower(heard) - upper(kept)) >= 1048576) OR ((lower(kept) - upper(heard)) >= 1048576)) THEN heard ELSE (SELECT range_agg(newest.numbers) AS range_agg FROM (SELECT every.numbers FROM unnest((joined_numbers.kept + joined_numbers.heard)) every(numbers) ORDER BY every.numbers DESC LIMIT 64) newest) END;
+
+CREATE OR REPLACE FUNCTION somel.mark_moved()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'somel'
+AS $function$
+BEGIN
+    INSERT INTO somel.rollup_pending (power_transformer_place_id, start_at, end_at)
+    SELECT
+        moved.place_id,
+        date_bin('30 minutes', span.first_at, 'epoch'::timestamptz),
+        date_bin('30 minutes', span.last_at, 'epoch'::timestamptz) + INTERVAL '60 minutes'
+    FROM (
+        SELECT min(start_at) AS first_at, max(start_at) AS last_at
+        FROM somel.interval_reading
+        WHERE usage_point_id = new.usage_point_id AND register_id IN (1, 2)
+    ) AS span
+    CROSS JOIN (VALUES (old.power_transformer_place_id), (new.power_transformer_place_id)) AS moved (place_id)
+    WHERE span.first_at IS NOT NULL;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.mark_rewired()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'somel'
+AS $function$
+DECLARE
+    former integer [] := array[
+        old.feeder_place_id,
+        old.commune_place_id,
+        (SELECT substation_place_id FROM somel.feeder WHERE place_id = old.feeder_place_id)
+    ];
+BEGIN
+    INSERT INTO somel.rollup_pending (power_transformer_place_id, start_at, end_at)
+    SELECT other.place_id, span.first_at, span.last_at + INTERVAL '30 minutes'
+    FROM (
+        SELECT min(start_at) AS first_at, max(start_at) AS last_at
+        FROM somel.place_interval
+        WHERE place_id = new.place_id
+    ) AS span
+    CROSS JOIN somel.power_transformer AS other
+    JOIN somel.feeder ON feeder.place_id = other.feeder_place_id
+    WHERE
+        span.first_at IS NOT NULL
+        AND (
+            other.place_id = new.place_id
+            OR other.feeder_place_id = ANY(former)
+            OR other.commune_place_id = ANY(former)
+            OR feeder.substation_place_id = ANY(former)
+        );
+    DELETE FROM somel.place_interval
+    WHERE
+        place_id = ANY(former)
+        AND NOT EXISTS (
+            SELECT
+            FROM somel.power_transformer AS other
+            JOIN somel.feeder ON feeder.place_id = other.feeder_place_id
+            WHERE
+                place_interval.place_id
+                IN (other.feeder_place_id, other.commune_place_id, feeder.substation_place_id)
+        );
     RETURN NULL;
 END $function$;

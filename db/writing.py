@@ -16,6 +16,7 @@ from core.registers import EXPORT_WH, IMPORT_WH
 from core.slots import SLOT_S, SLOTS_PER_DAY
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, translated_errors
+from db.deliveries import Arrivals, Claim, Delivered, hold_shards, record_deliveries
 from db.merging import Counts, SortedRows, copy_rows, merge_rows, sort_rows
 from db.statements import statements
 
@@ -59,7 +60,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class BatchCounts:
-    """What became of a batch; ``received = stored + duplicate + revised + refused``."""
+    """What became of a batch; ``received = stored + duplicate + revised + refused``.
+
+    `delivered` says what is stored now of the gateways that it came from.
+    """
 
     ingest_batch_id: int
     received: int
@@ -67,6 +71,7 @@ class BatchCounts:
     duplicate: int
     revised: int
     refused: int
+    delivered: tuple[Delivered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class _Batch:
     refusals: Sequence[Refusal]
     touched: dict[str, list[int]]
     known_at: datetime
+    arrivals: Arrivals | None
+    claim: Claim | None
 
 
 async def write_batch(
@@ -91,6 +98,8 @@ async def write_batch(
     readings: ReadingColumns,
     refusals: Sequence[Refusal],
     known_at: datetime,
+    arrivals: Arrivals | None = None,
+    claim: Claim | None = None,
 ) -> BatchCounts:
     """Write one batch and commit it: afterwards its messages may be acknowledged.
 
@@ -108,6 +117,10 @@ async def write_batch(
         What was refused.
     known_at : datetime
         When these values became known (aware UTC).
+    arrivals : Arrivals, optional
+        Sequence numbers that the messages carry.
+    claim : Claim, optional
+        Shards that must still be the worker's when it commits.
 
     Returns
     -------
@@ -118,6 +131,8 @@ async def write_batch(
     ------
     RetryableError
         Nothing was written, or nobody knows whether it was: write the same batch again.
+    ConflictError
+        ``shard_taken``: nothing was written, and another worker will.
 
     Notes
     -----
@@ -134,6 +149,8 @@ async def write_batch(
         refusals=refusals,
         touched=_touched_slots(intervals),
         known_at=known_at,
+        arrivals=arrivals,
+        claim=claim,
     )
     direct = batch.intervals.keys_are_unique and batch.readings.keys_are_unique
     async with translated_errors():
@@ -151,6 +168,8 @@ async def write_batch(
 async def _write(connection: Connection, batch: _Batch, *, direct: bool) -> BatchCounts:
     store = copy_rows if direct else merge_rows
     async with connection.transaction():
+        if batch.claim is not None:
+            await hold_shards(connection, batch.claim)
         counts = await store(connection, batch.intervals, batch.known_at)
         counts += await store(connection, batch.readings, batch.known_at)
         return await _record(connection, batch, counts)
@@ -173,11 +192,12 @@ async def _record(connection: Connection, batch: _Batch, counts: Counts) -> Batc
             # What was replaced may have been an hour long: its second half changes too.
             beyond_s = SLOT_S if counts.revised else 0
             await connection.execute(_SQL["mark_pending"], {**batch.touched, "beyond_s": beyond_s})
+        delivered = () if batch.arrivals is None else await record_deliveries(connection, batch.arrivals)
         cursor = await connection.execute(_SQL["record_batch"], {**names, **facts})
         row = await cursor.fetchone()
     if row is None:
         raise InvariantError("batch_not_recorded", "The database recorded a batch without giving it a key.")
-    return BatchCounts(ingest_batch_id=row[0], **facts)
+    return BatchCounts(ingest_batch_id=row[0], **facts, delivered=delivered)
 
 
 def _touched_slots(intervals: IntervalColumns) -> dict[str, list[int]]:

@@ -10,5 +10,5 @@ SELECT
     coalesce(sum(refused), 0)::bigint AS refused,
     (SELECT count(*) FROM rollup_pending) AS rollups_pending,
     (SELECT count(*) FROM flexibility) AS flexibility_statements,
-    max(committed_at) AS last_commit_at
-FROM ingest_batch;
+    max(last_at) AS last_commit_at
+FROM ingest_total;

@@ -1,20 +1,24 @@
 -- name: ingest_counts
 -- row: db.health.IngestCounts
 SELECT
-    count(*) AS batch_count,
+    coalesce(sum(batch_count), 0)::bigint AS batch_count,
     coalesce(sum(message_count), 0)::bigint AS message_count,
     coalesce(sum(received), 0)::bigint AS received,
     coalesce(sum(stored), 0)::bigint AS stored,
     coalesce(sum(duplicate), 0)::bigint AS duplicate,
     coalesce(sum(revised), 0)::bigint AS revised,
     coalesce(sum(refused), 0)::bigint AS refused,
-    coalesce(
-        sum(received) FILTER (WHERE committed_at > clock_timestamp() - INTERVAL '60 seconds'), 0
-    )::bigint AS received_last_minute,
-    coalesce(
-        sum(message_count) FILTER (WHERE committed_at > clock_timestamp() - INTERVAL '60 seconds'), 0
-    )::bigint AS messages_last_minute
-FROM somel.ingest_batch
+    (
+        SELECT coalesce(sum(received), 0)::bigint
+        FROM somel.ingest_batch
+        WHERE committed_at > clock_timestamp() - INTERVAL '60 seconds'
+    ) AS received_last_minute,
+    (
+        SELECT coalesce(sum(message_count), 0)::bigint
+        FROM somel.ingest_batch
+        WHERE committed_at > clock_timestamp() - INTERVAL '60 seconds'
+    ) AS messages_last_minute
+FROM somel.ingest_total
 
 -- name: last_batch
 -- row: db.health.IngestBatch
@@ -25,9 +29,8 @@ LIMIT 1
 
 -- name: refused_by_code
 -- row: db.health.RefusedCount
-SELECT code, count(*) AS message_count, sum(refused_count)::bigint AS refused_count, max(received_at) AS last_at
-FROM somel.refused_message
-GROUP BY code
+SELECT code, message_count, refused_count, last_at
+FROM somel.refusal_total
 ORDER BY code
 
 -- name: refused_messages

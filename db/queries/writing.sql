@@ -261,3 +261,30 @@ VALUES (
     %(worker)s, %(message_count)s, %(received)s, %(stored)s, %(duplicate)s, %(revised)s, %(refused)s
 )
 RETURNING ingest_batch_id;
+
+-- What was written for a shard that has moved on meanwhile would come after what its new owner writes.
+
+-- name: hold_shards
+SELECT count(*) AS held
+FROM (
+    SELECT
+    FROM somel.ingest_shard
+    WHERE shard = ANY(%(shards)s::integer []) AND worker = %(worker)s
+    FOR SHARE
+) AS held;
+
+-- name: record_deliveries
+WITH heard AS (
+    SELECT
+        run.gateway_id,
+        coalesce(range_agg(int8range(run.first, run.after)) FILTER (WHERE run.first >= 0), '{}') AS numbers
+    FROM unnest(%(gateway_id)s::integer [], %(first)s::bigint [], %(after)s::bigint [])
+        AS run (gateway_id, first, after)
+    GROUP BY run.gateway_id
+)
+INSERT INTO somel.gateway_delivery AS kept (gateway_id, heard_at, numbers)
+SELECT gateway_id, clock_timestamp(), numbers FROM heard ORDER BY gateway_id
+ON CONFLICT (gateway_id) DO UPDATE SET
+    heard_at = excluded.heard_at,
+    numbers = somel.joined_numbers(kept.numbers, excluded.numbers)
+RETURNING gateway_id, numbers;
