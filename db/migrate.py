@@ -11,6 +11,7 @@ import psycopg
 from core.errors import ConfigurationError
 from core.registers import REGISTERS
 from db.connection import Connection, connect, translated_errors
+from db.limits import fill_limits
 from db.statements import statements
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -50,7 +51,7 @@ class Migration:
 
 
 async def migrate(url: str, *, on_step: Callable[[str], None] | None = None, folder: Path = MIGRATIONS) -> list[str]:
-    """Apply the migrations that a database lacks, and fill its register table from `core.registers`.
+    """Apply the migrations that a database lacks, and fill its tables of registers and limits from `core`.
 
     Parameters
     ----------
@@ -147,6 +148,7 @@ async def _fill_registers(connection: Connection) -> None:
     async with connection.transaction():
         await connection.execute(_SQL["act_as_owner"])
         await connection.cursor().executemany(_SQL["fill_register"], rows)
+        await fill_limits(connection)
 
 
 async def _use_community_edition(connection: Connection) -> None:

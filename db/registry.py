@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from db.connection import Connection, translated_errors
+from db.limits import DEFAULT_VALUE_LIMITS, ValueLimits, read_value_limits
 from db.statements import statements
 
 _SQL: Final = statements("registry")
@@ -20,12 +21,13 @@ class GatewayEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeviceEntry:
-    """An end device: its key, its kind, the gateway that speaks for it and the usage point that it belongs to."""
+    """An end device: its key, its kind, the gateway that speaks for it, its usage point and that one's power [VA]."""
 
     end_device_id: int
     kind: str
     gateway_id: int
     usage_point_id: int
+    subscribed_va: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,13 @@ class Registry:
         By name.
     devices : mapping of str to DeviceEntry
         By name.
+    limits : ValueLimits
+        How far values are believed.
     """
 
     gateways: Mapping[str, GatewayEntry]
     devices: Mapping[str, DeviceEntry]
+    limits: ValueLimits = DEFAULT_VALUE_LIMITS
 
 
 async def load_registry(connection: Connection) -> Registry:
@@ -52,4 +57,5 @@ async def load_registry(connection: Connection) -> Registry:
     return Registry(
         {name: GatewayEntry(*entry) for name, *entry in gateways},
         {name: DeviceEntry(*entry) for name, *entry in devices},
+        limits=await read_value_limits(connection),
     )

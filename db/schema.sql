@@ -109,6 +109,38 @@ GRANT SELECT ON commune TO somel_compute;
 GRANT SELECT ON commune TO somel_ingest;
 GRANT SELECT ON commune TO somel_read;
 
+-- Intervals of a usage point's local day: how many were to come and what became of them
+CREATE TABLE somel.completeness (
+    usage_point_id integer NOT NULL, -- Usage point
+    register_id smallint NOT NULL, -- Register, of kind interval
+    day date NOT NULL, -- Local day (Europe/Paris)
+    step_s integer NOT NULL, -- Step of its load curve on that day [s]
+    expected integer NOT NULL, -- Intervals to come: of 30 min 46, 48 or 50 a day, fewer on the day of registration
+    received integer NOT NULL, -- Of those, measured and not bad
+    bad integer NOT NULL, -- Of those, marked bad
+    estimated integer NOT NULL, -- Of those, estimated, by the meter or here
+    missing integer NOT NULL, -- Of those, without any value
+    late integer NOT NULL, -- Of those received, known later than register_limit.late_s after their end
+    energy double precision NOT NULL, -- Sum of the values received and estimated [unit of the register]
+    checked_at timestamp with time zone NOT NULL, -- When it was last counted, by the platform's clock
+    changed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When the counts last changed, by the wall clock
+    tried_at timestamp with time zone, -- When the missing were last tried to be estimated; null since the counts changed
+    CONSTRAINT completeness_pkey PRIMARY KEY (usage_point_id, register_id, day),
+    CONSTRAINT completeness_bad_check CHECK ((bad >= 0)),
+    CONSTRAINT completeness_check CHECK ((expected = (((received + bad) + estimated) + missing))),
+    CONSTRAINT completeness_estimated_check CHECK ((estimated >= 0)),
+    CONSTRAINT completeness_expected_check CHECK ((expected > 0)),
+    CONSTRAINT completeness_late_check CHECK ((late >= 0)),
+    CONSTRAINT completeness_missing_check CHECK ((missing >= 0)),
+    CONSTRAINT completeness_received_check CHECK ((received >= 0)),
+    CONSTRAINT completeness_step_s_check CHECK ((step_s > 0))
+);
+CREATE INDEX completeness_incomplete_idx ON somel.completeness USING btree (day, usage_point_id) WHERE (missing > 0);
+CREATE INDEX completeness_untried_idx ON somel.completeness USING btree (changed_at) WHERE ((missing > 0) AND (tried_at IS NULL));
+GRANT INSERT, SELECT, UPDATE ON completeness TO somel_ingest;
+GRANT SELECT ON completeness TO somel_compute;
+GRANT SELECT ON completeness TO somel_read;
+
 -- The plan of an event: exact under the transformer limits, with its certificate
 CREATE TABLE somel.dispatch_plan (
     dispatch_plan_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -569,6 +601,44 @@ GRANT SELECT ON register TO somel_compute;
 GRANT SELECT ON register TO somel_ingest;
 GRANT SELECT ON register TO somel_read;
 
+-- How far the values of a register are believed; filled from core/limits.py by every migrate, except what an operator changed
+CREATE TABLE somel.register_limit (
+    register_id smallint NOT NULL, -- Register
+    lowest double precision NOT NULL, -- A lower value is refused [unit]; of an interval, as mean power
+    highest double precision NOT NULL, -- A higher value is refused [unit]; of an interval, as mean power
+    subscribed_ratio double precision, -- Stored as bad: mean power above so many times the subscribed power [1]; null: no limit
+    spike_ratio double precision, -- spike: the day's highest power exceeds its third highest by more than so many times that one [1]
+    spike_floor_ratio double precision, -- spike: only above so many times the subscribed power [1]
+    high_ratio double precision, -- high_against_history: the day exceeds the median of the days before so many times [1]
+    low_ratio double precision, -- low_against_history: the day is less than so much of the median of the days before [1]
+    zero_run_s integer, -- zero_run: zero for at least so long [s]
+    flat_run_s integer, -- flat_line: the same value, not zero, for at least so long [s]
+    clock_ahead_s integer, -- clock_ahead: known more than so long before its interval ended [s]
+    late_s integer, -- late: known more than so long after its interval ended [s]; a gap is estimated after as long
+    rollover_at double precision, -- index_rollover: the counter goes from here back to zero [unit]
+    sum_tolerance double precision, -- sum_against_index: difference allowed between load curve and index [unit]
+    sum_tolerance_ratio double precision, -- sum_against_index: allowed besides, of the index difference [1]
+    changed_at timestamp with time zone, -- When an operator last changed it; null: the default
+    CONSTRAINT register_limit_pkey PRIMARY KEY (register_id),
+    CONSTRAINT register_limit_register_id_fkey FOREIGN KEY (register_id) REFERENCES register(register_id) ON DELETE CASCADE,
+    CONSTRAINT register_limit_check CHECK ((highest > lowest)),
+    CONSTRAINT register_limit_clock_ahead_s_check CHECK ((clock_ahead_s >= 0)),
+    CONSTRAINT register_limit_flat_run_s_check CHECK ((flat_run_s > 0)),
+    CONSTRAINT register_limit_high_ratio_check CHECK ((high_ratio > (1)::double precision)),
+    CONSTRAINT register_limit_late_s_check CHECK ((late_s >= 0)),
+    CONSTRAINT register_limit_low_ratio_check CHECK (((low_ratio >= (0)::double precision) AND (low_ratio < (1)::double precision))),
+    CONSTRAINT register_limit_rollover_at_check CHECK ((rollover_at > (0)::double precision)),
+    CONSTRAINT register_limit_spike_floor_ratio_check CHECK ((spike_floor_ratio >= (0)::double precision)),
+    CONSTRAINT register_limit_spike_ratio_check CHECK ((spike_ratio > (0)::double precision)),
+    CONSTRAINT register_limit_subscribed_ratio_check CHECK ((subscribed_ratio > (0)::double precision)),
+    CONSTRAINT register_limit_sum_tolerance_check CHECK ((sum_tolerance >= (0)::double precision)),
+    CONSTRAINT register_limit_sum_tolerance_ratio_check CHECK ((sum_tolerance_ratio >= (0)::double precision)),
+    CONSTRAINT register_limit_zero_run_s_check CHECK ((zero_run_s > 0))
+);
+GRANT SELECT ON register_limit TO somel_compute;
+GRANT SELECT ON register_limit TO somel_ingest;
+GRANT SELECT ON register_limit TO somel_read;
+
 -- An end device that takes part in demand response, with its owner's agreement
 CREATE TABLE somel.resource (
     end_device_id integer NOT NULL, -- Device
@@ -619,6 +689,7 @@ CREATE TABLE somel.usage_point (
     tariff text NOT NULL DEFAULT 'base'::text, -- Tariff option: base, off_peak (heures creuses), tempo, ejp
     category text NOT NULL DEFAULT 'residential'::text, -- residential, business or public
     interval_step_s integer NOT NULL DEFAULT 1800, -- Step of its load curve [s]
+    registered_at timestamp with time zone NOT NULL DEFAULT now(), -- When it was registered; slots before are not expected
     CONSTRAINT usage_point_pkey PRIMARY KEY (usage_point_id),
     CONSTRAINT usage_point_usage_point_key_key UNIQUE (usage_point_key),
     CONSTRAINT usage_point_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
@@ -632,6 +703,85 @@ CREATE TRIGGER mark_moved AFTER UPDATE OF power_transformer_place_id ON somel.us
 GRANT SELECT ON usage_point TO somel_compute;
 GRANT SELECT ON usage_point TO somel_ingest;
 GRANT SELECT ON usage_point TO somel_read;
+
+-- What was done about a gap: the values estimated, or why there are none
+CREATE TABLE somel.vee_estimate (
+    vee_estimate_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
+    usage_point_id integer NOT NULL, -- Usage point
+    register_id smallint NOT NULL, -- Register
+    day date NOT NULL, -- Local day (Europe/Paris) that the gap, or this part of it, lies in
+    start_at timestamp with time zone NOT NULL, -- Start of the first interval estimated
+    end_at timestamp with time zone NOT NULL, -- End of the last one
+    step_s integer NOT NULL, -- Step of the intervals [s]
+    method text NOT NULL, -- linear: between the neighbours; like_days: mean of the same time on like days; none
+    reason text NOT NULL, -- Why this method and this scale, or why none
+    is_scaled boolean NOT NULL, -- Whether it was scaled to meet the difference of two indexes
+    slot_count integer NOT NULL, -- Values that were stored
+    energy double precision NOT NULL, -- Their sum [unit of the register]
+    estimated_at timestamp with time zone NOT NULL, -- When; also the time they became known
+    replaced_count integer NOT NULL DEFAULT 0, -- Values that measured ones have replaced since
+    replaced_at timestamp with time zone, -- When that was last noticed; null while all stand
+    CONSTRAINT vee_estimate_pkey PRIMARY KEY (vee_estimate_id),
+    CONSTRAINT vee_estimate_check CHECK ((end_at > start_at)),
+    CONSTRAINT vee_estimate_check1 CHECK (((replaced_count >= 0) AND (replaced_count <= slot_count))),
+    CONSTRAINT vee_estimate_method_check CHECK ((method = ANY (ARRAY['linear'::text, 'like_days'::text, 'none'::text]))),
+    CONSTRAINT vee_estimate_slot_count_check CHECK ((slot_count >= 0)),
+    CONSTRAINT vee_estimate_step_s_check CHECK ((step_s > 0))
+);
+CREATE INDEX vee_estimate_usage_point_idx ON somel.vee_estimate USING btree (usage_point_id, register_id, day);
+GRANT INSERT, SELECT, UPDATE ON vee_estimate TO somel_ingest;
+GRANT SELECT ON vee_estimate TO somel_compute;
+GRANT SELECT ON vee_estimate TO somel_read;
+
+-- What a validation rule has to say about readings; the readings themselves stay as they are
+CREATE TABLE somel.vee_finding (
+    vee_finding_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
+    usage_point_id integer NOT NULL, -- Usage point
+    register_id smallint NOT NULL, -- Register
+    rule text NOT NULL, -- gap, overlap, spike, high_against_history, low_against_history, zero_run, flat_line, clock_ahead, index_back, index_rollover or sum_against_index
+    severity text NOT NULL, -- info, warning or error
+    day date NOT NULL, -- Local day (Europe/Paris) that was validated
+    start_at timestamp with time zone NOT NULL, -- Start of the span it is about
+    end_at timestamp with time zone NOT NULL, -- End of that span
+    figure double precision NOT NULL, -- What was found; of sum_against_index the sum of the load curve [unit of the rule]
+    bound double precision NOT NULL, -- What it was compared with; of sum_against_index the index difference [unit of the rule]
+    found_at timestamp with time zone NOT NULL, -- When it was first found, by the platform's clock
+    cleared_at timestamp with time zone, -- When later data had healed it; null while it stands
+    CONSTRAINT vee_finding_pkey PRIMARY KEY (vee_finding_id),
+    CONSTRAINT vee_finding_check CHECK ((end_at >= start_at)),
+    CONSTRAINT vee_finding_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text])))
+);
+CREATE INDEX vee_finding_day_idx ON somel.vee_finding USING btree (day, rule);
+CREATE UNIQUE INDEX vee_finding_standing_key ON somel.vee_finding USING btree (usage_point_id, register_id, day, rule, start_at) WHERE (cleared_at IS NULL);
+GRANT INSERT, SELECT, UPDATE ON vee_finding TO somel_ingest;
+GRANT SELECT ON vee_finding TO somel_compute;
+GRANT SELECT ON vee_finding TO somel_read;
+
+-- Spans of energy readings that were not validated since they changed; written with the readings, in one transaction
+CREATE TABLE somel.vee_pending (
+    vee_pending_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
+    usage_point_id integer[] NOT NULL, -- Usage points
+    start_s bigint[] NOT NULL, -- Start of the span of each, UTC epoch [s]
+    end_s bigint[] NOT NULL, -- End of the span of each, UTC epoch [s]
+    CONSTRAINT vee_pending_pkey PRIMARY KEY (vee_pending_id),
+    CONSTRAINT vee_pending_check CHECK (((cardinality(usage_point_id) = cardinality(start_s)) AND (cardinality(start_s) = cardinality(end_s))))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON vee_pending TO somel_ingest;
+GRANT SELECT ON vee_pending TO somel_compute;
+GRANT SELECT ON vee_pending TO somel_read;
+
+-- How far all usage points have been validated for a day, silent ones included
+CREATE TABLE somel.vee_sweep (
+    day date NOT NULL, -- Local day (Europe/Paris)
+    stage text NOT NULL, -- closed: when the day was over; settled: when what came afterwards would have been late
+    done_to integer NOT NULL DEFAULT 0, -- Last usage point validated
+    finished_at timestamp with time zone, -- When the last one was; null while it goes on
+    CONSTRAINT vee_sweep_pkey PRIMARY KEY (day, stage),
+    CONSTRAINT vee_sweep_stage_check CHECK ((stage = ANY (ARRAY['closed'::text, 'settled'::text])))
+);
+GRANT INSERT, SELECT, UPDATE ON vee_sweep TO somel_ingest;
+GRANT SELECT ON vee_sweep TO somel_compute;
+GRANT SELECT ON vee_sweep TO somel_read;
 
 CREATE OR REPLACE FUNCTION somel.add_to_refusal_total()
  RETURNS trigger

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from core.registers import REGISTERS
+from core.quality import Quality
 from db.columns import IntervalColumns, ReadingColumns
+from db.limits import ValueLimits
 from db.registry import Registry
 from ingest.decode import REFUSAL_CODES, DecodedIntervals, DecodedReadings, MessageRefusal
 
@@ -34,13 +35,6 @@ VALUE_CODES: Final = (
 _NUMBER: Final = {code: number for number, code in enumerate(VALUE_CODES, start=1)}
 _MEANING: Final = {refusal.code: refusal.meaning for refusal in REFUSAL_CODES}
 
-_SIZE: Final = 1 + max(register.register_id for register in REGISTERS)
-_LOWEST: Final = np.full(_SIZE, np.nan)
-_HIGHEST: Final = np.full(_SIZE, np.nan)
-for _register in REGISTERS:
-    _LOWEST[_register.register_id] = _register.lowest
-    _HIGHEST[_register.register_id] = _register.highest
-
 
 def credible_span_s(now: datetime) -> tuple[int, int]:
     """Return the earliest start and the latest end, both inclusive, that can be believed at a time. [s]."""
@@ -58,22 +52,26 @@ class Devices:
         Usage point that the device measures; -1 for a name that is not registered.
     gateway_id : ndarray, shape (device,), int32
         Gateway that speaks for it; -1 likewise.
+    subscribed_va : ndarray, shape (device,), int32
+        Subscribed power of its usage point; -1 likewise. [VA]
     """
 
     usage_point_id: npt.NDArray[np.int32]
     gateway_id: npt.NDArray[np.int32]
+    subscribed_va: npt.NDArray[np.int32]
 
 
 def look_up(names: Sequence[str], registry: Registry) -> Devices:
     """Return who the devices are; only meters and sensors measure, other devices count as unknown here."""
-    found = np.full((2, len(names)), -1, np.int32)
+    found = np.full((3, len(names)), -1, np.int32)
     measuring = registry.devices
     for position, name in enumerate(names):
         device = measuring.get(name)
         if device is not None and device.kind in _MEASURING:
             found[0, position] = device.usage_point_id
             found[1, position] = device.gateway_id
-    return Devices(found[0], found[1])
+            found[2, position] = device.subscribed_va
+    return Devices(*found)
 
 
 _MEASURING: Final = frozenset({"meter", "sensor"})
@@ -97,14 +95,15 @@ def judge_intervals(
     """
     devices = look_up(decoded.devices, registry)
     mean_power = decoded.value * (3_600.0 / decoded.step_s)
-    faults = _limit_faults(decoded.register_id, mean_power)
+    faults = _limit_faults(decoded.register_id, mean_power, registry.limits)
     _time_faults(faults, decoded.start_s, decoded.start_s + decoded.step_s, now)
     _device_faults(faults, devices, decoded.device, gateway_id[decoded.message])
+    bound = registry.limits.subscribed_ratio[decoded.register_id] * devices.subscribed_va[decoded.device]
     keep = _kept(faults)
     columns = IntervalColumns(
         usage_point_id=devices.usage_point_id[decoded.device[keep]],
         register_id=decoded.register_id[keep],
-        quality=decoded.quality[keep],
+        quality=_doubted(decoded.quality, mean_power > bound)[keep],
         step_s=decoded.step_s[keep],
         start_s=decoded.start_s[keep],
         value=decoded.value[keep].astype(np.float32),
@@ -117,7 +116,7 @@ def judge_readings(
 ) -> tuple[ReadingColumns, list[MessageRefusal]]:
     """Return the readings that can be believed, and why the others cannot; as `judge_intervals`."""
     devices = look_up(decoded.devices, registry)
-    faults = _limit_faults(decoded.register_id, decoded.value)
+    faults = _limit_faults(decoded.register_id, decoded.value, registry.limits)
     _time_faults(faults, decoded.at_s, decoded.at_s, now)
     _device_faults(faults, devices, decoded.device, gateway_id[decoded.message])
     keep = _kept(faults)
@@ -134,11 +133,11 @@ def judge_readings(
 # The three below are called from the last rule to the first: the first that applies is the one that stays.
 
 
-def _limit_faults(register_id: npt.NDArray[np.int16], value: npt.NDArray[np.float64]) -> Faults:
+def _limit_faults(register_id: npt.NDArray[np.int16], value: npt.NDArray[np.float64], limits: ValueLimits) -> Faults:
     faults: Faults = np.zeros(len(value), np.int8)
-    lowest = _LOWEST[register_id]
+    lowest = limits.lowest[register_id]
     below = value < lowest
-    faults[below | (value > _HIGHEST[register_id])] = _NUMBER["value_out_of_range"]
+    faults[below | (value > limits.highest[register_id])] = _NUMBER["value_out_of_range"]
     if below.any():
         faults[below & (lowest >= 0.0) & (value < 0.0)] = _NUMBER["value_negative"]
     return faults
@@ -156,6 +155,16 @@ def _device_faults(
     owner = devices.gateway_id[device]
     faults[owner != sender] = _NUMBER["device_foreign"]
     faults[owner < 0] = _NUMBER["device_unknown"]
+
+
+def _doubted(quality: npt.NDArray[np.int16], doubtful: npt.NDArray[np.bool_]) -> npt.NDArray[np.int16]:
+    """Return the quality of values some of which are more than subscribed power allows: bad, if it was said to be ok.
+
+    It follows from the message, the registry and the limits alone, so a redelivered value is a duplicate.
+    """
+    if not doubtful.any():
+        return quality
+    return np.where(doubtful & (quality == Quality.OK), np.int16(Quality.BAD), quality)
 
 
 def _kept(faults: Faults) -> slice | npt.NDArray[np.bool_]:

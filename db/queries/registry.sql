@@ -2,4 +2,12 @@
 SELECT name, gateway_id, shard FROM somel.gateway;
 
 -- name: end_devices
-SELECT name, end_device_id, kind, gateway_id, usage_point_id FROM somel.end_device;
+SELECT
+    end_device.name,
+    end_device.end_device_id,
+    end_device.kind,
+    end_device.gateway_id,
+    end_device.usage_point_id,
+    usage_point.subscribed_va
+FROM somel.end_device
+JOIN somel.usage_point USING (usage_point_id);

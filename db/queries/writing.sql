@@ -242,15 +242,27 @@ FROM unnest(
     %(payload)s::bytea []
 );
 
+-- Validation is told of the same spans, 2,000 to a row.
+
 -- name: mark_pending
+WITH touched AS MATERIALIZED (
+    SELECT *
+    FROM unnest(%(usage_point_id)s::integer [], %(start_s)s::bigint [], %(end_s)s::bigint [])
+    WITH ORDINALITY AS span (usage_point_id, start_s, end_s, number)
+),
+to_validate AS (
+    INSERT INTO somel.vee_pending (usage_point_id, start_s, end_s)
+    SELECT array_agg(usage_point_id), array_agg(start_s), array_agg(end_s)
+    FROM touched
+    GROUP BY (number - 1) / 2000
+)
 INSERT INTO somel.rollup_pending (power_transformer_place_id, start_at, end_at)
 SELECT power_transformer_place_id, lower(span), upper(span)
 FROM (
     SELECT
         usage_point.power_transformer_place_id,
         unnest(range_agg(tstzrange(to_timestamp(touched.start_s), to_timestamp(touched.end_s + %(beyond_s)s)))) AS span
-    FROM unnest(%(usage_point_id)s::integer [], %(start_s)s::bigint [], %(end_s)s::bigint [])
-        AS touched (usage_point_id, start_s, end_s)
+    FROM touched
     JOIN somel.usage_point USING (usage_point_id)
     GROUP BY usage_point.power_transformer_place_id
 ) AS spans;

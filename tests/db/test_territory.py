@@ -131,7 +131,7 @@ async def test_the_registry_knows_gateways_and_devices_by_name(village_url: str)
         charger = registry.devices["ev-000001"]
         meter = registry.devices["m-000001"]
         assert charger == DeviceEntry(
-            charger.end_device_id, "ev_charger", registry.gateways["gw-0002"].gateway_id, meter.usage_point_id
+            charger.end_device_id, "ev_charger", registry.gateways["gw-0002"].gateway_id, meter.usage_point_id, 6_000
         )
         ask(village_url, "INSERT INTO gateway (name, shard) VALUES ('gw-0003', 2)")
         await connection.rollback()

@@ -12,7 +12,7 @@ from core.errors import InvariantError, RetryableError
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, Role, connect
 from db.writing import BatchCounts, Refusal, write_batch
-from tests.db.village import KNOWN_AT, Value, ask, intervals, readings
+from tests.db.village import DAY_S, KNOWN_AT, Value, ask, intervals, readings
 
 
 async def write(
@@ -218,3 +218,15 @@ async def _until_it_waits(url: str) -> None:
             return
         await asyncio.sleep(0.01)
     pytest.fail("the writer never waited")
+
+
+async def test_a_batch_tells_validation_which_spans_it_touched(ingest: Connection, village_url: str) -> None:
+    await write(ingest, [Value(1, 0, 5.0), Value(1, 3, 5.0), Value(2, 7, 5.0), Value(3, 0, 5.0, register_id=3)])
+    await write(ingest, [Value(1, 0, 5.0)])
+    (row,) = ask(village_url, "SELECT usage_point_id, start_s, end_s FROM vee_pending")
+    assert row == ([1, 2], [DAY_S, DAY_S + 7 * 1_800], [DAY_S + 4 * 1_800, DAY_S + 8 * 1_800])
+
+
+async def test_the_spans_of_a_large_batch_are_divided_into_rows(ingest: Connection, village_url: str) -> None:
+    await write(ingest, [Value(1, 50.0 * place, 5.0) for place in range(2_500)])
+    assert ask(village_url, "SELECT cardinality(usage_point_id) FROM vee_pending ORDER BY 1") == [(500,), (2_000,)]

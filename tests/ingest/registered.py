@@ -21,7 +21,7 @@ WHERE t.code = 'T1' AND f.code = 'F1' AND c.code = '59350';
 """
 _USAGE_POINT = """
 INSERT INTO somel.usage_point (power_transformer_place_id, subscribed_va)
-SELECT place_id, 9000 FROM somel.place WHERE code = 'T1' RETURNING usage_point_id
+SELECT place_id, 250000 FROM somel.place WHERE code = 'T1' RETURNING usage_point_id
 """
 _GATEWAY = "INSERT INTO somel.gateway (name, shard) VALUES (%s, %s) RETURNING gateway_id"
 _DEVICE = """
