@@ -16,18 +16,26 @@ INSEE_CODE: Final = re.compile(r"\d[0-9AB]\d{3}")
 TOPIC_ROOT: Final = "somel/v1"
 UP_KINDS: Final = ("batch", "live", "event", "answer", "meta", "state")
 DOWN_KINDS: Final = ("command", "stored", "firmware")
+#: What a Shelly meter publishes below its prefix, ``somel/v1/<shard>/<gateway>``: kind, and what may stand below it.
+SHELLY_KINDS: Final[dict[str, re.Pattern[str]]] = {
+    "online": re.compile(r""),
+    "status": re.compile(r"/[^/]+"),
+    "events": re.compile(r"/rpc"),
+    "emeter": re.compile(r"/[012]/[^/]+"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Name a message's path: ``somel/v1/<shard>/<gateway>/<kind>``."""
+    """Name a message's path: ``somel/v1/<shard>/<gateway>/<kind>``, and for a Shelly meter the part below the kind."""
 
     shard: int
     gateway: str
     kind: str
+    part: str = ""
 
     def __str__(self) -> str:
-        return f"{TOPIC_ROOT}/{self.shard}/{self.gateway}/{self.kind}"
+        return f"{TOPIC_ROOT}/{self.shard}/{self.gateway}/{self.kind}" + (self.part and f"/{self.part}")
 
 
 def parse_topic(text: str) -> Topic:
@@ -38,12 +46,18 @@ def parse_topic(text: str) -> Topic:
     InputError
         ``topic_unknown`` when it is not one that the specification names.
     """
-    parts = text.split("/")
-    if len(parts) == 5 and "/".join(parts[:2]) == TOPIC_ROOT:  # noqa: PLR2004 - root (2), shard, gateway, kind
-        shard, gateway, kind = parts[2:]
-        if shard.isascii() and shard.isdigit() and DEVICE_ID.fullmatch(gateway) and kind in UP_KINDS:
-            return Topic(int(shard), gateway, kind)
-    raise InputError("topic_unknown", "The topic is not one of somel/v1/<shard>/<gateway>/<kind>.", topic=text[:200])
+    parts = text.split("/", 5)
+    if len(parts) >= 5 and "/".join(parts[:2]) == TOPIC_ROOT:  # noqa: PLR2004 - root (2), shard, gateway, kind
+        shard, gateway, kind, *below = parts[2:]
+        if shard.isascii() and shard.isdigit() and DEVICE_ID.fullmatch(gateway) and _is_up(kind, below):
+            return Topic(int(shard), gateway, kind, *below)
+    raise InputError("topic_unknown", "The topic is none that the specification names.", topic=text[:200])
+
+
+def _is_up(kind: str, below: list[str]) -> bool:
+    if kind in UP_KINDS:
+        return not below
+    return kind in SHELLY_KINDS and SHELLY_KINDS[kind].fullmatch("/".join(["", *below])) is not None
 
 
 def shard_of(gateway: str, shards: int) -> int:

@@ -50,6 +50,13 @@ class Settings(BaseSettings):
         0, description="Loopback port of ingest's Prometheus metrics; 0: none"
     )
 
+    sparkplug_group: Annotated[str, Field(pattern=r"^([^/+#\x00]{1,64})?$")] = Field(
+        "somel", description="Group of the Sparkplug B edge nodes that ingest listens to; empty: to none"
+    )
+    sparkplug_host: Annotated[str, Field(pattern=r"^[^/+#\x00]{1,64}$")] = Field(
+        "somel", description="Name under which ingest is the nodes' primary host application"
+    )
+
     api_host: str = Field("127.0.0.1", description="Address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8000, description="Port the API listens on; 0: any free one"

@@ -1,7 +1,7 @@
 """Who may publish, and for which usage points: read whole, kept in memory by `ingest`, read again when it changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from db.connection import Connection, translated_errors
@@ -42,11 +42,14 @@ class Registry:
         By name.
     limits : ValueLimits
         How far values are believed.
+    sole_meters : mapping of int to str
+        Of gateways that have exactly one meter, its name, by the gateway's key.
     """
 
     gateways: Mapping[str, GatewayEntry]
     devices: Mapping[str, DeviceEntry]
     limits: ValueLimits = DEFAULT_VALUE_LIMITS
+    sole_meters: Mapping[int, str] = field(default_factory=dict)
 
 
 async def load_registry(connection: Connection) -> Registry:
@@ -54,8 +57,10 @@ async def load_registry(connection: Connection) -> Registry:
     async with translated_errors():
         gateways = await (await connection.execute(_SQL["gateways"])).fetchall()
         devices = await (await connection.execute(_SQL["end_devices"])).fetchall()
+        sole_meters = await (await connection.execute(_SQL["sole_meters"])).fetchall()
     return Registry(
         {name: GatewayEntry(*entry) for name, *entry in gateways},
         {name: DeviceEntry(*entry) for name, *entry in devices},
         limits=await read_value_limits(connection),
+        sole_meters=dict(sole_meters),
     )

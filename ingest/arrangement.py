@@ -1,6 +1,6 @@
 """Which session receives which topic, so that every message below ``somel/`` is received exactly once.
 
-Each shard has a persistent session of its own, ``ingest-<shard>``, subscribed to ``somel/v1/<shard>/+/+``. It is not a
+Each shard has a persistent session of its own, ``ingest-<shard>``, subscribed to ``somel/v1/<shard>/#``. It is not a
 shared subscription: Mosquitto parks messages of a ``$share`` group in the queue of a dead member, and the order of one
 gateway's messages would be lost. A worker that takes over a shard takes over its session, and with it what is queued.
 
@@ -17,7 +17,7 @@ from typing import Final
 from core.identifiers import TOPIC_ROOT
 
 STRAYS: Final = "ingest-strays"
-_LEVELS: Final = 5
+_LEVELS: Final = 5  # a Shelly meter publishes deeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def arrange(shards: Iterable[int]) -> list[Subscription]:
 
     def is_sharded(topic: str) -> bool:
         parts = topic.split("/")
-        return len(parts) == _LEVELS and parts[:2] == root and parts[2] in owned
+        return len(parts) >= _LEVELS and parts[:2] == root and parts[2] in owned
 
     sharded = [
-        Subscription(f"ingest-{shard}", f"{TOPIC_ROOT}/{shard}/+/+", is_sharded) for shard in sorted(owned, key=int)
+        Subscription(f"ingest-{shard}", f"{TOPIC_ROOT}/{shard}/#", is_sharded) for shard in sorted(owned, key=int)
     ]
     strays = Subscription(STRAYS, f"{root[0]}/#", lambda topic: not is_sharded(topic))
     return [*sharded, strays]

@@ -99,8 +99,8 @@ class Connection(asyncio.BufferedProtocol):
         self._quota = asyncio.Semaphore(answer.receive_max)
         return answer
 
-    async def subscribe(self, topic_filter: str) -> None:
-        """Subscribe at QoS 1, our own publications left out, retained messages only the first time.
+    async def subscribe(self, topic_filter: str, *, own: bool = False) -> None:
+        """Subscribe at QoS 1, our own publications left out unless asked for, retained messages only the first time.
 
         Raises
         ------
@@ -112,7 +112,7 @@ class Connection(asyncio.BufferedProtocol):
         wanted = mqtt5.TopicFilter(
             topic_filter,
             max_qos=mqtt5.QoS.AT_LEAST_ONCE,
-            no_local=True,
+            no_local=not own,
             retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
         )
         packet_id = self._free_packet_id()
@@ -120,7 +120,9 @@ class Connection(asyncio.BufferedProtocol):
         if reason >= _FAILED:
             raise ConfigurationError("subscription_refused", f"The broker refused {topic_filter} ({reason:#04x}).")
 
-    async def publish(self, topic: str, payload: bytes, *, content_type: str, expiry_s: int) -> int:
+    async def publish(
+        self, topic: str, payload: bytes, *, content_type: str, expiry_s: int | None, retain: bool = False
+    ) -> int:
         """Publish at QoS 1 and return the reason code of the broker's PUBACK.
 
         Raises
@@ -134,11 +136,16 @@ class Connection(asyncio.BufferedProtocol):
                 topic,
                 payload,
                 qos=mqtt5.QoS.AT_LEAST_ONCE,
+                retain=retain,
                 packet_id=packet_id,
                 content_type=content_type,
                 message_expiry_interval=expiry_s,
             )
             return await self._answer_to(packet_id, packet.write())
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 0: once, or not at all."""
+        self._write(mqtt5.PublishPacket(topic, payload).write())
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Send the PUBACKs of messages received on this connection, in one piece; nothing once it is lost."""
@@ -165,10 +172,12 @@ class Connection(asyncio.BufferedProtocol):
         """Whether reading is stopped."""
         return self._is_paused
 
-    def disconnect(self) -> None:
-        """Take leave; the session stays at the broker."""
+    def disconnect(self, *, with_will: bool = False) -> None:
+        """Take leave; a persistent session stays at the broker, which publishes the will if it is asked to."""
+        reasons = mqtt5.DisconnectReasonCode
+        reason = reasons.DISCONNECT_WITH_WILL_MESSAGE if with_will else reasons.NORMAL_DISCONNECTION
         if not self.lost.done():
-            self._write(mqtt5.DisconnectPacket().write())
+            self._write(mqtt5.DisconnectPacket(reason_code=reason).write())
         self.close("we closed the connection")
 
     def close(self, reason: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -13,10 +14,10 @@ from db.registry import Registry
 from db.writing import Refusal
 from ingest.decode import LowRateContent, MessageRefusal, decode_many
 from ingest.plausibility import judge_intervals, judge_readings
-from ingest.routing import route
+from ingest.routing import Heard, route
 from ingest.session import Message
 
-_DOUBTFUL: Final = frozenset({"gateway_unknown", "shard_wrong", "device_unknown", "device_foreign"})
+_DOUBTFUL: Final = frozenset({"gateway_unknown", "shard_wrong", "device_unknown", "device_foreign", "device_unnamed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,11 @@ class Judged:
         return len(self.intervals.value) + len(self.readings.value) + refused
 
 
-def judge(messages: Sequence[Message], registry: Registry, now: datetime) -> Judged:
-    """Route, decode and check messages against a registry at a time."""
-    routed = route(messages, registry)
+def judge(
+    messages: Sequence[Message], registry: Registry, now: datetime, heard: Heard = MappingProxyType({})
+) -> Judged:
+    """Route, decode and check messages against a registry at a time; `heard` is what Sparkplug nodes said."""
+    routed = route(messages, registry, now, heard)
     decoded = decode_many(routed.decodable)
     gateway_id = np.array(routed.gateway_ids, np.int32)
     intervals, interval_refusals = judge_intervals(decoded.intervals, gateway_id, registry, now)

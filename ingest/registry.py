@@ -6,10 +6,13 @@ from typing import Final
 import structlog
 
 from core.clock import Clock
+from core.errors import InputError
 from db.registry import Registry, load_registry
+from ingest.decode.foreign import Foreign
 from ingest.judging import Judged, judge
 from ingest.line import DatabaseLine
 from ingest.session import Message
+from ingest.sparkplug.hearing import Hearing
 
 _log = structlog.get_logger()
 
@@ -32,9 +35,12 @@ class Judge:
         Where the registry is read from.
     clock : Clock
         Tells what lies too far in the past, and what in the future.
+    hearing : Hearing
+        Reads what Sparkplug nodes publish.
     """
 
-    def __init__(self, line: DatabaseLine, clock: Clock) -> None:
+    def __init__(self, line: DatabaseLine, clock: Clock, hearing: Hearing) -> None:
+        self._hearing = hearing
         self._line = line
         self._clock = clock
         self._registry: Registry | None = None
@@ -55,13 +61,18 @@ class Judge:
     async def __call__(self, messages: list[Message]) -> Judged:
         """Judge messages; whoever is unknown is looked for in the database first."""
         loop = asyncio.get_running_loop()
-        judged = judge(messages, self._registry or await self.load(), self._clock.now())
+        heard: dict[int, Foreign | InputError] = {}
+        judged = self._judge(messages, self._registry or await self.load(), heard)
         now_s = loop.time()
         if all(self._settled.get(doubt, 0.0) > now_s for doubt in judged.doubts()):
             return judged
         await asyncio.sleep(max(0.0, self._read_at_s + _PAUSE_S - now_s))
-        judged = judge(messages, await self.load(), self._clock.now())
+        judged = self._judge(messages, await self.load(), heard)
         until_s = loop.time() + self._settled_s
         self._settled = {doubt: end_s for doubt, end_s in self._settled.items() if end_s > now_s}
         self._settled |= dict.fromkeys(judged.doubts(), until_s)
         return judged
+
+    def _judge(self, messages: list[Message], registry: Registry, heard: dict[int, Foreign | InputError]) -> Judged:
+        self._hearing.hear(messages, registry, heard)
+        return judge(messages, registry, self._clock.now(), heard)

@@ -1,14 +1,22 @@
-"""Who sent a message, and may it: decided from its topic and the registry, before anything is decoded."""
+"""Who sent a message, and may it: decided from its topic and the registry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.errors import InputError
-from core.identifiers import parse_topic
-from db.registry import Registry
+from core.identifiers import SHELLY_KINDS, parse_topic
+from db.registry import GatewayEntry, Registry
 from ingest import decode
 from ingest.decode import MessageRefusal
+from ingest.decode.foreign import Foreign
+from ingest.decode.shelly import read_shelly
+from ingest.meters import GatewayMeters
 from ingest.session import Message
+from ingest.sparkplug.topics import is_sparkplug, parse_node_topic
+
+#: By position, what a message of a Sparkplug node says, or why it is refused.
+Heard = Mapping[int, Foreign | InputError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +43,65 @@ class Routed:
     gateway_names: list[str]
     refusals: list[MessageRefusal]
 
+    def add(self, message: decode.Message, position: int, gateway_id: int, gateway_name: str) -> None:
+        """Add a message of a known gateway."""
+        self.decodable.append(message)
+        self.positions.append(position)
+        self.gateway_ids.append(gateway_id)
+        self.gateway_names.append(gateway_name)
 
-def route(messages: Sequence[Message], registry: Registry) -> Routed:
-    """Sort messages into those to decode and those refused for their topic."""
+
+def route(messages: Sequence[Message], registry: Registry, now: datetime, heard: Heard) -> Routed:
+    """Sort messages into those to decode and those refused for their topic.
+
+    Parameters
+    ----------
+    messages : sequence of Message
+        Messages in the order received.
+    registry : Registry
+        Who is known.
+    now : datetime
+        When messages were received that do not say when their values were measured.
+    heard : mapping of int to Foreign or InputError
+        By position, what messages of Sparkplug nodes of known gateways say, which takes what came before them.
+    """
     routed = Routed([], [], [], [], [])
     for position, message in enumerate(messages):
         try:
-            topic = parse_topic(message.topic)
+            if is_sparkplug(message.topic):
+                _route_node(routed, position, message, registry, heard)
+            else:
+                _route_gateway(routed, position, message, registry, now)
         except InputError as error:
             routed.refusals.append(MessageRefusal(position, error.code, error.message, 1))
-            continue
-        gateway = registry.gateways.get(topic.gateway)
-        if gateway is None:
-            reason = "No gateway of this name is registered."
-            routed.refusals.append(MessageRefusal(position, "gateway_unknown", reason, 1))
-        elif gateway.shard != topic.shard:
-            reason = f"The gateway is registered under shard {gateway.shard}."
-            routed.refusals.append(MessageRefusal(position, "shard_wrong", reason, 1))
-        else:
-            routed.decodable.append(decode.Message(topic.kind, message.content_type, message.payload))
-            routed.positions.append(position)
-            routed.gateway_ids.append(gateway.gateway_id)
-            routed.gateway_names.append(topic.gateway)
     return routed
+
+
+def _route_gateway(routed: Routed, position: int, message: Message, registry: Registry, now: datetime) -> None:
+    topic = parse_topic(message.topic)
+    gateway = _gateway(registry, topic.gateway)
+    if gateway.shard != topic.shard:
+        raise InputError("shard_wrong", f"The gateway is registered under shard {gateway.shard}.")
+    foreign = None
+    if topic.kind in SHELLY_KINDS and len(message.payload) <= decode.MAX_PAYLOAD_BYTES:
+        meters = GatewayMeters(registry, topic.gateway, gateway.gateway_id)
+        foreign = read_shelly(topic, message.payload, received_s=int(now.timestamp()), meters=meters)
+    decodable = decode.Message(topic.kind, message.content_type, message.payload, foreign)
+    routed.add(decodable, position, gateway.gateway_id, topic.gateway)
+
+
+def _route_node(routed: Routed, position: int, message: Message, registry: Registry, heard: Heard) -> None:
+    topic = parse_node_topic(message.topic)
+    gateway = _gateway(registry, topic.node)
+    said = heard.get(position)
+    if isinstance(said, InputError):
+        raise said
+    decodable = decode.Message(topic.kind, message.content_type, message.payload, said)
+    routed.add(decodable, position, gateway.gateway_id, topic.node)
+
+
+def _gateway(registry: Registry, name: str) -> GatewayEntry:
+    gateway = registry.gateways.get(name)
+    if gateway is None:
+        raise InputError("gateway_unknown", "No gateway of this name is registered.")
+    return gateway

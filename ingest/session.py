@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import mqtt5
 import structlog
@@ -125,23 +125,27 @@ class Session:
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             answer = await connection.open(self._connect_packet())
             await connection.subscribe(self.subscription.topic_filter)
+            await self._greet(connection)
         connection.pause(paused=self._paused)
         self.is_subscribed.set()
         self._outage.end(self.subscription.client_id)
         self._log.info("broker_connected", session_present=answer.session_present)
         return connection
 
-    def _connect_packet(self) -> mqtt5.ConnectPacket:
+    async def _greet(self, connection: Connection) -> None:
+        """Do what else belongs to a new connection; nothing for a persistent session."""
+
+    def _connect_packet(self, **more: Any) -> mqtt5.ConnectPacket:
         password = self._address.password
+        persistent = {"clean_start": False, "session_expiry_interval": SESSION_EXPIRY_S}
         return mqtt5.ConnectPacket(
             self.subscription.client_id,
             username=self._address.username,
             password=None if password is None else password.encode(),
-            clean_start=False,
             keep_alive=_KEEP_ALIVE_S,
-            session_expiry_interval=SESSION_EXPIRY_S,
             receive_max=self._receive_maximum,
             max_packet_size=PACKET_BYTES,
+            **(persistent | more),
         )
 
     async def _stay(self, connection: Connection) -> str:

@@ -20,6 +20,9 @@ from ingest.outage import Outage
 from ingest.outbox import Outbox
 from ingest.registry import Judge
 from ingest.session import Session
+from ingest.sparkplug.hearing import Hearing
+from ingest.sparkplug.session import CLIENT_ID as SPARKPLUG
+from ingest.sparkplug.session import HostSession
 from ingest.sums import Sums
 from ingest.writer import Writer
 
@@ -43,7 +46,7 @@ class Worker:
         clock, self.metrics = settings.clock, Metrics()
         self._lines = lines = database_lines(database_url)
         self._inbox = Inbox(self._pause)
-        self._judge = Judge(lines["registry"], clock)
+        self._judge = Judge(lines["registry"], clock, Hearing(self._ask_for_rebirth))
         self._sums = Sums(lines["sums"], self.metrics, clock, flood_rows=settings.ingest_batch_rows)
         self._writer = Writer(
             lines["write"],
@@ -58,7 +61,7 @@ class Worker:
         )
         address = BrokerAddress.parse(mqtt_url)
         outage = Outage("broker", address=f"{address.host}:{address.port}", note=_BROKER_NOTE)
-        self._sessions = {
+        self._sessions: dict[str, Session] = {
             subscription.client_id: Session(
                 address,
                 subscription,
@@ -68,6 +71,16 @@ class Worker:
             )
             for subscription in arrange(range(settings.shards))
         }
+        self._host: HostSession | None = None
+        if settings.sparkplug_group:
+            self._host = self._sessions[SPARKPLUG] = HostSession(
+                address,
+                group=settings.sparkplug_group,
+                host=settings.sparkplug_host,
+                receive_maximum=settings.ingest_receive_maximum,
+                receive=self._inbox.put,
+                outage=outage,
+            )
         by_shard = {shard: self._sessions[shard_client_id(shard)] for shard in range(settings.shards)}
         self._outbox = Outbox(lines["commands"], by_shard, self.metrics, clock)
 
@@ -104,6 +117,10 @@ class Worker:
             await session.is_subscribed.wait()
         _log.info("ingest_ready", sessions=len(self._sessions))
         ready()
+
+    def _ask_for_rebirth(self, node: str) -> None:
+        if self._host is not None:
+            self._host.ask_for_rebirth(node)
 
     def _pause(self, is_paused: bool) -> None:
         for session in self._sessions.values():

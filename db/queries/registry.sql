@@ -11,3 +11,6 @@ SELECT
     usage_point.subscribed_va
 FROM somel.end_device
 JOIN somel.usage_point USING (usage_point_id);
+
+-- name: sole_meters
+SELECT gateway_id, min(name) AS name FROM somel.end_device WHERE kind = 'meter' GROUP BY gateway_id HAVING count(*) = 1;

@@ -35,13 +35,18 @@ _M, _P = Scope.MESSAGE, Scope.PART
 
 #: A value is refused once, for the first of these that applies to it.
 REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
-    RefusalCode("topic_unknown", _M, "The topic is not one of somel/v1/<shard>/<gateway>/<kind>."),
+    RefusalCode("topic_unknown", _M, "The topic is none of those that this page names."),
     RefusalCode("gateway_unknown", _M, "No gateway of this name is registered."),
     RefusalCode("shard_wrong", _M, "The gateway is registered under another shard."),
     RefusalCode("payload_too_large", _M, "The payload is larger than 1,048,576 bytes."),
     RefusalCode("content_type_unknown", _M, "The content type is not one that this kind of message has."),
     RefusalCode("payload_malformed", _M, "The payload is not JSON, or not CBOR within the limits stated."),
     RefusalCode("payload_invalid", _M, "The payload has not the shape of its kind."),
+    RefusalCode("birth_missing", _M, "The Sparkplug node, or the device, has not been born."),
+    RefusalCode(
+        "sequence_gap", _M, "A message of the Sparkplug node is missing, and it has not been born again since."
+    ),
+    RefusalCode("death_outdated", _M, "The Sparkplug node was born again after the birth that this death belongs to."),
     RefusalCode("step_invalid", _P, "The step is not 300, 600, 900, 1800 or 3600 s."),
     RefusalCode("start_off_grid", _P, "The start is not a multiple of the step."),
     RefusalCode(
@@ -49,6 +54,10 @@ REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
     ),
     RefusalCode("register_unknown", _P, "There is no such register."),
     RefusalCode("register_wrong_kind", _P, "The register does not belong in this kind of message."),
+    RefusalCode("metric_undefined", _P, "No Sparkplug birth defined a metric of this name or alias."),
+    RefusalCode("metric_unreadable", _P, "The Sparkplug metric's value is no number, or none of its data type."),
+    RefusalCode("unit_unknown", _P, "The Sparkplug metric's engineering unit is not one that the register comes in."),
+    RefusalCode("device_unnamed", _P, "The message names no meter, and the gateway has not exactly one."),
     RefusalCode("quality_unknown", _P, "There is no such quality."),
     RefusalCode("device_unknown", _P, "No device of this name is registered."),
     RefusalCode("device_foreign", _P, "The device is attached to another gateway."),

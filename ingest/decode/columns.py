@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ingest.decode.foreign import Foreign
 from ingest.decode.low_rate import LowRateContent
 
 
@@ -20,11 +21,14 @@ class Message:
         MQTT 5 content type.
     payload : bytes
         Payload.
+    foreign : Foreign or None
+        What it says, where another maker's format was read already.
     """
 
     kind: str
     content_type: str | None
     payload: bytes
+    foreign: Foreign | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from core.errors import InputError
 from ingest.decode.cbor import read_batch, read_live
 from ingest.decode.columns import Decoded, DecodedIntervals, DecodedReadings, Message
 from ingest.decode.faults import Faults
+from ingest.decode.foreign import Foreign
 from ingest.decode.gathering import Gathered, Gatherer
 from ingest.decode.json_text import read_json
 from ingest.decode.judging import gather_batch, gather_live
@@ -68,6 +69,19 @@ class _Decoding:
 
         return way
 
+    def _foreign(self, index: int, foreign: Foreign) -> None:
+        """Gather what another maker's message said; it was read where its session is known."""
+        for row in foreign.rows:
+            device = len(self.readings.devices)
+            self.readings.devices.append(row.device)
+            first = self.readings.add(index, device, row.register_id, row.at_s, 0, [row.value])
+            if row.quality:
+                self.readings.mark(first, [0], row.quality)
+        for fault in foreign.faults:
+            self.faults.add(index, fault.code, fault.count, fault.reason)
+        if foreign.state is not None:
+            self.contents.append((index, foreign.state))
+
     def take(self, index: int, message: Message) -> None:
         """Decode one message into what has been gathered.
 
@@ -79,6 +93,9 @@ class _Decoding:
         if len(message.payload) > MAX_PAYLOAD_BYTES:
             size = len(message.payload)
             raise InputError("payload_too_large", f"The payload has {size} bytes; {MAX_PAYLOAD_BYTES} are the limit.")
+        if message.foreign is not None:
+            self._foreign(index, message.foreign)
+            return
         way = self.ways.get((message.kind, message.content_type))
         if way is None:
             raise InputError("content_type_unknown", f"A {message.kind} message does not come in this content type.")

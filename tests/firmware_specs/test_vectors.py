@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 
 from core.errors import InputError
-from core.identifiers import parse_topic, shard_of
+from core.identifiers import SHELLY_KINDS, UP_KINDS, parse_topic, shard_of
 from ingest.decode import REFUSAL_CODES, Scope
+from ingest.sparkplug.topics import DEVICE_KINDS, NODE_KINDS, parse_node_topic
 from tests.firmware_specs.making.__main__ import FOLDER, files
 from tests.firmware_specs.vectors import Vector, index, load_vectors
 
@@ -38,7 +39,7 @@ def test_every_refusal_code_has_a_vector_and_no_other_code_is_expected() -> None
 
 def test_every_kind_of_message_has_a_good_vector() -> None:
     good = {vector.kind for vector in VECTORS if not vector.refusals}
-    assert good == {"batch", "live", "event", "answer", "meta", "state"}
+    assert good == {*UP_KINDS, *SHELLY_KINDS, *NODE_KINDS, *DEVICE_KINDS} - {"NDATA"}
     assert {vector.kind for vector in load_vectors("down")} == {"command"}
 
 
@@ -52,12 +53,13 @@ def test_a_message_refused_whole_counts_one_and_keeps_nothing(vector: Vector) ->
 
 @pytest.mark.parametrize("vector", VECTORS, ids=str)
 def test_a_topic_is_read_unless_the_vector_says_otherwise(vector: Vector) -> None:
+    parse = parse_node_topic if vector.is_sparkplug else parse_topic
     if "topic_unknown" in vector.refusals:
         with pytest.raises(InputError) as caught:
-            parse_topic(vector.topic)
+            parse(vector.topic)
         assert caught.value.code == "topic_unknown"
     else:
-        assert str(parse_topic(vector.topic)) == vector.topic
+        assert str(parse(vector.topic)) == vector.topic
 
 
 def test_the_shards_of_the_context_are_those_that_names_hash_to() -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.identifiers import SHELLY_KINDS
+
 SPECIFICATION = Path(__file__).resolve().parents[2] / "firmware_specs"
 FOLDER = SPECIFICATION / "vectors"
 
@@ -26,6 +28,8 @@ class Vector:
     expected : dict
         ``intervals`` or ``readings`` (rows of the columns named in the index), ``content`` of low-rate kinds (null:
         nothing is kept), ``refusals``; for commands ``answer`` and ``limits_w``.
+    after : tuple of str
+        Names of the vectors that have to be published before.
     """
 
     name: str
@@ -36,11 +40,23 @@ class Vector:
     payload: bytes
     conforms: bool
     expected: dict[str, Any]
+    after: tuple[str, ...]
 
     @property
     def kind(self) -> str:
-        """Return the last level of the topic."""
-        return self.topic.rsplit("/", 1)[-1]
+        """Return the level of the topic that says what the message is."""
+        levels = self.topic.split("/")
+        return levels[2] if self.is_sparkplug else levels[4] if len(levels) > 4 else levels[-1]
+
+    @property
+    def is_sparkplug(self) -> bool:
+        """Return whether the topic is one of Sparkplug's."""
+        return self.topic.startswith("spBv1.0/")
+
+    @property
+    def is_foreign(self) -> bool:
+        """Return whether it is of another maker's format."""
+        return self.is_sparkplug or self.kind in SHELLY_KINDS
 
     @property
     def refusals(self) -> dict[str, int]:
@@ -74,8 +90,9 @@ def load_vectors(direction: str = "up") -> list[Vector]:
             entry["topic"],
             entry["content_type"],
             _payload(entry),
-            entry["conforms"],
+            entry.get("conforms", True),
             entry["expected"],
+            tuple(entry.get("after", ())),
         )
         for entry in index()["vectors"]
         if entry["direction"] == direction

@@ -5,7 +5,16 @@ import re
 import sys
 from pathlib import Path
 
-from tests.firmware_specs.making import batch_invalid, batch_valid, live_invalid, live_valid, low_rate, transport
+from tests.firmware_specs.making import (
+    batch_invalid,
+    batch_valid,
+    live_invalid,
+    live_valid,
+    low_rate,
+    shelly,
+    sparkplug,
+    transport,
+)
 from tests.firmware_specs.making.vector import CBOR, CONTEXT, GATEWAY, Made
 
 FOLDER = Path(__file__).resolve().parents[3] / "firmware_specs" / "vectors"
@@ -29,13 +38,18 @@ def all_vectors() -> list[Made]:
         *batch_invalid.SHAPES,
         *live_invalid.LIVES,
         *low_rate.INVALID,
+        *sparkplug.VALID,
+        *sparkplug.INVALID,
+        *shelly.VALID,
+        *shelly.INVALID,
     ]
 
 
 def file_of(made: Made) -> str:
     """Return the payload's path below the folder of vectors."""
     folder = "invalid" if made.refusals else "valid"
-    return f"{folder}/{made.name}.{'cbor' if made.content_type == CBOR else 'json'}"
+    ending = "bin" if made.topic.startswith("spBv1.0/") else "cbor" if made.content_type == CBOR else "json"
+    return f"{folder}/{made.name}.{ending}"
 
 
 def entry(made: Made) -> dict[str, object]:
@@ -45,6 +59,8 @@ def entry(made: Made) -> dict[str, object]:
         expected["intervals"] = made.intervals
     elif made.kind == "live":
         expected["readings"] = made.readings
+    elif made.is_foreign:
+        expected |= {"readings": made.readings, "content": made.content}
     elif made.kind != "command":
         expected["content"] = made.content
     expected |= made.device or {"refusals": [{"code": code, "count": n} for code, n in made.refusals.items()]}
@@ -55,7 +71,8 @@ def entry(made: Made) -> dict[str, object]:
         "topic": made.topic or f"somel/v1/1/{GATEWAY}/{made.kind}",
         "content_type": made.content_type,
         **({"generate": made.generate} if made.generate else {"file": file_of(made)}),
-        "conforms": made.conforms,
+        **({"after": made.after} if made.after else {}),
+        **({} if made.is_foreign else {"conforms": made.conforms}),
         "expected": expected,
     }
 

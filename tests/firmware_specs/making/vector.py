@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import cbor2
 
+from core.identifiers import UP_KINDS
+
 #: 2026-06-01T12:00:00Z, the clock that all vectors are judged at. [s]
 CLOCK_S = 1_780_315_200
 #: The earliest time that is not too old at that clock, 1,096 days before it: 2023-06-01T12:00:00Z. [s]
@@ -60,6 +62,12 @@ class Made:
     refusals: dict[str, int] = field(default_factory=dict)
     generate: dict[str, str | int] | None = None
     device: dict[str, object] | None = None
+    after: tuple[str, ...] = ()
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is of another maker's format."""
+        return self.kind not in (*UP_KINDS, "command")
 
 
 def as_json(content: object) -> bytes:

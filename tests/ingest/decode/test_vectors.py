@@ -23,7 +23,7 @@ JUDGED_ELSEWHERE = {
     "value_out_of_range",
 }
 WHOLE = {code.code for code in REFUSAL_CODES if code.scope is Scope.MESSAGE}
-VECTORS = [vector for vector in load_vectors() if "topic_unknown" not in vector.refusals]
+VECTORS = [v for v in load_vectors() if "topic_unknown" not in v.refusals and not v.is_foreign]
 
 
 def message_of(vector: Vector) -> Message:
