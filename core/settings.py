@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     ingest_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = Field(
         5_000, description="Messages a broker may send before the first is acknowledged"
     )
+    ingest_strays: bool = Field(
+        default=True,
+        description="Receive what is in no shard and refuse it on record; off: the broker's ACL lets nothing such in",
+    )
     ingest_metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="Loopback port of ingest's Prometheus metrics; 0: none"
     )

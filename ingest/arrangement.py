@@ -7,7 +7,8 @@ gateway's messages would be lost. A worker that takes over a shard takes over it
 What lies outside the shards is to be refused with a reason, not lost. MQTT filters cannot say "all but", so one more
 session, ``ingest-strays``, takes ``somel/#`` and leaves to the shards' sessions what is theirs: `Session.claims` is a
 partition of all topics. The filters must not stand in one session, for Mosquitto then delivers a message once for each
-filter that matches. The price is that the broker writes each message twice.
+filter that matches. The price is that the broker writes each message twice. Where the broker's ACL refuses what is in
+no shard there are no strays, and no session is needed for them.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,8 +45,8 @@ def shard_client_id(shard: int) -> str:
     return f"ingest-{shard}"
 
 
-def arrange(shards: Iterable[int]) -> list[Subscription]:
-    """Return the sessions of a worker that has all of `shards`, the strays' last."""
+def arrange(shards: Iterable[int], *, strays: bool = True) -> list[Subscription]:
+    """Return the sessions of a worker that has all of `shards`; the strays' last, where they are wanted."""
     owned = frozenset(str(shard) for shard in shards)
     root = TOPIC_ROOT.split("/")
 
@@ -56,5 +57,5 @@ def arrange(shards: Iterable[int]) -> list[Subscription]:
     sharded = [
         Subscription(f"ingest-{shard}", f"{TOPIC_ROOT}/{shard}/#", is_sharded) for shard in sorted(owned, key=int)
     ]
-    strays = Subscription(STRAYS, f"{root[0]}/#", lambda topic: not is_sharded(topic))
-    return [*sharded, strays]
+    others = Subscription(STRAYS, f"{root[0]}/#", lambda topic: not is_sharded(topic))
+    return [*sharded, others] if strays else sharded

@@ -69,7 +69,7 @@ class Worker:
                 receive=self._inbox.put,
                 outage=outage,
             )
-            for subscription in arrange(range(settings.shards))
+            for subscription in arrange(range(settings.shards), strays=settings.ingest_strays)
         }
         self._host: HostSession | None = None
         if settings.sparkplug_group:

@@ -24,3 +24,8 @@ def test_each_shard_has_a_session_of_its_own_that_no_other_worker_shares():
     ids = [subscription.client_id for subscription in arrange(range(3))]
     assert ids == ["ingest-0", "ingest-1", "ingest-2", "ingest-strays"]
     assert not any(subscription.topic_filter.startswith("$share") for subscription in arrange(range(3)))
+
+
+def test_without_strays_only_the_shards_have_sessions():
+    ids = [subscription.client_id for subscription in arrange(range(3), strays=False)]
+    assert ids == ["ingest-0", "ingest-1", "ingest-2"]
