@@ -86,7 +86,7 @@ def _route_gateway(routed: Routed, position: int, message: Message, registry: Re
     if topic.kind in SHELLY_KINDS and len(message.payload) <= decode.MAX_PAYLOAD_BYTES:
         meters = GatewayMeters(registry, topic.gateway, gateway.gateway_id)
         foreign = read_shelly(topic, message.payload, received_s=int(now.timestamp()), meters=meters)
-    decodable = decode.Message(topic.kind, message.content_type, message.payload, foreign)
+    decodable = decode.Message(topic.kind, message.content_type, message.payload, foreign, message.received_s)
     routed.add(decodable, position, gateway.gateway_id, topic.gateway)
 
 
@@ -96,7 +96,7 @@ def _route_node(routed: Routed, position: int, message: Message, registry: Regis
     said = heard.get(position)
     if isinstance(said, InputError):
         raise said
-    decodable = decode.Message(topic.kind, message.content_type, message.payload, said)
+    decodable = decode.Message(topic.kind, message.content_type, message.payload, said, message.received_s)
     routed.add(decodable, position, gateway.gateway_id, topic.node)
 
 

@@ -9,6 +9,7 @@ import mqtt5
 import structlog
 
 from core.broker_address import BrokerAddress
+from core.clock import WALL_CLOCK, Clock
 from core.errors import RetryableError
 from ingest.arrangement import Subscription
 from ingest.backoff import BackOff
@@ -27,13 +28,14 @@ SESSION_EXPIRY_S: Final = 7 * 86_400
 
 
 class Message(NamedTuple):
-    """One message as it came; `connection` is the only one on which `packet_id` means it."""
+    """One message as it came; `connection` is the only one on which `packet_id` means it; `received_s` is epoch s."""
 
     topic: str
     content_type: str | None
     payload: bytes
     packet_id: int | None
     connection: Connection
+    received_s: int
 
 
 class Session:
@@ -51,6 +53,8 @@ class Session:
         Is given the messages of each read, in their order; it must not block.
     outage : Outage
         Is told when the broker is away.
+    clock : Clock
+        Stamps what is received.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Session:
         receive_maximum: int,
         receive: Callable[[list[Message]], None],
         outage: Outage,
+        clock: Clock = WALL_CLOCK,
     ) -> None:
         self.subscription = subscription
         self.is_subscribed = asyncio.Event()
@@ -68,6 +73,7 @@ class Session:
         self._receive_maximum = receive_maximum
         self._receive = receive
         self._outage = outage
+        self._clock = clock
         self._connection: Connection | None = None
         self._paused = False
         self._log = _log.bind(session=subscription.client_id)
@@ -166,8 +172,9 @@ class Session:
 
     def _take(self, connection: Connection, packets: list[mqtt5.PublishPacket]) -> None:
         claims = self.subscription.claims
+        now_s = int(self._clock.now().timestamp())
         mine = [
-            Message(packet.topic, packet.content_type, packet.payload, packet.packet_id, connection)
+            Message(packet.topic, packet.content_type, packet.payload, packet.packet_id, connection, now_s)
             for packet in packets
             if claims(packet.topic)
         ]

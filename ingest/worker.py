@@ -68,6 +68,7 @@ class Worker:
                 receive_maximum=settings.ingest_receive_maximum,
                 receive=self._inbox.put,
                 outage=outage,
+                clock=clock,
             )
             for subscription in arrange(range(settings.shards), strays=settings.ingest_strays)
         }

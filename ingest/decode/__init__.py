@@ -6,7 +6,7 @@ the start of a process: it compiles, or loads from the cache, the CBOR kernel.
 """
 
 from ingest.decode.codes import REFUSAL_CODES, RefusalCode, Scope
-from ingest.decode.columns import Decoded, DecodedIntervals, DecodedReadings, Message, MessageRefusal
+from ingest.decode.columns import Decoded, DecodedIntervals, DecodedReadings, DeviceLabel, Message, MessageRefusal
 from ingest.decode.low_rate import (
     AnswerContent,
     EventContent,
@@ -25,6 +25,7 @@ __all__ = [
     "Decoded",
     "DecodedIntervals",
     "DecodedReadings",
+    "DeviceLabel",
     "EventContent",
     "Flexibility",
     "LowRateContent",

@@ -1,12 +1,16 @@
 """What decoding returns: columns of values, low-rate contents, and refusals as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.decode.foreign import Foreign
 from ingest.decode.low_rate import LowRateContent
+
+#: Contents that are no measured values, each with the position of its message.
+Contents: TypeAlias = list[tuple[int, LowRateContent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,40 @@ class Message:
         Payload.
     foreign : Foreign or None
         What it says, where another maker's format was read already.
+    received_s : int
+        When the platform received it, UTC epoch; what formats without a time of their own are stamped with. [s]
     """
 
     kind: str
     content_type: str | None
     payload: bytes
     foreign: Foreign | None = None
+    received_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLabel:
+    """What a device says of itself and is no number: a tariff's name, a state, a message to its owner.
+
+    Attributes
+    ----------
+    message : int
+        Position in the sequence of messages that was decoded.
+    device : str
+        Name of the device.
+    label : str
+        Which one of its labels.
+    text : str
+        What it says, in printable ASCII.
+    at_s : int
+        When it said so, UTC epoch. [s]
+    """
+
+    message: int
+    device: str
+    label: str
+    text: str
+    at_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +161,18 @@ class Decoded:
         Faults that can be judged without registry and clock; at most one per message and code, ordered by message.
     sequence : ndarray, shape (message,), int64
         Sequence number of each message; -1 where it has none or was refused as a whole.
+    labels : list of DeviceLabel
+        What devices say in words, in the order of the messages.
 
     Notes
     -----
     ``len(intervals.value) + len(readings.value) + sum(refusal.count for refusal in refusals)`` is what
-    ``ingest_batch.received`` counts: nulls are no values, and contents are no readings.
+    ``ingest_batch.received`` counts: nulls are no values, and contents and labels are no readings.
     """
 
     intervals: DecodedIntervals
     readings: DecodedReadings
-    contents: list[tuple[int, LowRateContent]]
+    contents: Contents
     refusals: list[MessageRefusal]
     sequence: npt.NDArray[np.int64]
+    labels: list[DeviceLabel] = field(default_factory=list)

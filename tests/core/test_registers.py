@@ -12,7 +12,8 @@ def test_a_name_ends_in_its_unit():
 
 
 def test_the_kind_follows_from_the_obis_code():
-    value_group = {"29": RegisterKind.INTERVAL, "8": RegisterKind.INDEX, "7": RegisterKind.INSTANT}
+    instants = dict.fromkeys(("5", "6", "7"), RegisterKind.INSTANT)
+    value_group = {"29": RegisterKind.INTERVAL, "8": RegisterKind.INDEX} | instants
     for register in REGISTERS:
         assert register.kind is value_group[register.obis.split(".")[1]]
 

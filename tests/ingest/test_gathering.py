@@ -24,7 +24,7 @@ class Acknowledging:
 
 
 def message(number: int, connection: Any = None, size: int = 10) -> Message:
-    return Message("somel/v1/0/gw-0001/batch", None, bytes(size), number, connection)
+    return Message("somel/v1/0/gw-0001/batch", None, bytes(size), number, connection, 0)
 
 
 async def ten_values(messages: list[Message]) -> Judged:
@@ -92,6 +92,6 @@ async def test_reading_stops_when_too_much_is_held_and_goes_on_when_half_is_done
 async def test_acknowledgements_go_to_the_connection_that_each_message_came_on_in_order():
     old, new = Acknowledging(), Acknowledging()
     batch = Batch(messages=[message(5, old), message(6, old), message(1, new), message(7, old)])
-    batch.messages.append(Message("somel/v1/0/gw-0001/live", None, b"", None, batch.messages[0].connection))
+    batch.messages.append(Message("somel/v1/0/gw-0001/live", None, b"", None, batch.messages[0].connection, 0))
     batch.acknowledge()
     assert (old.packet_ids, new.packet_ids) == ([5, 6, 7], [1])

@@ -12,7 +12,7 @@ REGISTRY = Registry({"gw-0001": GatewayEntry(7, 1), "gw-0002": GatewayEntry(8, 0
 
 
 def message(topic: str, payload: bytes, connection: Any = None) -> Message:
-    return Message(topic, "application/json", payload, 1, connection)
+    return Message(topic, "application/json", payload, 1, connection, 0)
 
 
 def test_every_message_keeps_its_gateway_and_number_and_minus_one_says_that_there_is_none():
