@@ -251,6 +251,42 @@ GRANT SELECT ON feeder TO somel_compute;
 GRANT SELECT ON feeder TO somel_ingest;
 GRANT SELECT ON feeder TO somel_read;
 
+-- One import of one file of readings; its counts always add up
+CREATE TABLE somel.file_import (
+    file_import_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    file_name text NOT NULL, -- Name of the file; points of delivery in it are masked
+    file_sha256 bytea NOT NULL, -- SHA-256 of its bytes: tells whether it was imported before
+    file_bytes bigint NOT NULL, -- Its size [bytes]
+    layout text NOT NULL, -- What its columns and stamps were taken to mean
+    imported_by text NOT NULL, -- Account that ran the import
+    started_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When the import began
+    finished_at timestamp with time zone, -- When it ended; null while it runs, or when it was broken off
+    row_count bigint NOT NULL DEFAULT 0, -- Lines read
+    empty bigint NOT NULL DEFAULT 0, -- Lines without a value
+    received bigint NOT NULL DEFAULT 0, -- Lines with a value, or with something unreadable
+    stored bigint NOT NULL DEFAULT 0, -- Values stored for the first time
+    duplicate bigint NOT NULL DEFAULT 0, -- Values already stored with the same content
+    revised bigint NOT NULL DEFAULT 0, -- Values that replaced a different one
+    refused bigint NOT NULL DEFAULT 0, -- Lines refused
+    CONSTRAINT file_import_pkey PRIMARY KEY (file_import_id),
+    CONSTRAINT file_import_check CHECK ((finished_at >= started_at)),
+    CONSTRAINT file_import_check1 CHECK ((received = (((stored + duplicate) + revised) + refused))),
+    CONSTRAINT file_import_check2 CHECK ((row_count = (received + empty))),
+    CONSTRAINT file_import_duplicate_check CHECK ((duplicate >= 0)),
+    CONSTRAINT file_import_empty_check CHECK ((empty >= 0)),
+    CONSTRAINT file_import_file_bytes_check CHECK ((file_bytes >= 0)),
+    CONSTRAINT file_import_file_sha256_check CHECK ((octet_length(file_sha256) = 32)),
+    CONSTRAINT file_import_received_check CHECK ((received >= 0)),
+    CONSTRAINT file_import_refused_check CHECK ((refused >= 0)),
+    CONSTRAINT file_import_revised_check CHECK ((revised >= 0)),
+    CONSTRAINT file_import_row_count_check CHECK ((row_count >= 0)),
+    CONSTRAINT file_import_stored_check CHECK ((stored >= 0))
+);
+CREATE INDEX file_import_sha256_idx ON somel.file_import USING btree (file_sha256);
+GRANT INSERT, SELECT, UPDATE ON file_import TO somel_ingest;
+GRANT SELECT ON file_import TO somel_compute;
+GRANT SELECT ON file_import TO somel_read;
+
 -- What a resource says it needs: so much energy between two times
 CREATE TABLE somel.flexibility (
     end_device_id integer NOT NULL, -- Resource

@@ -36,10 +36,10 @@ _NUMBER: Final = {code: number for number, code in enumerate(VALUE_CODES, start=
 _MEANING: Final = {refusal.code: refusal.meaning for refusal in REFUSAL_CODES}
 
 
-def credible_span_s(now: datetime) -> tuple[int, int]:
+def credible_span_s(now: datetime, reach_back_days: int = REACH_BACK_DAYS) -> tuple[int, int]:
     """Return the earliest start and the latest end, both inclusive, that can be believed at a time. [s]."""
     now_s = int(now.timestamp())
-    return now_s - REACH_BACK_DAYS * 86_400, now_s + AHEAD_S
+    return now_s - reach_back_days * 86_400, now_s + AHEAD_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,12 @@ _MEASURING: Final = frozenset({"meter", "sensor"})
 
 
 def judge_intervals(
-    decoded: DecodedIntervals, gateway_id: npt.NDArray[np.int32], registry: Registry, now: datetime
+    decoded: DecodedIntervals,
+    gateway_id: npt.NDArray[np.int32],
+    registry: Registry,
+    now: datetime,
+    *,
+    reach_back_days: int = REACH_BACK_DAYS,
 ) -> tuple[IntervalColumns, list[MessageRefusal]]:
     """Return the interval values that can be believed, and why the others cannot.
 
@@ -92,11 +97,13 @@ def judge_intervals(
         Who is known.
     now : datetime
         Time to judge past and future by.
+    reach_back_days : int, default REACH_BACK_DAYS
+        How far back a value may start; only an operator who loads history goes further. [days]
     """
     devices = look_up(decoded.devices, registry)
     mean_power = decoded.value * (3_600.0 / decoded.step_s)
     faults = _limit_faults(decoded.register_id, mean_power, registry.limits)
-    _time_faults(faults, decoded.start_s, decoded.start_s + decoded.step_s, now)
+    _time_faults(faults, decoded.start_s, decoded.start_s + decoded.step_s, credible_span_s(now, reach_back_days))
     _device_faults(faults, devices, decoded.device, gateway_id[decoded.message])
     bound = registry.limits.subscribed_ratio[decoded.register_id] * devices.subscribed_va[decoded.device]
     keep = _kept(faults)
@@ -112,12 +119,17 @@ def judge_intervals(
 
 
 def judge_readings(
-    decoded: DecodedReadings, gateway_id: npt.NDArray[np.int32], registry: Registry, now: datetime
+    decoded: DecodedReadings,
+    gateway_id: npt.NDArray[np.int32],
+    registry: Registry,
+    now: datetime,
+    *,
+    reach_back_days: int = REACH_BACK_DAYS,
 ) -> tuple[ReadingColumns, list[MessageRefusal]]:
     """Return the readings that can be believed, and why the others cannot; as `judge_intervals`."""
     devices = look_up(decoded.devices, registry)
     faults = _limit_faults(decoded.register_id, decoded.value, registry.limits)
-    _time_faults(faults, decoded.at_s, decoded.at_s, now)
+    _time_faults(faults, decoded.at_s, decoded.at_s, credible_span_s(now, reach_back_days))
     _device_faults(faults, devices, decoded.device, gateway_id[decoded.message])
     keep = _kept(faults)
     columns = ReadingColumns(
@@ -143,8 +155,8 @@ def _limit_faults(register_id: npt.NDArray[np.int16], value: npt.NDArray[np.floa
     return faults
 
 
-def _time_faults(faults: Faults, first_s: Int, last_s: Int, now: datetime) -> None:
-    oldest_s, newest_s = credible_span_s(now)
+def _time_faults(faults: Faults, first_s: Int, last_s: Int, span_s: tuple[int, int]) -> None:
+    oldest_s, newest_s = span_s
     faults[last_s > newest_s] = _NUMBER["time_in_future"]
     faults[first_s < oldest_s] = _NUMBER["time_too_old"]
 

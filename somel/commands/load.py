@@ -10,14 +10,16 @@ import typer
 
 from core.errors import InputError
 from core.settings import read_settings
+from somel.commands import readings
 from somel.servers import servers
 
-app = typer.Typer(no_args_is_help=True, help="Load facts from files.")
+app = typer.Typer(no_args_is_help=True, help="Load facts and readings from files.")
+app.command()(readings.readings)
 
 
 @app.callback()
 def group() -> None:
-    """Load facts from files."""
+    """Load facts and readings from files."""
 
 
 @app.command()

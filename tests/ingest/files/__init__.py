@@ -1,0 +1,1 @@
+"""File imports, on constructed files and on measured ones."""
