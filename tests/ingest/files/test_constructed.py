@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from ingest.files.wishes import DateOrder, Unit, Wishes
 from tests.ingest.files.loading import NOW, epoch, load, stored
 
 WH = Wishes(unit=Unit.WH, meter="m-000001")
+GMT = ZoneInfo("UTC")
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -165,12 +167,12 @@ def test_a_file_with_day_and_month_swapped_is_refused_unless_the_order_is_stated
     territory, tmp_path, form, order, days
 ):
     file = written(tmp_path, lines(48 * days, form=form))
-    wishes = Wishes(unit=Unit.WH, meter="m-000001", zone=UTC)
+    wishes = Wishes(unit=Unit.WH, meter="m-000001", zone=GMT)
     with pytest.raises(InputError, match="--date-order") as refused:
         load(territory, file, wishes)
     assert refused.value.code == "date_order_doubtful"
     assert territory.value("SELECT count(*) FROM file_import") == 0
-    stated = Wishes(unit=Unit.WH, meter="m-000001", zone=UTC, date_order=DateOrder(order))
+    stated = Wishes(unit=Unit.WH, meter="m-000001", zone=GMT, date_order=DateOrder(order))
     assert load(territory, file, stated).became == (48 * days, 0, 0, 0)
     assert stored(territory)[0][0] == int(START.timestamp())
 
@@ -181,13 +183,13 @@ def test_a_table_calculation_that_swapped_only_the_days_it_could_is_found(territ
         day, month, rest = line.split("/", 2)
         rows.append(f"{month}/{day}/{rest}" if int(day) <= 12 else line)
     with pytest.raises(InputError, match="jump to and fro"):
-        load(territory, written(tmp_path, rows), Wishes(unit=Unit.WH, meter="m-000001", zone=UTC))
+        load(territory, written(tmp_path, rows), Wishes(unit=Unit.WH, meter="m-000001", zone=GMT))
 
 
 def test_a_single_day_whose_order_nothing_tells_is_refused(territory, tmp_path):
     file = written(tmp_path, lines(48, form="%d/%m/%Y %H:%M", start=datetime(2025, 3, 2, tzinfo=UTC)))
     with pytest.raises(InputError, match="nothing in the file tells"):
-        load(territory, file, Wishes(unit=Unit.WH, meter="m-000001", zone=UTC))
+        load(territory, file, Wishes(unit=Unit.WH, meter="m-000001", zone=GMT))
 
 
 @pytest.mark.parametrize(
@@ -213,13 +215,13 @@ def test_columns_without_a_header_are_named_by_their_numbers(territory, tmp_path
     file = tmp_path / "a.csv"
     file.write_text("\n".join(f"m-00000{1 + index % 2};05/01/2026;{index // 2:02}:30;{index}" for index in range(40)))
     wishes = Wishes(
-        unit=Unit.WH, zone=UTC, has_header=False, time_column="2,3", value_column="4", meter_column="1",
+        unit=Unit.WH, zone=GMT, has_header=False, time_column="2,3", value_column="4", meter_column="1",
         date_order=DateOrder.DMY,
     )  # fmt: skip
     loaded = load(territory, file, wishes)
     assert loaded.codes == {"start_off_grid": 40}  # stamps at half past, an hour apart
     wishes = Wishes(
-        unit=Unit.WH, zone=UTC, has_header=False, time_column="2,3", value_column="4", meter_column="1",
+        unit=Unit.WH, zone=GMT, has_header=False, time_column="2,3", value_column="4", meter_column="1",
         date_order=DateOrder.DMY, step_s=1_800,
     )  # fmt: skip
     assert load(territory, file, wishes).became == (40, 0, 0, 0)
@@ -242,7 +244,7 @@ def test_parquet_is_read_with_its_types(territory, tmp_path):
         (Wishes(unit=Unit.WH), "meter_not_stated"),
         (Wishes(unit=Unit.WH, meter="m-000001", time_column="when"), "column_unknown"),
         (Wishes(unit=Unit.WH, meter="m-000001"), "zone_not_stated"),
-        (Wishes(unit=Unit.WH, meter="m-000001", zone=UTC), "step_not_stated"),
+        (Wishes(unit=Unit.WH, meter="m-000001", zone=GMT), "step_not_stated"),
     ],
 )
 def test_what_the_file_does_not_say_has_to_be_stated(territory, tmp_path, wishes, code):

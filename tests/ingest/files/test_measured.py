@@ -36,7 +36,7 @@ def test_the_london_home_with_a_stamp_off_the_grid_that_says_null(territory, ref
     wishes = Wishes(zone=ZoneInfo("UTC"), unit=Unit.KWH, value_column="KW", meter="m-000002", since=SINCE)
     loaded = load(territory, file, wishes)
     assert loaded.became == (24_140, 0, 0, 1)
-    assert [(remark.line, remark.code) for remark in loaded.report.first][0] == (3_240, "start_off_grid")
+    assert next((remark.line, remark.code) for remark in loaded.report.first) == (3_240, "start_off_grid")
     assert (loaded.outcome.gaps, loaded.outcome.missing_slots) == (5, 52)
     assert load(territory, file, wishes).became == (0, 24_140, 0, 1)
 
