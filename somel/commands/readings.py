@@ -153,14 +153,14 @@ def _register(name: str | None) -> Register | None:
     if name and (known is None or known.kind is RegisterKind.INSTANT):
         can = (label for label, register in REGISTER_BY_NAME.items() if register.kind is not RegisterKind.INSTANT)
         offered = ", ".join(can)
-        raise ConfigurationError("register_unknown", f"{name!r} cannot be imported; these can: {offered}.")
+        raise ConfigurationError("register_not_importable", f"{name!r} cannot be imported; these can: {offered}.")
     return known
 
 
 def _step_s(minutes: int | None) -> int | None:
     if minutes is not None and minutes * 60 not in INTERVAL_STEPS_S:
         offered = ", ".join(str(step // 60) for step in INTERVAL_STEPS_S)
-        raise ConfigurationError("step_invalid", f"A step of {minutes} minutes is none of {offered}.")
+        raise ConfigurationError("step_not_possible", f"A step of {minutes} minutes is none of {offered}.")
     return None if minutes is None else minutes * 60
 
 
