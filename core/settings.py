@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     ingest_metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="Loopback port of ingest's Prometheus metrics; 0: none"
     )
+    vee_every_s: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="Pause between two looks for what to validate [s]"
+    )
+    vee_rest_s: Annotated[float, Field(ge=0)] = Field(
+        600.0, description="How long a day must not have changed before its gaps are estimated [s]"
+    )
 
     sparkplug_group: Annotated[str, Field(pattern=r"^([^/+#\x00]{1,64})?$")] = Field(
         "somel", description="Group of the Sparkplug B edge nodes that ingest listens to; empty: to none"

@@ -24,6 +24,7 @@ from ingest.sparkplug.hearing import Hearing
 from ingest.sparkplug.session import CLIENT_ID as SPARKPLUG
 from ingest.sparkplug.session import HostSession
 from ingest.sums import Sums
+from ingest.vee.validator import Validator
 from ingest.writer import Writer
 
 _log = structlog.get_logger()
@@ -55,6 +56,15 @@ class Worker:
             clock,
             worker=settings.ingest_worker,
             committed=self._sums.note,
+        )
+        self._validator = Validator(
+            lines["vee"],
+            self.metrics.registry,
+            clock,
+            every_s=settings.vee_every_s,
+            rest_s=settings.vee_rest_s,
+            estimated=self._sums.note,
+            limits_changed=self._judge.load,
         )
         self._gatherer = Gatherer(
             self._inbox, self._judge, rows=settings.ingest_batch_rows, linger_s=settings.ingest_linger_s
@@ -104,6 +114,7 @@ class Worker:
                 tasks.create_task(self._gather(), name="gather")
                 tasks.create_task(self._writer.run(), name="write")
                 tasks.create_task(self._sums.run(), name="sums")
+                tasks.create_task(self._validator.run(), name="validate")
                 tasks.create_task(self._outbox.run(), name="commands")
                 tasks.create_task(self._announce(ready), name="ready")
 
