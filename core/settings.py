@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     sparkplug_host: Annotated[str, Field(pattern=r"^[^/+#\x00]{1,64}$")] = Field(
         "somel", description="Name under which ingest is the nodes' primary host application"
     )
+    command_answer_s: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="How long the first answer to a command is waited for before it is sent again [s]"
+    )
+    command_attempts: Annotated[int, Field(ge=1, le=32)] = Field(
+        8, description="How often a command is sent at most, its withdrawal likewise"
+    )
 
     api_host: str = Field("127.0.0.1", description="Address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(

@@ -1,9 +1,10 @@
 """Commands to resources: the outbox that ingest empties, and the answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from db.connection import Connection, translated_errors
@@ -11,11 +12,13 @@ from db.rows import all_rows
 from db.statements import statements
 
 _SQL = statements("commands")
+#: Tables whose changes may make something due.
+_NEWS: Final = frozenset({"command", "gateway_change", "firmware_rollout"})
 
 
 @dataclass(frozen=True, slots=True)
-class PendingCommand:
-    """A command that has not been given to the broker yet; `dispatch_setpoint_w` holds one value a step. [W]."""
+class DueCommand:
+    """A command to publish now, or its withdrawal; `dispatch_setpoint_w` holds one value a step. [W]."""
 
     command_id: UUID
     gateway_name: str
@@ -26,11 +29,20 @@ class PendingCommand:
     start_at: datetime
     step_s: int
     dispatch_setpoint_w: list[float]
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCommand:
+    """A command that nobody will answer any more: expired, unanswered or replaced."""
+
+    command_id: UUID
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a gateway answered: accepted, opted_out, refused or expired."""
+    """What a gateway answered: accepted, opted_out, refused, expired or withdrawn."""
 
     command_id: UUID
     gateway_id: int
@@ -46,22 +58,64 @@ class AnsweredCommand:
     gateway_id: int
 
 
-async def pending_commands(connection: Connection, shards: Sequence[int], *, limit: int) -> list[PendingCommand]:
-    """Return the oldest commands to gateways of `shards` that have not been sent, at most `limit`."""
-    parameters = {"shards": list(shards), "row_limit": limit}
-    return await all_rows(connection, PendingCommand, _SQL["pending_commands"], parameters)
+async def due_commands(
+    connection: Connection, shards: Sequence[int], *, now: datetime, attempts: int, limit: int
+) -> list[DueCommand]:
+    """Return what has to be published now to gateways of `shards`, at most `limit`, the oldest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the role of ingest.
+    shards : sequence of int
+        Shards that the caller publishes for.
+    now : datetime
+        Time by which commands expire.
+    attempts : int
+        How often a command is sent at most.
+    limit : int
+        Most rows.
+    """
+    parameters = {"shards": list(shards), "now": now, "attempts": attempts, "row_limit": limit}
+    return await all_rows(connection, DueCommand, _SQL["due_commands"], parameters)
 
 
-async def mark_commands_sent(connection: Connection, command_ids: Sequence[UUID], *, at: datetime) -> None:
-    """Note that the broker has taken the commands; an answer that came first is kept."""
+async def ended_commands(connection: Connection, shards: Sequence[int], *, now: datetime) -> list[EndedCommand]:
+    """Return open commands to gateways of `shards` that are past their expiry or were replaced by a later one."""
+    parameters = {"shards": list(shards), "now": now}
+    return await all_rows(connection, EndedCommand, _SQL["ended_commands"], parameters)
+
+
+async def mark_commands_sent(
+    connection: Connection, heard: Mapping[UUID, bool], *, at: datetime, answer_s: float
+) -> None:
+    """Note that the broker has taken commands; an answer that came first is kept.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the role of ingest.
+    heard : mapping of UUID to bool
+        The commands, and whether the broker knows somebody who subscribes to them.
+    at : datetime
+        Time.
+    answer_s : float
+        How long the first answer is waited for; twice as long after each repetition, at most 600 s. [s]
+    """
+    parameters = {"command_ids": list(heard), "heard": list(heard.values()), "at": at, "answer_s": answer_s}
     async with translated_errors(), connection.transaction():
-        await connection.execute(_SQL["mark_commands_sent"], {"command_ids": list(command_ids), "at": at})
+        await connection.execute(_SQL["mark_commands_sent"], parameters)
 
 
-async def mark_commands_expired(connection: Connection, command_ids: Sequence[UUID]) -> None:
-    """Note that the commands were too old to be sent."""
+async def mark_commands_ended(connection: Connection, ended: Sequence[EndedCommand], *, at: datetime) -> None:
+    """Note that nobody will answer the commands any more; an answer that came meanwhile is kept."""
+    parameters = {
+        "command_ids": [command.command_id for command in ended],
+        "statuses": [command.status for command in ended],
+        "at": at,
+    }
     async with translated_errors(), connection.transaction():
-        await connection.execute(_SQL["mark_commands_expired"], {"command_ids": list(command_ids)})
+        await connection.execute(_SQL["mark_commands_ended"], parameters)
 
 
 async def answer_commands(connection: Connection, answers: Sequence[Answer], *, at: datetime) -> set[AnsweredCommand]:
@@ -87,9 +141,9 @@ async def listen_for_commands(connection: Connection) -> None:
 
 
 async def wait_for_commands(connection: Connection, *, within_s: float) -> bool:
-    """Wait until a command was inserted or changed, or the time is up; tell which."""
+    """Wait until a command, a gateway's state or a roll-out has changed, or the time is up; tell which."""
     async with translated_errors(), aclosing(connection.notifies(timeout=within_s)) as notices:
         async for notice in notices:
-            if notice.payload == "command":
+            if notice.payload in _NEWS:
                 return True
     return False

@@ -118,9 +118,9 @@ async def insert_commands(connection: Connection, commands: Sequence[NewCommand]
         )
 
 
-async def expire_pending_commands(connection: Connection, event_id: UUID) -> None:
-    """Take back the commands of an event that were not sent yet."""
-    await _execute(connection, "expire_pending_commands", {"event_id": event_id})
+async def take_back_commands(connection: Connection, event_id: UUID, *, now: datetime) -> None:
+    """Take back the commands of an event: those not sent yet, and those sent to gateways that know withdrawals."""
+    await _execute(connection, "take_back_commands", {"event_id": event_id, "now": now})
 
 
 async def commands_of_event(connection: Connection, event_id: UUID) -> list[EventCommand]:

@@ -70,24 +70,32 @@ CREATE TABLE somel.command (
     start_at timestamp with time zone NOT NULL, -- Start of the first setpoint
     step_s integer NOT NULL DEFAULT 1800, -- Length of each setpoint [s]
     dispatch_setpoint_w real[] NOT NULL, -- Highest power to draw in each step [W]
-    status text NOT NULL DEFAULT 'pending'::text, -- pending, sent, accepted, opted_out, refused or expired
-    sent_at timestamp with time zone, -- When the broker had taken it
+    status text NOT NULL DEFAULT 'pending'::text, -- pending, sent, accepted, opted_out, refused, expired (never sent), unanswered, withdrawn or replaced
+    sent_at timestamp with time zone, -- When the broker had taken it for the first time
     answered_at timestamp with time zone, -- When the answer was stored
     reason text, -- The device's reason, when it refused
+    delivered_at timestamp with time zone, -- When the broker had taken it and did not say that nobody subscribes to it
+    attempt_count integer NOT NULL DEFAULT 0, -- How often the broker has taken it, or since it was withdrawn its withdrawal
+    retry_at timestamp with time zone, -- When it is sent again if it is still unanswered (wall clock)
+    withdrawn_at timestamp with time zone, -- When it was decided that it no longer counts
+    withdrawal_answered_at timestamp with time zone, -- When the answer to its withdrawal was stored
+    ended_at timestamp with time zone, -- When it was found expired, unanswered or replaced
     CONSTRAINT command_pkey PRIMARY KEY (command_id),
     CONSTRAINT command_event_id_end_device_id_key UNIQUE (event_id, end_device_id),
     CONSTRAINT command_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id),
     CONSTRAINT command_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
     CONSTRAINT command_check CHECK ((expires_at > issued_at)),
-    CONSTRAINT command_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'accepted'::text, 'opted_out'::text, 'refused'::text, 'expired'::text])))
+    CONSTRAINT command_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'accepted'::text, 'opted_out'::text, 'refused'::text, 'expired'::text, 'unanswered'::text, 'withdrawn'::text, 'replaced'::text])))
 );
 CREATE INDEX command_end_device_idx ON somel.command USING btree (end_device_id, start_at);
+CREATE INDEX command_open_idx ON somel.command USING btree (expires_at) WHERE (status = ANY (ARRAY['pending'::text, 'sent'::text]));
 CREATE INDEX command_pending_idx ON somel.command USING btree (issued_at) WHERE (status = 'pending'::text);
+CREATE INDEX command_withdrawn_idx ON somel.command USING btree (retry_at) WHERE ((status = 'withdrawn'::text) AND (withdrawal_answered_at IS NULL));
 CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.command FOR EACH STATEMENT EXECUTE FUNCTION announce();
 GRANT DELETE, INSERT, SELECT, UPDATE ON command TO somel_compute;
 GRANT SELECT ON command TO somel_ingest;
 GRANT SELECT ON command TO somel_read;
-GRANT UPDATE (status, sent_at, answered_at, reason) ON command TO somel_ingest;
+GRANT UPDATE (status, sent_at, answered_at, reason, delivered_at, attempt_count, retry_at, withdrawn_at, withdrawal_answered_at, ended_at) ON command TO somel_ingest;
 
 -- A municipality
 CREATE TABLE somel.commune (
@@ -287,6 +295,133 @@ GRANT INSERT, SELECT, UPDATE ON file_import TO somel_ingest;
 GRANT SELECT ON file_import TO somel_compute;
 GRANT SELECT ON file_import TO somel_read;
 
+-- Everything that was decided about roll-outs, written with the decision
+CREATE TABLE somel.firmware_audit (
+    firmware_audit_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    firmware_rollout_id uuid NOT NULL, -- Roll-out
+    at timestamp with time zone NOT NULL, -- When
+    actor text NOT NULL, -- Who: ingest by itself, or the account of the operator
+    action text NOT NULL, -- started, stage_opened, stage_met, paused, resumed, completed or aborted
+    stage integer NOT NULL, -- Stage, from 0
+    detail text NOT NULL, -- The figures that it was decided on
+    CONSTRAINT firmware_audit_pkey PRIMARY KEY (firmware_audit_id),
+    CONSTRAINT firmware_audit_firmware_rollout_id_fkey FOREIGN KEY (firmware_rollout_id) REFERENCES firmware_rollout(firmware_rollout_id) ON DELETE CASCADE,
+    CONSTRAINT firmware_audit_action_check CHECK ((action = ANY (ARRAY['started'::text, 'stage_opened'::text, 'stage_met'::text, 'paused'::text, 'resumed'::text, 'completed'::text, 'aborted'::text])))
+);
+CREATE INDEX firmware_audit_rollout_idx ON somel.firmware_audit USING btree (firmware_rollout_id, firmware_audit_id);
+GRANT INSERT, SELECT ON firmware_audit TO somel_ingest;
+GRANT SELECT ON firmware_audit TO somel_compute;
+GRANT SELECT ON firmware_audit TO somel_read;
+
+-- Images in pieces of 262,144 bytes, so that a part is read without the rest
+CREATE TABLE somel.firmware_chunk (
+    sha256 text NOT NULL, -- Image
+    position integer NOT NULL, -- Place of the piece, from 0
+    content bytea NOT NULL, -- Bytes; all pieces but the last are 262,144 long
+    CONSTRAINT firmware_chunk_pkey PRIMARY KEY (sha256, "position"),
+    CONSTRAINT firmware_chunk_sha256_fkey FOREIGN KEY (sha256) REFERENCES firmware_image(sha256) ON DELETE CASCADE,
+    CONSTRAINT firmware_chunk_content_check CHECK (((octet_length(content) >= 1) AND (octet_length(content) <= 262144))),
+    CONSTRAINT firmware_chunk_position_check CHECK (("position" >= 0))
+);
+GRANT SELECT ON firmware_chunk TO somel_compute;
+GRANT SELECT ON firmware_chunk TO somel_ingest;
+GRANT SELECT ON firmware_chunk TO somel_read;
+
+-- Firmware images, by their SHA-256
+CREATE TABLE somel.firmware_image (
+    sha256 text NOT NULL, -- SHA-256 of the image, in lower-case hexadecimal digits
+    size_bytes bigint NOT NULL, -- Length of the image [bytes]
+    stored_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was stored
+    CONSTRAINT firmware_image_pkey PRIMARY KEY (sha256),
+    CONSTRAINT firmware_image_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT firmware_image_size_bytes_check CHECK ((size_bytes > 0))
+);
+GRANT SELECT ON firmware_image TO somel_compute;
+GRANT SELECT ON firmware_image TO somel_ingest;
+GRANT SELECT ON firmware_image TO somel_read;
+
+-- A release offered to a gateway, and what came of it
+CREATE TABLE somel.firmware_offer (
+    firmware_offer_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Correlates the offer and the gateway's reports
+    firmware_rollout_id uuid NOT NULL, -- Roll-out
+    gateway_id integer NOT NULL, -- Gateway
+    stage integer NOT NULL, -- Stage that it came in
+    status text NOT NULL DEFAULT 'pending'::text, -- pending, offered, or the gateway's last word: downloading, verified, installed, failed, rolled_back, refused
+    fault text, -- What went wrong, as a code of the specification
+    reason text, -- The same in the gateway's words
+    status_at timestamp with time zone NOT NULL, -- When it got its status
+    offered_at timestamp with time zone, -- When the broker had taken it for the first time
+    attempt_count integer NOT NULL DEFAULT 0, -- How often the broker has taken it
+    retry_at timestamp with time zone, -- When it is sent again if nothing was heard (wall clock)
+    CONSTRAINT firmware_offer_pkey PRIMARY KEY (firmware_offer_id),
+    CONSTRAINT firmware_offer_firmware_rollout_id_gateway_id_key UNIQUE (firmware_rollout_id, gateway_id),
+    CONSTRAINT firmware_offer_firmware_rollout_id_fkey FOREIGN KEY (firmware_rollout_id) REFERENCES firmware_rollout(firmware_rollout_id) ON DELETE CASCADE,
+    CONSTRAINT firmware_offer_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(gateway_id) ON DELETE CASCADE,
+    CONSTRAINT firmware_offer_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'offered'::text, 'downloading'::text, 'verified'::text, 'installed'::text, 'failed'::text, 'rolled_back'::text, 'refused'::text])))
+);
+CREATE INDEX firmware_offer_gateway_idx ON somel.firmware_offer USING btree (gateway_id);
+CREATE INDEX firmware_offer_open_idx ON somel.firmware_offer USING btree (retry_at) WHERE (status = ANY (ARRAY['pending'::text, 'offered'::text, 'downloading'::text, 'verified'::text]));
+GRANT INSERT, SELECT, UPDATE ON firmware_offer TO somel_ingest;
+GRANT SELECT ON firmware_offer TO somel_compute;
+GRANT SELECT ON firmware_offer TO somel_read;
+
+-- Signed releases of firmware
+CREATE TABLE somel.firmware_release (
+    firmware_release_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    serial bigint NOT NULL, -- Number of the release; a device takes none that is lower than one it took
+    version text NOT NULL, -- Version, as devices report it
+    hardware text[] NOT NULL, -- Hardware models that it is for
+    sha256 text NOT NULL, -- Image
+    manifest text NOT NULL, -- What is signed: canonical JSON, exactly as it is sent
+    key_ids text[] NOT NULL, -- Keys that signed it
+    signatures text[] NOT NULL, -- Their Ed25519 signatures, base64, in the same order
+    released_at timestamp with time zone NOT NULL, -- When it was signed
+    expires_at timestamp with time zone NOT NULL, -- From then on devices refuse the manifest
+    CONSTRAINT firmware_release_pkey PRIMARY KEY (firmware_release_id),
+    CONSTRAINT firmware_release_serial_key UNIQUE (serial),
+    CONSTRAINT firmware_release_sha256_fkey FOREIGN KEY (sha256) REFERENCES firmware_image(sha256),
+    CONSTRAINT firmware_release_check CHECK ((expires_at > released_at)),
+    CONSTRAINT firmware_release_check1 CHECK ((cardinality(key_ids) = cardinality(signatures))),
+    CONSTRAINT firmware_release_hardware_check CHECK ((cardinality(hardware) > 0)),
+    CONSTRAINT firmware_release_key_ids_check CHECK ((cardinality(key_ids) > 0)),
+    CONSTRAINT firmware_release_serial_check CHECK ((serial > 0))
+);
+GRANT SELECT ON firmware_release TO somel_compute;
+GRANT SELECT ON firmware_release TO somel_ingest;
+GRANT SELECT ON firmware_release TO somel_read;
+
+-- Staged roll-outs of releases; ingest moves them on
+CREATE TABLE somel.firmware_rollout (
+    firmware_rollout_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key
+    firmware_release_id integer NOT NULL, -- Release
+    status text NOT NULL, -- running, paused, completed or aborted
+    reason text, -- Why it is paused or aborted
+    cohort_ratios double precision[] NOT NULL, -- Share of the gateways that has the release after each stage, growing [ratio]
+    stage integer NOT NULL DEFAULT 0, -- Stage that runs, from 0
+    soak_s integer NOT NULL, -- How long a stage has to hold its success before the next begins [s]
+    success_ratio double precision NOT NULL, -- Share of the reachable gateways offered to that must have installed it [ratio]
+    failure_ratio double precision NOT NULL, -- Share of failures above which the roll-out pauses by itself [ratio]
+    started_at timestamp with time zone NOT NULL, -- When it was started
+    status_at timestamp with time zone NOT NULL, -- When it got its status
+    stage_at timestamp with time zone, -- When the stage that runs was opened; null: not yet
+    met_at timestamp with time zone, -- Since when the stage has its success; null: not yet
+    failures_from timestamp with time zone NOT NULL, -- Failures before this are known to the operator, who resumed all the same
+    CONSTRAINT firmware_rollout_pkey PRIMARY KEY (firmware_rollout_id),
+    CONSTRAINT firmware_rollout_firmware_release_id_fkey FOREIGN KEY (firmware_release_id) REFERENCES firmware_release(firmware_release_id),
+    CONSTRAINT firmware_rollout_check CHECK (((stage >= 0) AND (stage <= (cardinality(cohort_ratios) - 1)))),
+    CONSTRAINT firmware_rollout_cohort_ratios_check CHECK ((cardinality(cohort_ratios) > 0)),
+    CONSTRAINT firmware_rollout_failure_ratio_check CHECK (((failure_ratio >= (0)::double precision) AND (failure_ratio < (1)::double precision))),
+    CONSTRAINT firmware_rollout_soak_s_check CHECK ((soak_s >= 0)),
+    CONSTRAINT firmware_rollout_status_check CHECK ((status = ANY (ARRAY['running'::text, 'paused'::text, 'completed'::text, 'aborted'::text]))),
+    CONSTRAINT firmware_rollout_success_ratio_check CHECK (((success_ratio > (0)::double precision) AND (success_ratio <= (1)::double precision)))
+);
+CREATE UNIQUE INDEX firmware_rollout_open_idx ON somel.firmware_rollout USING btree (firmware_release_id) WHERE (status = ANY (ARRAY['running'::text, 'paused'::text]));
+CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.firmware_rollout FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT SELECT ON firmware_rollout TO somel_compute;
+GRANT SELECT ON firmware_rollout TO somel_ingest;
+GRANT SELECT ON firmware_rollout TO somel_read;
+GRANT UPDATE (status, reason, stage, status_at, stage_at, met_at) ON firmware_rollout TO somel_ingest;
+
 -- What a resource says it needs: so much energy between two times
 CREATE TABLE somel.flexibility (
     end_device_id integer NOT NULL, -- Resource
@@ -363,19 +498,43 @@ CREATE TABLE somel.gateway (
     name text NOT NULL, -- Its identity: MQTT client id, certificate subject and topic level
     shard smallint NOT NULL, -- Shard of the topic tree that it publishes under
     status text NOT NULL DEFAULT 'unknown'::text, -- Last state it, or its last will, published
-    status_at timestamp with time zone, -- When that state was received
+    status_at timestamp with time zone, -- When that state was received first; a repeated one changes nothing
     firmware_version text, -- Firmware it reports
     registered_at timestamp with time zone NOT NULL DEFAULT now(), -- When it was registered
+    said_at timestamp with time zone, -- Time that its newest state carried (device time)
+    specification text, -- Specification that it follows, as its meta says; null: it has not said, which is 1.0
+    hardware text, -- Hardware model that its meta names
+    report_interval_s integer NOT NULL DEFAULT 3600, -- Longest time between two of its messages when all is well [s]
     CONSTRAINT gateway_pkey PRIMARY KEY (gateway_id),
     CONSTRAINT gateway_name_key UNIQUE (name),
     CONSTRAINT gateway_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$'::text)),
+    CONSTRAINT gateway_report_interval_s_check CHECK ((report_interval_s > 0)),
     CONSTRAINT gateway_shard_check CHECK ((shard >= 0)),
     CONSTRAINT gateway_status_check CHECK ((status = ANY (ARRAY['unknown'::text, 'online'::text, 'offline'::text])))
 );
 GRANT SELECT ON gateway TO somel_compute;
 GRANT SELECT ON gateway TO somel_ingest;
 GRANT SELECT ON gateway TO somel_read;
-GRANT UPDATE (status, status_at, firmware_version) ON gateway TO somel_ingest;
+GRANT UPDATE (status, status_at, firmware_version, said_at, specification, hardware, report_interval_s) ON gateway TO somel_ingest;
+
+-- Changes of gateways between online and offline, the newest 200 of each
+CREATE TABLE somel.gateway_change (
+    gateway_change_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    gateway_id integer NOT NULL, -- Gateway
+    status text NOT NULL, -- What it became
+    cause text NOT NULL, -- said: by the gateway itself; lost: by its last will, for its connection broke
+    changed_at timestamp with time zone NOT NULL, -- When this was received
+    said_at timestamp with time zone, -- Time that the message carried (device time), if any
+    CONSTRAINT gateway_change_pkey PRIMARY KEY (gateway_change_id),
+    CONSTRAINT gateway_change_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(gateway_id) ON DELETE CASCADE,
+    CONSTRAINT gateway_change_cause_check CHECK ((cause = ANY (ARRAY['said'::text, 'lost'::text]))),
+    CONSTRAINT gateway_change_status_check CHECK ((status = ANY (ARRAY['online'::text, 'offline'::text])))
+);
+CREATE INDEX gateway_change_gateway_idx ON somel.gateway_change USING btree (gateway_id, gateway_change_id DESC);
+CREATE TRIGGER announce AFTER INSERT ON somel.gateway_change FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT ON gateway_change TO somel_ingest;
+GRANT SELECT ON gateway_change TO somel_compute;
+GRANT SELECT ON gateway_change TO somel_read;
 
 -- What has arrived from each gateway, kept with each batch in its transaction
 CREATE TABLE somel.gateway_delivery (

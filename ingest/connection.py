@@ -8,7 +8,7 @@ from typing import Any, Final
 import mqtt5
 
 from core.errors import ConfigurationError, RetryableError
-from ingest.wire import PacketReader, encode_acknowledgements
+from ingest.wire import PacketReader, Reply, encode_acknowledgements
 
 _HIGHEST_PACKET_ID: Final = 65_535
 _FAILED: Final = 0x80  # reason codes from here on say no
@@ -121,7 +121,14 @@ class Connection(asyncio.BufferedProtocol):
             raise ConfigurationError("subscription_refused", f"The broker refused {topic_filter} ({reason:#04x}).")
 
     async def publish(
-        self, topic: str, payload: bytes, *, content_type: str, expiry_s: int | None, retain: bool = False
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        content_type: str,
+        expiry_s: int | None,
+        retain: bool = False,
+        reply: Reply | None = None,
     ) -> int:
         """Publish at QoS 1 and return the reason code of the broker's PUBACK.
 
@@ -140,6 +147,8 @@ class Connection(asyncio.BufferedProtocol):
                 packet_id=packet_id,
                 content_type=content_type,
                 message_expiry_interval=expiry_s,
+                response_topic=None if reply is None else reply.topic,
+                correlation_data=None if reply is None else reply.correlation,
             )
             return await self._answer_to(packet_id, packet.write())
 

@@ -1,9 +1,14 @@
-"""Commands from the database to the gateways."""
+"""Commands from the database to the gateways: sent, repeated until they are answered, withdrawn.
+
+What a command is at is written down only after the broker has taken it. A worker that is killed in between sends it
+again, and so does one that hears no answer; the gateway knows a command by its UUID and obeys it once.
+"""
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -12,28 +17,33 @@ from core.clock import Clock
 from core.errors import RetryableError
 from core.identifiers import Topic
 from db.commands import (
-    PendingCommand,
+    DueCommand,
+    due_commands,
+    ended_commands,
     listen_for_commands,
-    mark_commands_expired,
+    mark_commands_ended,
     mark_commands_sent,
-    pending_commands,
     wait_for_commands,
 )
 from db.connection import Connection
 from ingest.line import DatabaseLine
 from ingest.metrics import Metrics
 from ingest.session import Session
+from ingest.wire import Reply
 
 _log = structlog.get_logger()
 
+JSON: Final = "application/json"
 _AT_ONCE: Final = 200
 _POLL_S: Final = 2.0
 _PUBACK_WITHIN_S: Final = 10.0
+_NO_SUBSCRIBER: Final = 0x10
 _FAILED: Final = 0x80
+_LONGEST_EXPIRY_S: Final = 7 * 86_400
 
 
 class Outbox:
-    """Publish pending commands of the shards that this worker has, and note what the broker has taken.
+    """Publish what is due to gateways of the shards that this worker has, and note what the broker has taken.
 
     Parameters
     ----------
@@ -45,54 +55,105 @@ class Outbox:
         Counts.
     clock : Clock
         Tells what has expired.
+    answer_s : float, default 10
+        How long the first answer to a command is waited for before it is sent again. [s]
+    attempts : int, default 8
+        How often a command is sent at most.
     """
 
-    def __init__(self, line: DatabaseLine, sessions: Mapping[int, Session], metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        line: DatabaseLine,
+        sessions: Mapping[int, Session],
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        answer_s: float = 10.0,
+        attempts: int = 8,
+    ) -> None:
         self._line = line
         self._sessions = sessions
         self._metrics = metrics
         self._clock = clock
+        self._answer_s, self._attempts = answer_s, attempts
 
     async def run(self) -> None:
-        """Publish commands as they come until cancelled."""
+        """Publish what becomes due until cancelled."""
         while True:
             await self._line.retry(self._work_off)
 
     async def _work_off(self, connection: Connection) -> None:
-        # Listening first: a command that comes after the look below wakes us up.
+        # Listening first: what becomes due after the look below wakes us up.
         await listen_for_commands(connection)
-        pending = await pending_commands(connection, list(self._sessions), limit=_AT_ONCE)
-        now = self._clock.now()
-        expired = [command.command_id for command in pending if command.expires_at <= now]
-        if expired:
-            await mark_commands_expired(connection, expired)
-            _log.warning("commands_expired", count=len(expired))
-        due = [command for command in pending if command.expires_at > now]
-        taken = await asyncio.gather(*(self._publish(command) for command in due))
-        sent = [command.command_id for command, is_taken in zip(due, taken, strict=True) if is_taken]
-        if sent:
-            await mark_commands_sent(connection, sent, at=self._clock.now())
-            self._metrics.commands.inc(len(sent))
-        if len(pending) < _AT_ONCE or len(sent) < len(due):
-            await wait_for_commands(connection, within_s=_POLL_S)
+        shards = list(self._sessions)
+        await self._end(connection, shards)
+        due = await due_commands(connection, shards, now=self._clock.now(), attempts=self._attempts, limit=_AT_ONCE)
+        heard = await self._publish_all(due)
+        if heard:
+            await mark_commands_sent(connection, heard, at=self._clock.now(), answer_s=self._answer_s)
+            self._metrics.commands.inc(len(heard))
+        if len(due) < _AT_ONCE or len(heard) < len(due):
+            await wait_for_commands(connection, within_s=min(_POLL_S, self._answer_s))
 
-    async def _publish(self, command: PendingCommand) -> bool:
-        topic = str(Topic(command.shard, command.gateway_name, "command"))
-        expiry_s = max(1, math.ceil(self._clock.wall_s_until(command.expires_at)))
+    async def _end(self, connection: Connection, shards: Sequence[int]) -> None:
+        """Note which commands nobody will answer any more."""
+        now = self._clock.now()
+        ended = await ended_commands(connection, shards, now=now)
+        if not ended:
+            return
+        await mark_commands_ended(connection, ended, at=now)
+        for status in sorted({command.status for command in ended}):
+            count = sum(command.status == status for command in ended)
+            _log.warning("commands_ended", status=status, count=count)
+
+    async def _publish_all(self, due: Sequence[DueCommand]) -> dict[UUID, bool]:
+        """Publish commands; return those that the broker has taken, and whether it knows a subscriber."""
+        reasons = await asyncio.gather(*(self._publish(command) for command in due))
+        heard: dict[UUID, bool] = {}
+        for command, reason in zip(due, reasons, strict=True):
+            if reason is not None and reason < _FAILED:
+                heard[command.command_id] = reason != _NO_SUBSCRIBER
+            if reason is not None and (reason == _NO_SUBSCRIBER or reason >= _FAILED):
+                event = "command_unheard" if reason == _NO_SUBSCRIBER else "command_refused_by_broker"
+                _log.warning(event, command=str(command.command_id), gateway=command.gateway_name, reason=hex(reason))
+        return heard
+
+    async def _publish(self, command: DueCommand) -> int | None:
+        """Publish one; return the broker's reason code, or None when it stays as it is and is tried again."""
+        topic = Topic(command.shard, command.gateway_name, "command")
+        reply = Reply(str(Topic(command.shard, command.gateway_name, "answer")), str(command.command_id).encode())
+        session = self._sessions.get(command.shard)
+        if session is None:  # the shard was handed over a moment ago
+            return None
         try:
             async with asyncio.timeout(_PUBACK_WITHIN_S):
-                reason = await self._sessions[command.shard].publish(
-                    topic, encode_command(command), content_type="application/json", expiry_s=expiry_s
+                return await session.publish(
+                    str(topic),
+                    encode_command(command),
+                    content_type=JSON,
+                    expiry_s=self._expiry_s(command),
+                    reply=reply,
                 )
         except (RetryableError, TimeoutError):
-            return False  # it stays pending, and the gateway knows a command it has had by its identifier
-        if reason >= _FAILED:
-            _log.warning("command_refused_by_broker", topic=topic, reason=hex(reason))
-        return reason < _FAILED
+            return None  # the gateway knows a command that it has had by its identifier
+
+    def _expiry_s(self, command: DueCommand) -> int:
+        """Return how long the broker keeps a message for a gateway that is away. [s]."""
+        if command.withdrawn_at is not None:
+            return _LONGEST_EXPIRY_S
+        return min(_LONGEST_EXPIRY_S, max(1, math.ceil(self._clock.wall_s_until(command.expires_at))))
 
 
-def encode_command(command: PendingCommand) -> bytes:
-    """Return the payload of a command."""
+def encode_command(command: DueCommand) -> bytes:
+    """Return the payload of a command, or of its withdrawal."""
+    if command.withdrawn_at is not None:
+        return msgspec.json.encode(
+            {
+                "withdraw": str(command.command_id),
+                "resource": command.resource_name,
+                "at": int(command.withdrawn_at.timestamp()),
+            }
+        )
     return msgspec.json.encode(
         {
             "command": str(command.command_id),

@@ -15,7 +15,7 @@ from ingest.arrangement import Subscription
 from ingest.backoff import BackOff
 from ingest.connection import Connection
 from ingest.outage import Outage
-from ingest.wire import PACKET_BYTES
+from ingest.wire import PACKET_BYTES, Reply
 
 _log = structlog.get_logger()
 
@@ -28,7 +28,10 @@ SESSION_EXPIRY_S: Final = 7 * 86_400
 
 
 class Message(NamedTuple):
-    """One message as it came; `connection` is the only one on which `packet_id` means it; `received_s` is epoch s."""
+    """One message as it came; `connection` is the only one on which `packet_id` means it; `received_s` is epoch s.
+
+    `is_retained` says that the broker had kept it and gave it for subscribing: it may be old.
+    """
 
     topic: str
     content_type: str | None
@@ -36,6 +39,7 @@ class Message(NamedTuple):
     packet_id: int | None
     connection: Connection
     received_s: int
+    is_retained: bool = False
 
 
 class Session:
@@ -103,7 +107,9 @@ class Session:
             self._log.debug("broker_lost", reason=reason, retry_in_s=round(wait_s, 2))
             await asyncio.sleep(wait_s)
 
-    async def publish(self, topic: str, payload: bytes, *, content_type: str, expiry_s: int) -> int:
+    async def publish(
+        self, topic: str, payload: bytes, *, content_type: str, expiry_s: int, reply: Reply | None = None
+    ) -> int:
         """Publish at QoS 1 and return the broker's reason code.
 
         Raises
@@ -113,7 +119,7 @@ class Session:
         """
         if self._connection is None:
             raise RetryableError("broker_unavailable", "The broker cannot be reached now.")
-        return await self._connection.publish(topic, payload, content_type=content_type, expiry_s=expiry_s)
+        return await self._connection.publish(topic, payload, content_type=content_type, expiry_s=expiry_s, reply=reply)
 
     def pause(self, *, paused: bool) -> None:
         """Stop reading, or go on; holds for later connections too."""
@@ -174,7 +180,15 @@ class Session:
         claims = self.subscription.claims
         now_s = int(self._clock.now().timestamp())
         mine = [
-            Message(packet.topic, packet.content_type, packet.payload, packet.packet_id, connection, now_s)
+            Message(
+                packet.topic,
+                packet.content_type,
+                packet.payload,
+                packet.packet_id,
+                connection,
+                now_s,
+                packet.retain,
+            )
             for packet in packets
             if claims(packet.topic)
         ]

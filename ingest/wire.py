@@ -1,7 +1,7 @@
 """Bytes of one MQTT 5 connection: whole packets out of what was read, acknowledgements into one send."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import mqtt5
 import numpy as np
@@ -16,6 +16,13 @@ PACKET_BYTES: Final = (16 << 20) + (128 << 10)
 _PUBACK: Final = np.dtype([("kind", ">u1"), ("remaining", ">u1"), ("packet_id", ">u2")])
 _PUBACK_KIND: Final = 0x40
 _PUBACK_REMAINING: Final = 2  # reason code and properties left out: Success
+
+
+class Reply(NamedTuple):
+    """Where and under which word a message is answered: MQTT 5's Response Topic and Correlation Data."""
+
+    topic: str
+    correlation: bytes
 
 
 class PacketReader:

@@ -93,7 +93,14 @@ class Worker:
                 outage=outage,
             )
         by_shard = {shard: self._sessions[shard_client_id(shard)] for shard in range(settings.shards)}
-        self._outbox = Outbox(lines["commands"], by_shard, self.metrics, clock)
+        self._outbox = Outbox(
+            lines["commands"],
+            by_shard,
+            self.metrics,
+            clock,
+            answer_s=settings.command_answer_s,
+            attempts=settings.command_attempts,
+        )
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Work until cancelled.

@@ -1,5 +1,6 @@
 """How a gateway takes commands for its resources: check, decide, put into force, answer."""
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
@@ -13,7 +14,7 @@ from simulators.draws import uniform
 from simulators.evenings import FlexibleLoad
 from simulators.flexible import MINUTE_S
 
-Status = Literal["accepted", "opted_out", "refused", "expired"]
+Status = Literal["accepted", "opted_out", "refused", "expired", "withdrawn"]
 _MOST_STEPS: Final = 1_536
 _KEYS: Final = 2**62
 
@@ -28,6 +29,14 @@ class Command(msgspec.Struct, frozen=True):
     start: int
     step_s: int
     dispatch_setpoint_w: Annotated[list[float], msgspec.Meta(min_length=1, max_length=_MOST_STEPS)]
+
+
+class Withdrawal(msgspec.Struct, frozen=True):
+    """A ``command`` message that takes an earlier one back."""
+
+    withdraw: str
+    resource: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class Orders:
         self.names = list(resources)
         self._temper = temper
         self._answers: dict[str, dict[str, object]] = {}
+        self._in_force: dict[int, Command] = {}  # the newest command of each resource
         indices = np.arange(len(load.flexible))
         self.dead = uniform(load.flexible.seed, "dead", indices) < temper.dead_ratio
 
@@ -90,6 +100,9 @@ class Orders:
             The ``answer``; None where there is nobody to answer or nothing to refer to. A command that is delivered
             again is answered again, and not put into force again.
         """
+        known_s = max(now_s, in_force_s)
+        with contextlib.suppress(msgspec.DecodeError):
+            return self._withdraw(msgspec.json.decode(payload, type=Withdrawal), attached, now_s, known_s)
         try:
             command = msgspec.json.decode(payload, type=Command)
         except msgspec.DecodeError:
@@ -99,26 +112,62 @@ class Orders:
             return None
         if command.command not in self._answers:
             status, reason = self._decide(command, attached, now_s)
-            answer: dict[str, object] = {"command": command.command, "at": now_s, "status": status}
-            self._answers[command.command] = answer | ({"reason": reason} if reason else {})
+            self._answer(command.command, now_s, status, reason)
             if status == "accepted" and index is not None:
-                known_s = -(-max(now_s, in_force_s) // MINUTE_S) * MINUTE_S
-                self._load.limit(index, known_s, command.start, command.step_s, command.dispatch_setpoint_w)
+                self._in_force[index] = command
+                self._load.limit(
+                    index, _next_minute(known_s), command.start, command.step_s, command.dispatch_setpoint_w
+                )
         return self._answers[command.command]
+
+    def _withdraw(
+        self, told: Withdrawal, attached: frozenset[str], now_s: int, known_s: int
+    ) -> dict[str, object] | None:
+        """Free a resource of a command; one that is not in force any more, or never was, is just noted."""
+        index = self._resources.get(told.resource)
+        if index is not None and self.dead[index]:
+            return None
+        if index is not None and told.resource in attached:
+            command = self._in_force.get(index)
+            if command is not None and command.command == told.withdraw:
+                del self._in_force[index]
+                free_s = _next_minute(known_s)
+                self._load.limit(index, free_s, free_s, MINUTE_S, [math.inf])  # nothing older holds any more either
+        return self._answer(told.withdraw, now_s, "withdrawn", "")
+
+    def _answer(self, command: str, now_s: int, status: Status, reason: str) -> dict[str, object]:
+        answer: dict[str, object] = {"command": command, "at": now_s, "status": status}
+        self._answers[command] = answer | ({"reason": reason} if reason else {})
+        return self._answers[command]
 
     def _decide(self, command: Command, attached: frozenset[str], now_s: int) -> tuple[Status, str]:
         if command.resource not in attached:
             return "refused", "The resource is not attached to this gateway."
-        if command.step_s not in INTERVAL_STEPS_S or command.start % command.step_s:
-            return "refused", "The step or the start is not one that the specification allows."
-        if not all(math.isfinite(value) and value >= 0 for value in command.dispatch_setpoint_w):
-            return "refused", "A setpoint is negative or not a number."
+        fault = _fault(command)
+        if fault:
+            return "refused", fault
         if now_s >= command.expires_at:
             return "expired", ""
+        newest = self._in_force.get(self._resources.get(command.resource, -1))
+        if newest is not None and newest.issued_at > command.issued_at:
+            return "refused", "A later command for this resource came before."
         key = [shard_of(command.command, _KEYS)]
         if uniform(self._load.flexible.seed, "opt_out", key)[0] < self._temper.opt_out_ratio:
             return "opted_out", "The owner declined."
         return "accepted", ""
+
+
+def _fault(command: Command) -> str:
+    """Return why a command cannot be obeyed by anybody; empty when it can."""
+    if command.step_s not in INTERVAL_STEPS_S or command.start % command.step_s:
+        return "The step or the start is not one that the specification allows."
+    if not all(math.isfinite(value) and value >= 0 for value in command.dispatch_setpoint_w):
+        return "A setpoint is negative or not a number."
+    return ""
+
+
+def _next_minute(at_s: int) -> int:
+    return -(-at_s // MINUTE_S) * MINUTE_S
 
 
 def _nameless(payload: bytes, now_s: int) -> dict[str, object] | None:

@@ -60,11 +60,15 @@ class CommandCounts(Model):
     """Count the commands by what became of them."""
 
     pending: Annotated[int, Field(examples=[0])] = 0
-    sent: Annotated[int, Field(examples=[3])] = 0
+    sent: Annotated[int, Field(description="Taken by the broker, which knows no subscriber", examples=[0])] = 0
+    delivered: Annotated[int, Field(description="Taken by the broker for the gateway", examples=[3])] = 0
     accepted: Annotated[int, Field(examples=[41])] = 0
     opted_out: Annotated[int, Field(examples=[2])] = 0
     refused: Annotated[int, Field(examples=[0])] = 0
-    expired: Annotated[int, Field(examples=[0])] = 0
+    expired: Annotated[int, Field(description="Too late to be sent, or to be taken up", examples=[0])] = 0
+    unanswered: Annotated[int, Field(description="Sent, and not answered before it expired", examples=[0])] = 0
+    withdrawn: Annotated[int, Field(description="Taken back after it was sent", examples=[0])] = 0
+    replaced: Annotated[int, Field(description="Said over by a later command", examples=[0])] = 0
 
 
 class Result(Model):

@@ -68,7 +68,7 @@ async def post_approval(context: InContext, connection: Writing, event_id: Event
 
 @router.post("/events/{event_id}/cancel", dependencies=_OPERATE)
 async def post_cancellation(context: InContext, connection: Writing, event_id: EventId) -> told.EventDetail:
-    """Cancel an event that is not over; commands that were not sent are taken back."""
+    """Cancel an event that is not over; its commands are taken back."""
     await cancel_event(connection, event_id=event_id, now=context.clock.now())
     return await _detail(connection, event_id)
 

@@ -81,8 +81,9 @@ export const TEXTS = {
     shortage: (n) => `Les limites du réseau laissent ${n} kWh non servis.`,
     commands: "Consignes",
     commandStatuses: {
-      accepted: "acceptées", sent: "envoyées", pending: "à envoyer", opted_out: "déclinées", refused: "refusées",
-      expired: "expirées",
+      accepted: "acceptées", delivered: "remises", sent: "envoyées", pending: "à envoyer", opted_out: "déclinées",
+      refused: "refusées", expired: "expirées", unanswered: "sans réponse", withdrawn: "retirées",
+      replaced: "remplacées",
     },
     answered: (n, total) => `${n} réponses sur ${total}`,
     ingest: "Collecte",
@@ -183,8 +184,8 @@ export const TEXTS = {
     shortage: (n) => `The grid’s limits leave ${n} kWh unserved.`,
     commands: "Commands",
     commandStatuses: {
-      accepted: "accepted", sent: "sent", pending: "to be sent", opted_out: "opted out", refused: "refused",
-      expired: "expired",
+      accepted: "accepted", delivered: "delivered", sent: "sent", pending: "to be sent", opted_out: "opted out",
+      refused: "refused", expired: "expired", unanswered: "unanswered", withdrawn: "withdrawn", replaced: "replaced",
     },
     answered: (n, total) => `${n} of ${total} answered`,
     ingest: "Ingest",

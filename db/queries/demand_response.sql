@@ -184,10 +184,26 @@ VALUES (
     %(dispatch_setpoint_w)s::real []
 )
 
--- name: expire_pending_commands
+-- name: take_back_commands
+-- What was not sent ends here. What was sent is withdrawn where the gateway knows withdrawals (specification 1.1); ingest
+-- tells it so. Elsewhere it stays with the device.
 UPDATE somel.command
-SET status = 'expired', reason = 'event_cancelled'
-WHERE event_id = %(event_id)s AND status = 'pending'
+SET
+    status = CASE WHEN command.status = 'pending' THEN 'expired' ELSE 'withdrawn' END,
+    reason = 'event_cancelled',
+    withdrawn_at = %(now)s,
+    ended_at = CASE WHEN command.status = 'pending' THEN %(now)s ELSE command.ended_at END,
+    attempt_count = 0,
+    retry_at = clock_timestamp()
+FROM somel.end_device, somel.gateway
+WHERE
+    command.event_id = %(event_id)s
+    AND end_device.end_device_id = command.end_device_id
+    AND gateway.gateway_id = end_device.gateway_id
+    AND (
+        command.status = 'pending'
+        OR (command.status IN ('sent', 'accepted') AND gateway.specification ~ '^1\.[1-9]')
+    )
 
 -- name: commands_of_event
 -- row: db.demand_response.EventCommand
@@ -212,7 +228,7 @@ ORDER BY end_device.name
 SELECT DISTINCT end_device.usage_point_id
 FROM somel.command
 JOIN somel.end_device USING (end_device_id)
-WHERE command.event_id = %(event_id)s AND command.status IN ('sent', 'accepted')
+WHERE command.event_id = %(event_id)s AND command.status IN ('sent', 'unanswered', 'accepted')
 ORDER BY end_device.usage_point_id
 
 -- name: earlier_events_of
@@ -229,7 +245,7 @@ WHERE
     AND event.status IN ('active', 'completed')
     AND event.starts_at < %(before)s
     AND event.ends_at > %(after)s
-    AND command.status IN ('sent', 'accepted')
+    AND command.status IN ('sent', 'unanswered', 'accepted')
     AND end_device.usage_point_id = ANY(%(usage_point_ids)s::integer [])
 ORDER BY event.starts_at
 

@@ -22,8 +22,11 @@ LIMIT %(limit)s::integer
 
 -- name: command_counts
 -- row: db.events.CommandCount
-SELECT status, count(*) AS command_count
+-- What was sent counts as delivered when the broker had somebody to give it to.
+SELECT
+    CASE WHEN status = 'sent' AND delivered_at IS NOT NULL THEN 'delivered' ELSE status END AS status,
+    count(*) AS command_count
 FROM somel.command
 WHERE event_id = %(event_id)s::uuid
-GROUP BY status
-ORDER BY status
+GROUP BY 1
+ORDER BY 1

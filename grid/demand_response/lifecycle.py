@@ -13,12 +13,12 @@ from db.connection import Connection
 from db.demand_response import (
     Event,
     event_by_id,
-    expire_pending_commands,
     insert_event,
     lock_event,
     open_events,
     place_exists,
     set_event_status,
+    take_back_commands,
 )
 
 
@@ -113,9 +113,9 @@ async def draft_event(
 
 
 async def cancel_event(connection: Connection, *, event_id: UUID, now: datetime) -> Event:
-    """Cancel an event and take back the commands that were not sent yet.
+    """Cancel an event and take back its commands.
 
-    Commands that were sent stay with the devices: version 1 of the messages has no withdrawal.
+    Commands that were sent stay with gateways of specification 1.0, which has no withdrawal.
 
     Raises
     ------
@@ -127,7 +127,7 @@ async def cancel_event(connection: Connection, *, event_id: UUID, now: datetime)
     async with connection.transaction():
         event = await require_event(connection, event_id, lock=True)
         await change_status(connection, event, EventStatus.CANCELLED, now)
-        await expire_pending_commands(connection, event_id)
+        await take_back_commands(connection, event_id, now=now)
         return await require_event(connection, event_id)
 
 

@@ -44,11 +44,11 @@ class EventContent(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AnswerContent(Struct, frozen=True, forbid_unknown_fields=True):
-    """An ``answer`` to one command."""
+    """An ``answer`` to one command, or to its withdrawal."""
 
     command: UUID
     at: EpochS
-    status: Literal["accepted", "opted_out", "refused", "expired"]
+    status: Literal["accepted", "opted_out", "refused", "expired", "withdrawn"]
     reason: Reason | None = None
     sequence: Sequence | None = None
 

@@ -23,7 +23,7 @@ async def test_the_description_notices_what_a_migration_could_change(database_ur
         ("ALTER TABLE gateway ADD COLUMN model text", "    model text,"),
         ("COMMENT ON COLUMN gateway.model IS 'Type'", "    model text, -- Type"),
         ("CREATE INDEX gateway_model_idx ON gateway (model)", "CREATE INDEX gateway_model_idx"),
-        ("GRANT UPDATE (model) ON gateway TO somel_ingest", "firmware_version, model) ON gateway TO somel_ingest"),
+        ("GRANT UPDATE (model) ON gateway TO somel_ingest", ", model) ON gateway TO somel_ingest"),
         ("GRANT DELETE ON gateway TO somel_ingest", "GRANT DELETE, SELECT ON gateway TO somel_ingest"),
         ("ALTER TABLE gateway ADD CONSTRAINT short CHECK (shard < 9)", "CONSTRAINT short CHECK ((shard < 9))"),
         (

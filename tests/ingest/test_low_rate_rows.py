@@ -10,10 +10,11 @@ from db.commands import (
     Answer,
     AnsweredCommand,
     answer_commands,
+    due_commands,
+    ended_commands,
     listen_for_commands,
-    mark_commands_expired,
+    mark_commands_ended,
     mark_commands_sent,
-    pending_commands,
     wait_for_commands,
 )
 from db.connection import Connection, Role, connect
@@ -39,28 +40,102 @@ async def connection(database_url: str, territory: Territory) -> AsyncIterator[C
         yield opened
 
 
+async def due(connection: Connection, *shards: int, attempts: int = 8) -> list[str]:
+    found = await due_commands(connection, shards, now=datetime.now(UTC), attempts=attempts, limit=10)
+    return [str(row.command_id) for row in found]
+
+
 async def test_pending_commands_come_with_their_gateway_and_only_for_the_shards_asked(
     territory: Territory, connection: Connection
 ):
     command = territory.add_command("ev-000001")
     territory.add_command("ev-000002")
-    found = await pending_commands(connection, [0, 1], limit=10)
+    found = await due_commands(connection, [0, 1], now=datetime.now(UTC), attempts=8, limit=10)
     assert [(str(row.command_id), row.gateway_name, row.shard, row.resource_name) for row in found] == [
         (command, "gw-0001", 1, "ev-000001")
     ]
     assert found[0].dispatch_setpoint_w == [0.0, 3700.0]
 
 
-async def test_a_sent_command_is_no_longer_pending_and_an_expired_one_neither(
+async def test_a_sent_command_is_due_again_only_while_it_is_unanswered_and_not_for_ever(
     territory: Territory, connection: Connection
 ):
-    sent, expired = territory.add_command("ev-000001"), territory.add_command("ev-000002")
-    await mark_commands_sent(connection, [UUID(sent)], at=NOW)
-    await mark_commands_expired(connection, [UUID(expired)])
-    assert await pending_commands(connection, [1, 2], limit=10) == []
-    assert territory.rows("SELECT command_id::text, status, sent_at FROM command ORDER BY status DESC") == [
-        (sent, "sent", NOW),
-        (expired, "expired", None),
+    command = territory.add_command("ev-000001")
+    await mark_commands_sent(connection, {UUID(command): True}, at=NOW, answer_s=60)
+    assert await due(connection, 1, 2) == []
+    territory.rows("UPDATE command SET retry_at = now()")
+    assert await due(connection, 1, 2) == [command]
+    assert await due(connection, 1, 2, attempts=1) == []
+    gateway = territory.value("SELECT min(gateway_id) FROM gateway")
+    await answer_commands(connection, [Answer(UUID(command), gateway, "accepted", None)], at=NOW)
+    assert await due(connection, 1, 2) == []
+
+
+async def test_what_the_broker_has_taken_without_knowing_a_subscriber_is_sent_and_not_delivered(
+    territory: Territory, connection: Connection
+):
+    unheard, heard = territory.add_command("ev-000001"), territory.add_command("ev-000002")
+    await mark_commands_sent(connection, {UUID(unheard): False, UUID(heard): True}, at=NOW, answer_s=10)
+    assert territory.rows("SELECT status, sent_at, delivered_at FROM command ORDER BY delivered_at NULLS FIRST") == [
+        ("sent", NOW, None),
+        ("sent", NOW, NOW),
+    ]
+    waits = "SELECT round(extract(epoch FROM retry_at - clock_timestamp()))::int FROM command ORDER BY delivered_at"
+    assert territory.rows(waits) == [(10,), (10,)]
+    await mark_commands_sent(connection, {UUID(unheard): True}, at=NOW + timedelta(seconds=10), answer_s=10)
+    assert territory.rows("SELECT sent_at, delivered_at, attempt_count FROM command WHERE attempt_count > 1") == [
+        (NOW, NOW + timedelta(seconds=10), 2)
+    ]
+    assert (20,) in territory.rows(waits)
+
+
+async def test_open_commands_end_at_their_expiry_or_when_a_later_one_says_the_same_resource_over(
+    territory: Territory, connection: Connection
+):
+    older, newer = territory.add_command("ev-000001"), territory.add_command("ev-000001")
+    territory.rows("UPDATE command SET issued_at = issued_at + INTERVAL '1 minute' WHERE command_id = %s", [newer])
+    sent, never = territory.add_command("ev-000002", expires_in_s=-60), territory.add_command("ev-000002", -60)
+    territory.rows("UPDATE command SET status = 'sent' WHERE command_id = %s", [sent])
+    now = datetime.now(UTC)
+    ended = await ended_commands(connection, [1, 2], now=now)
+    assert {str(command.command_id): command.status for command in ended} == {
+        older: "replaced",
+        sent: "unanswered",
+        never: "expired",
+    }
+    await mark_commands_ended(connection, ended, at=now)
+    assert await ended_commands(connection, [1, 2], now=now) == []
+    assert await due(connection, 1, 2) == [newer]
+    assert territory.value("SELECT count(*) FROM command WHERE ended_at = %s", [now]) == 3
+
+
+async def test_a_gateway_offline_for_longer_than_a_command_lives_is_waited_for(
+    territory: Territory, connection: Connection
+):
+    command = territory.add_command("ev-000001")  # it lives for a day and an hour
+    territory.rows("UPDATE gateway SET status = 'offline', status_at = now() - INTERVAL '1 hour'")
+    assert await due(connection, 1) == [command]
+    territory.rows("UPDATE gateway SET status_at = now() - INTERVAL '2 days'")
+    assert await due(connection, 1) == []
+    territory.rows("UPDATE gateway SET status = 'online', status_at = now()")
+    assert await due(connection, 1) == [command]
+
+
+@pytest.mark.parametrize(("specification", "status", "sends"), [(None, "accepted", False), ("1.1", "withdrawn", True)])
+async def test_an_acceptance_that_crosses_a_withdrawal_is_withdrawn_where_the_gateway_knows_how(
+    territory: Territory, connection: Connection, specification: str | None, status: str, sends: bool
+):
+    command = UUID(territory.add_command("ev-000001"))
+    territory.rows("UPDATE gateway SET specification = %s", [specification])
+    territory.rows("UPDATE command SET start_at = now(), status = 'expired', withdrawn_at = now()")
+    gateway = territory.value("SELECT min(gateway_id) FROM gateway")
+    await answer_commands(connection, [Answer(command, gateway, "accepted", None)], at=NOW)
+    assert territory.rows("SELECT status, answered_at FROM command") == [(status, NOW)]
+    assert await due(connection, 1) == [str(command)] * sends
+    await answer_commands(connection, [Answer(command, gateway, "withdrawn", None)], at=NOW + timedelta(seconds=5))
+    assert await due(connection, 1) == []
+    assert territory.rows("SELECT status, answered_at, withdrawal_answered_at FROM command") == [
+        ("withdrawn", NOW, NOW + timedelta(seconds=5))
     ]
 
 
@@ -76,7 +151,7 @@ async def test_an_answer_is_stored_once_and_only_from_the_gateway_that_was_asked
     ]
     assert await answer_commands(connection, answers, at=NOW) == {AnsweredCommand(command, gateway)}
     await answer_commands(connection, answers, at=NOW + timedelta(hours=1))
-    await mark_commands_sent(connection, [command], at=NOW)
+    await mark_commands_sent(connection, {command: True}, at=NOW, answer_s=10)
     assert territory.rows("SELECT status, reason, answered_at, sent_at FROM command") == [
         ("opted_out", "car needed", NOW, NOW)
     ]

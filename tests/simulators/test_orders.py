@@ -47,7 +47,7 @@ def _take(orders: Orders, command: dict[str, Any], now_s: int = NOW_S) -> dict[s
 @pytest.mark.parametrize("vector", DOWN, ids=[vector["name"] for vector in DOWN])
 def test_a_golden_command_is_answered_and_obeyed_as_it_says(vector: dict[str, Any]) -> None:
     command = json.loads((SPECIFICATION / "vectors" / vector["file"]).read_text())
-    for name in ("issued_at", "expires_at", "start"):
+    for name in {"issued_at", "expires_at", "start", "at"} & command.keys():
         command[name] += LATER_S
     orders = _orders()
     answer = _take(orders, command, INDEX["context"]["clock"] + LATER_S)
@@ -57,7 +57,41 @@ def test_a_golden_command_is_answered_and_obeyed_as_it_says(vector: dict[str, An
 
 
 def test_there_are_golden_commands() -> None:
-    assert {vector["expected"]["answer"] for vector in DOWN} >= {"accepted", "expired", "refused"}
+    assert {vector["expected"]["answer"] for vector in DOWN} == {"accepted", "expired", "refused", "withdrawn"}
+
+
+def _withdraw(orders: Orders, now_s: int) -> dict[str, object]:
+    return _take(orders, {"withdraw": COMMAND["command"], "resource": "ev-000001", "at": now_s}, now_s)
+
+
+def test_a_withdrawn_command_no_longer_holds_and_is_answered_withdrawn_from_then_on() -> None:
+    orders = _orders()
+    assert _take(orders, COMMAND)["status"] == "accepted"
+    assert orders._load.limit_w(0, COMMAND["start"]) == 0
+    begun_s = COMMAND["start"] + 600
+    answer = _withdraw(orders, begun_s)
+    assert (answer["status"], answer["command"]) == ("withdrawn", COMMAND["command"])
+    assert orders._load.limit_w(0, begun_s - 60) == 0, "what has been drawn cannot be changed"
+    assert orders._load.limit_w(0, begun_s) == float("inf")
+    assert orders._load.limit_w(0, COMMAND["start"] + 1800) == float("inf")
+    assert _withdraw(orders, begun_s + 10)["status"] == "withdrawn"
+    assert _take(orders, COMMAND, begun_s + 20)["status"] == "withdrawn"
+    assert orders._load.limit_w(0, COMMAND["start"] + 1800) == float("inf")
+
+
+def test_a_withdrawal_that_overtakes_its_command_stops_it() -> None:
+    orders = _orders()
+    assert _withdraw(orders, NOW_S)["status"] == "withdrawn"
+    assert _take(orders, COMMAND)["status"] == "withdrawn"
+    assert orders._load.limit_w(0, COMMAND["start"]) == float("inf")
+
+
+def test_an_older_command_that_comes_after_a_later_one_is_refused() -> None:
+    orders = _orders()
+    newer = COMMAND | {"command": "3f0c8a52-6a0e-4c1e-9d5b-0d6f7a2b9c12", "dispatch_setpoint_w": [5000]}
+    _take(orders, newer | {"issued_at": COMMAND["issued_at"] + 1})
+    assert _take(orders, COMMAND)["status"] == "refused"
+    assert orders._load.limit_w(0, COMMAND["start"]) == 5000
 
 
 def test_a_command_delivered_again_gets_the_same_answer_and_is_not_put_into_force_again() -> None:

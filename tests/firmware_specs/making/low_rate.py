@@ -53,6 +53,7 @@ _CONTENTS: list[tuple[str, str, dict[str, object], str]] = [
     ("answer-opted-out", "answer", _answer("opted_out", reason="départ à 7 h"), "Its owner said no, and why"),
     ("answer-refused", "answer", _answer("refused", reason="not plugged in"), "The device cannot obey"),
     ("answer-expired", "answer", _answer("expired"), "The command came too late"),
+    ("answer-withdrawn", "answer", _answer("withdrawn"), "The device no longer obeys what was taken back"),
     ("meta-full", "meta", META, "What the gateway is and what stands behind it"),
     ("meta-empty", "meta", META | {"meters": [], "resources": []}, "A gateway with nothing attached yet"),
     ("meta-later-minor", "meta", META | {"specification": "1.7"}, "A later minor version is understood"),
@@ -166,6 +167,13 @@ _CASES: list[tuple[str, dict[str, object], str, str, list[list[int | None]]]] = 
         ORDER | {"resource": "ev-999999"},
         "The resource is not here",
         "refused",
+        [[_FIRST, None]],
+    ),
+    (
+        "command-withdrawn",
+        {"withdraw": COMMAND, "resource": "ev-000001", "at": CLOCK_S},
+        "What was said before, or never came, no longer holds: the resource is free",
+        "withdrawn",
         [[_FIRST, None]],
     ),
 ]
