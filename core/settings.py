@@ -38,7 +38,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged at all")
 
     shards: Annotated[int, Field(ge=1, le=1024)] = Field(4, description="Parts the gateways are divided into")
-    ingest_worker: str = Field("ingest-1", description="Name of this ingest worker in ingest_batch and metrics")
+    ingest_worker: str = Field(
+        "",
+        description="First part of the names of this machine's ingest workers; empty: its host name",
+    )
     ingest_batch_rows: Annotated[int, Field(ge=1)] = Field(
         50_000, description="Values gathered before a batch is written"
     )

@@ -4,6 +4,7 @@ import sys
 
 from core.process import named, run_process
 from core.settings import Settings
+from ingest.supervisor import READY_LINE
 from ingest.worker import run
 
 
@@ -17,7 +18,14 @@ async def _run_on_named_servers(settings: Settings) -> None:
         settings,
         database_url=named(settings.database_url, "SOMEL_DATABASE_URL"),
         mqtt_url=named(settings.mqtt_url, "SOMEL_MQTT_URL"),
+        ready=_say_ready,
     )
+
+
+def _say_ready() -> None:
+    """Tell whoever started the process, by a line that it may wait for."""
+    sys.stdout.write(READY_LINE.decode())
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

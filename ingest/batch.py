@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from db.columns import IntervalColumns, ReadingColumns
+from db.deliveries import Arrivals
 from db.writing import Refusal
 from ingest.inbox import Inbox
 from ingest.judging import Content, Judged
@@ -24,6 +28,8 @@ class Batch:
     readings: list[ReadingColumns] = field(default_factory=list)
     contents: list[Content] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    gateway_ids: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    sequences: list[npt.NDArray[np.int64]] = field(default_factory=list)
     value_count: int = 0
 
     def add(self, judged: Judged) -> None:
@@ -33,7 +39,13 @@ class Batch:
         self.readings.append(judged.readings)
         self.contents.extend(judged.contents)
         self.refusals.extend(judged.refusals)
+        self.gateway_ids.append(judged.gateway_id)
+        self.sequences.append(judged.sequence)
         self.value_count += judged.value_count
+
+    def arrivals(self) -> Arrivals:
+        """Return the sequence numbers of its messages."""
+        return Arrivals.of(np.concatenate(self.gateway_ids), np.concatenate(self.sequences))
 
     def acknowledge(self) -> None:
         """Send the acknowledgements, each on the connection that its message came on, in the order received."""

@@ -152,9 +152,9 @@ class Connection(asyncio.BufferedProtocol):
             )
             return await self._answer_to(packet_id, packet.write())
 
-    def send(self, topic: str, payload: bytes) -> None:
+    def send(self, topic: str, payload: bytes, *, content_type: str | None = None) -> None:
         """Publish at QoS 0: once, or not at all."""
-        self._write(mqtt5.PublishPacket(topic, payload).write())
+        self._write(mqtt5.PublishPacket(topic, payload, content_type=content_type).write())
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Send the PUBACKs of messages received on this connection, in one piece; nothing once it is lost."""

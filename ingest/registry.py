@@ -48,6 +48,11 @@ class Judge:
         self._settled_s = _SETTLED_S
         self._settled: dict[tuple[str, str], float] = {}  # until when, by topic and code
 
+    @property
+    def registry(self) -> Registry | None:
+        """The registry as it was last read."""
+        return self._registry
+
     async def load(self) -> Registry:
         """Read the registry."""
         loop = asyncio.get_running_loop()

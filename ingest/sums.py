@@ -1,6 +1,7 @@
 """Sums by place follow the readings: as soon as they rest, or now and then while they pour in."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 import structlog
@@ -13,6 +14,7 @@ from ingest.metrics import Metrics
 _log = structlog.get_logger()
 
 _REST_S: Final = 0.5
+_LOOK_EVERY_S: Final = 1.0
 #: During a back-fill sums are made this seldom, for each would be made again by the next batch. [s]
 _LONGEST_WAIT_S: Final = 30.0
 
@@ -48,10 +50,11 @@ class Sums:
             self._pending.set()
 
     async def run(self) -> None:
-        """Follow the batches until cancelled."""
+        """Follow the batches of all workers until cancelled."""
         while True:
-            await self._pending.wait()
-            await self._rest()
+            with contextlib.suppress(TimeoutError):  # other workers' batches are not told
+                await asyncio.wait_for(self._pending.wait(), _LOOK_EVERY_S)
+                await self._rest()
             self._pending.clear()
             slots = await self._line.retry(lambda connection: roll_up_pending(connection, self._clock.now()))
             self._metrics.slots.inc(slots)

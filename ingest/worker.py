@@ -7,33 +7,35 @@ from typing import Final
 
 import structlog
 
-from core.broker_address import BrokerAddress
-from core.errors import PlatformError
+from core.errors import ConflictError, PlatformError
 from core.settings import Settings
-from ingest.arrangement import arrange, shard_client_id
-from ingest.batch import Gatherer
+from db.deliveries import Claim
+from ingest.batch import Batch, Gatherer
 from ingest.decode import warm_up
+from ingest.holdings import Holdings
 from ingest.inbox import Inbox
+from ingest.leases import Leases
 from ingest.line import database_lines
 from ingest.metrics import Metrics
-from ingest.outage import Outage
 from ingest.outbox import Outbox
 from ingest.registry import Judge
-from ingest.session import Session
+from ingest.session import Message
 from ingest.sparkplug.hearing import Hearing
-from ingest.sparkplug.session import CLIENT_ID as SPARKPLUG
-from ingest.sparkplug.session import HostSession
+from ingest.stored import StoredWords
 from ingest.sums import Sums
 from ingest.vee.validator import Validator
-from ingest.writer import Writer
+from ingest.writer import Writer, Written
 
 _log = structlog.get_logger()
 
-_BROKER_NOTE: Final = "Ingest goes on trying; what gateways deliver to the broker meanwhile waits there."
+_DRAIN_LOOK_S: Final = 0.02
+_OVERTAKEN_NOTE: Final = (
+    "This worker starts anew; what it had in flight was not acknowledged and goes to the new owner."
+)
 
 
 class Worker:
-    """Wire the parts of one worker that has every shard.
+    """Wire the parts of one worker; which shards it has is settled between all of them while they run.
 
     Parameters
     ----------
@@ -41,25 +43,21 @@ class Worker:
         What the operator set.
     database_url, mqtt_url : str
         Where the servers are.
+    metrics : Metrics
+        Counts of the process.
     """
 
-    def __init__(self, settings: Settings, *, database_url: str, mqtt_url: str) -> None:
-        clock, self.metrics = settings.clock, Metrics()
+    def __init__(self, settings: Settings, *, database_url: str, mqtt_url: str, metrics: Metrics) -> None:
+        clock, self._metrics = settings.clock, metrics
         self._lines = lines = database_lines(database_url)
         self._inbox = Inbox(self._pause)
-        self._judge = Judge(lines["registry"], clock, Hearing(self._ask_for_rebirth))
-        self._sums = Sums(lines["sums"], self.metrics, clock, flood_rows=settings.ingest_batch_rows)
-        self._writer = Writer(
-            lines["write"],
-            self._inbox,
-            self.metrics,
-            clock,
-            worker=settings.ingest_worker,
-            committed=self._sums.note,
-        )
+        self._holdings = Holdings(settings, mqtt_url, receive=self._receive, duties=self._perform_duties)
+        self._judge = Judge(lines["registry"], clock, Hearing(self._holdings.ask_for_rebirth))
+        self._sums = Sums(lines["sums"], metrics, clock, flood_rows=settings.ingest_batch_rows)
+        self._writer = Writer(lines["write"], self._inbox, metrics, clock, claim=self._claim, committed=self._committed)
         self._validator = Validator(
             lines["vee"],
-            self.metrics.registry,
+            metrics.registry,
             clock,
             every_s=settings.vee_every_s,
             rest_s=settings.vee_rest_s,
@@ -69,38 +67,24 @@ class Worker:
         self._gatherer = Gatherer(
             self._inbox, self._judge, rows=settings.ingest_batch_rows, linger_s=settings.ingest_linger_s
         )
-        address = BrokerAddress.parse(mqtt_url)
-        outage = Outage("broker", address=f"{address.host}:{address.port}", note=_BROKER_NOTE)
-        self._sessions: dict[str, Session] = {
-            subscription.client_id: Session(
-                address,
-                subscription,
-                receive_maximum=settings.ingest_receive_maximum,
-                receive=self._inbox.put,
-                outage=outage,
-                clock=clock,
-            )
-            for subscription in arrange(range(settings.shards), strays=settings.ingest_strays)
-        }
-        self._host: HostSession | None = None
-        if settings.sparkplug_group:
-            self._host = self._sessions[SPARKPLUG] = HostSession(
-                address,
-                group=settings.sparkplug_group,
-                host=settings.sparkplug_host,
-                receive_maximum=settings.ingest_receive_maximum,
-                receive=self._inbox.put,
-                outage=outage,
-            )
-        by_shard = {shard: self._sessions[shard_client_id(shard)] for shard in range(settings.shards)}
+        self._leases = Leases(
+            database_url,
+            name=settings.ingest_worker,
+            shards=settings.shards,
+            begin=self._begin,
+            end=self._end,
+            facts=lambda: (metrics.outstanding, metrics.is_sound),
+        )
         self._outbox = Outbox(
             lines["commands"],
-            by_shard,
-            self.metrics,
+            self._holdings.sessions,
+            metrics,
             clock,
             answer_s=settings.command_answer_s,
             attempts=settings.command_attempts,
         )
+        self._words = StoredWords(self._holdings.tell, lambda: self._judge.registry)
+        self._messages_received = self._messages_done = 0
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Work until cancelled.
@@ -108,46 +92,73 @@ class Worker:
         Notes
         -----
         The sessions outlive everything else: a batch that is being written when the worker is stopped is still
-        acknowledged.
+        acknowledged. The leases end last, when nothing of ours can be committed any more.
         """
         warm_up()
-        async with AsyncExitStack() as stack, asyncio.TaskGroup() as sessions:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._leases.close)
             for line in self._lines.values():
                 stack.push_async_callback(line.close)
             await self._judge.load()
-            for client_id, session in self._sessions.items():
-                sessions.create_task(session.run(), name=client_id)
-            async with asyncio.TaskGroup() as tasks:
+            async with self._holdings, asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._leases.run(), name="leases")
                 tasks.create_task(self._gather(), name="gather")
                 tasks.create_task(self._writer.run(), name="write")
-                tasks.create_task(self._sums.run(), name="sums")
-                tasks.create_task(self._validator.run(), name="validate")
                 tasks.create_task(self._outbox.run(), name="commands")
+                tasks.create_task(self._words.run(), name="stored")
                 tasks.create_task(self._announce(ready), name="ready")
 
     async def _gather(self) -> None:
         while True:
             batch = await self._gatherer.gather(self._writer.is_free)
-            self.metrics.receive(batch.value_count)
+            self._metrics.receive(batch.value_count)
             await self._writer.hand_over(batch)
 
     async def _announce(self, ready: Callable[[], None]) -> None:
-        for session in self._sessions.values():
-            await session.is_subscribed.wait()
-        _log.info("ingest_ready", sessions=len(self._sessions))
+        await self._leases.has_looked.wait()
+        await self._holdings.subscribed()
+        _log.info("ingest_ready", worker=self._leases.worker, shards=sorted(self._leases.mine))
         ready()
 
-    def _ask_for_rebirth(self, node: str) -> None:
-        if self._host is not None:
-            self._host.ask_for_rebirth(node)
+    def _receive(self, messages: list[Message]) -> None:
+        self._messages_received += len(messages)
+        self._inbox.put(messages)
+
+    def _claim(self) -> Claim:
+        return Claim(self._leases.worker, sorted(self._leases.mine))
+
+    def _committed(self, batch: Batch, written: Written) -> None:
+        counts = written.counts
+        self._messages_done += len(batch.messages)
+        settled = counts.stored + counts.duplicate + counts.revised + counts.refused
+        self._metrics.check(received=batch.value_count + written.late_refused, settled=settled)
+        self._sums.note(settled - counts.refused)
+        self._words.note(counts.delivered)
+
+    async def _begin(self, shard: int) -> None:
+        self._holdings.begin(shard)
+        self._metrics.shards.set(len(self._leases.mine))
+
+    async def _end(self, shard: int) -> None:
+        """Read no more of a shard, and end its session when all that it has brought is acknowledged."""
+        self._holdings.still(shard)
+        received = self._messages_received
+        while self._messages_done < received:  # noqa: ASYNC110 - batches are committed in the order received
+            await asyncio.sleep(_DRAIN_LOOK_S)
+        await self._holdings.end(shard)
+        self._metrics.shards.set(len(self._leases.mine) - 1)
+
+    async def _perform_duties(self) -> None:
+        async with asyncio.TaskGroup() as duties:
+            duties.create_task(self._sums.run(), name="sums")
+            duties.create_task(self._validator.run(), name="validate")
 
     def _pause(self, is_paused: bool) -> None:
-        for session in self._sessions.values():
-            session.pause(paused=is_paused)
+        self._holdings.pause_all(paused=is_paused)
 
 
 async def run(settings: Settings, *, database_url: str, mqtt_url: str, ready: Callable[[], None] | None = None) -> None:
-    """Store what gateways publish and send them their commands, until cancelled.
+    """Store what gateways publish and send them their commands, as one of any number of workers, until cancelled.
 
     Cancelling ends it within 5 s: the batch that is being written is finished and acknowledged first.
 
@@ -160,19 +171,24 @@ async def run(settings: Settings, *, database_url: str, mqtt_url: str, ready: Ca
     mqtt_url : str
         Broker, ``mqtt://[user:password@]host:port``.
     ready : callable, optional
-        Is called once when every session is subscribed.
+        Is called when every session of its shards is subscribed.
 
     Raises
     ------
     ConfigurationError
         When database or broker refuse us for good; what passes by itself is waited for.
     """
-    worker = Worker(settings, database_url=database_url, mqtt_url=mqtt_url)
-    try:
-        with worker.metrics.served(settings.ingest_metrics_port):
-            await worker.run(ready or (lambda: None))
-    except BaseExceptionGroup as group:
-        raise _first(group) from group
+    while True:
+        metrics = Metrics()
+        worker = Worker(settings, database_url=database_url, mqtt_url=mqtt_url, metrics=metrics)
+        try:
+            with metrics.served(settings.ingest_metrics_port):
+                await worker.run(ready or (lambda: None))
+        except BaseExceptionGroup as group:
+            error = _first(group)
+            if not (isinstance(error, ConflictError) and error.code == "shard_taken"):
+                raise error from group
+            _log.warning("overtaken", reason=error.message, note=_OVERTAKEN_NOTE)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

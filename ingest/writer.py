@@ -10,6 +10,7 @@ import structlog
 from core.clock import Clock
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection
+from db.deliveries import Claim
 from db.writing import BatchCounts, Refusal, write_batch
 from ingest.batch import Batch
 from ingest.contents import store_contents
@@ -24,9 +25,11 @@ _GRACE_S: Final = 3.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class Written:
+    """What became of a batch; `late_refused` was found while storing, so is not among the values received before."""
+
     counts: BatchCounts
-    late_refused: int  # found while storing, so not among the values received before
+    late_refused: int
 
 
 class Writer:
@@ -42,10 +45,10 @@ class Writer:
         Counts.
     clock : Clock
         Time at which values become known.
-    worker : str
-        Name in ``ingest_batch``.
+    claim : callable
+        Returns the worker's name and the shards that it writes for.
     committed : callable
-        Is called with the number of values after each commit.
+        Is called with each batch and what became of it after its commit.
     """
 
     def __init__(
@@ -55,14 +58,14 @@ class Writer:
         metrics: Metrics,
         clock: Clock,
         *,
-        worker: str,
-        committed: Callable[[int], None],
+        claim: Callable[[], Claim],
+        committed: Callable[[Batch, Written], None],
     ) -> None:
         self._line = line
         self._inbox = inbox
         self._metrics = metrics
         self._clock = clock
-        self._worker = worker
+        self._claim = claim
         self._committed = committed
         self._next: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
         self._is_writing = False
@@ -97,23 +100,26 @@ class Writer:
             revised=counts.revised,
             refused=counts.refused,
         )
-        self._committed(counts.stored + counts.duplicate + counts.revised)
+        self._committed(batch, written)
         _log.debug("batch_written", messages=len(batch.messages), received=counts.received, refused=counts.refused)
 
-    async def _store(self, connection: Connection, batch: Batch) -> _Written:
+    async def _store(self, connection: Connection, batch: Batch) -> Written:
         known_at = self._clock.now()
         late = await store_contents(connection, batch.contents, at=known_at)
         refusals: list[Refusal] = [*batch.refusals, *late]
+        claim = self._claim()
         counts = await write_batch(
             connection,
-            worker=self._worker,
+            worker=claim.worker,
             message_count=len(batch.messages),
             intervals=IntervalColumns.join(batch.intervals),
             readings=ReadingColumns.join(batch.readings),
             refusals=refusals,
             known_at=known_at,
+            arrivals=batch.arrivals(),
+            claim=claim,
         )
-        return _Written(counts, sum(refusal.refused_count for refusal in late))
+        return Written(counts, sum(refusal.refused_count for refusal in late))
 
 
 async def _finish(writing: asyncio.Task[None]) -> None:

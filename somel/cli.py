@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.errors import PlatformError
-from somel.commands import demo, load, processes, services, settings, simulate, store, token
+from somel.commands import demo, ingest, load, processes, services, settings, simulate, store, token
 
 app = typer.Typer(
     name="somel",
@@ -22,7 +22,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.add_typer(services.app, name="services")
 app.command()(store.migrate)
-app.command()(processes.ingest)
+app.add_typer(ingest.app, name="ingest")
 app.command()(processes.grid)
 app.command()(processes.api)
 app.command()(simulate.simulate)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, RetryableError
 from core.settings import Settings
 from somel.embedded.places import Places
 from somel.embedded.services import Services
@@ -38,6 +38,23 @@ def named_servers(settings: Settings) -> Servers | None:
             "servers_half_named", "Set both SOMEL_DATABASE_URL and SOMEL_MQTT_URL, or neither for the embedded servers."
         )
     return Servers(settings.database_url.get_secret_value(), settings.mqtt_url.get_secret_value())
+
+
+def running_servers(settings: Settings, name: str = "default") -> Servers:
+    """Return servers that run, starting nothing.
+
+    Raises
+    ------
+    RetryableError
+        ``servers_not_running`` when the settings name none and the embedded database does not run.
+    """
+    named = named_servers(settings)
+    if named:
+        return named
+    services = embedded_services(settings, name)
+    if not services.cluster.is_ready():
+        raise RetryableError("servers_not_running", "The embedded servers do not run: `somel services up` starts them.")
+    return Servers(services.database_url, services.mqtt_url)
 
 
 def servers(settings: Settings, name: str = "default") -> Servers:

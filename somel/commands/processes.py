@@ -1,4 +1,4 @@
-"""``somel ingest | grid | api``: the processes of the platform, on the servers in use."""
+"""``somel grid | api``: the processes of the platform, on the servers in use."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,18 +11,6 @@ from core.settings import Settings, read_settings
 from somel.servers import Servers, servers
 
 Work = Callable[[Settings, Servers], Coroutine[Any, Any, None]]
-
-
-def ingest() -> None:
-    """Store what gateways publish and send them their commands, until stopped."""
-    from ingest.worker import run
-
-    _run(
-        "ingest",
-        lambda settings, used: run(
-            settings, database_url=used.database_url, mqtt_url=used.mqtt_url, ready=lambda: say("ingest: ready")
-        ),
-    )
 
 
 def grid() -> None:

@@ -1,0 +1,86 @@
+"""Our own word to each gateway: which of its messages are stored, said after COMMIT and at most once a second.
+
+A PUBACK is the broker's word, and a broker that is killed may forget what it has acknowledged. A gateway keeps its
+messages until this word covers them, and sends again what it calls missing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from core.identifiers import Topic
+from db.deliveries import Delivered
+from db.registry import Registry
+
+_EVERY_S: Final = 1.0
+JSON: Final = "application/json"
+
+
+def encode_stored(ranges: Sequence[tuple[int, int]]) -> bytes:
+    """Return the payload of a ``stored`` message.
+
+    Parameters
+    ----------
+    ranges : sequence of (int, int)
+        Sequence numbers stored, ``[first, after)``, rising and apart; at least one.
+
+    Examples
+    --------
+    >>> encode_stored([(4, 8), (9, 12)])
+    b'{"first":4,"through":7,"highest":11,"missing":[[8,8]]}'
+    """
+    missing = [[before[1], after[0] - 1] for before, after in pairwise(ranges)]
+    return msgspec.json.encode(
+        {"first": ranges[0][0], "through": ranges[0][1] - 1, "highest": ranges[-1][1] - 1, "missing": missing}
+    )
+
+
+class StoredWords:
+    """Tell gateways what is stored.
+
+    Parameters
+    ----------
+    tell : callable
+        Publishes (shard, topic, payload) at QoS 0, or leaves it: the next word says the same and more.
+    registry : callable
+        Returns the registry as it is known, or None.
+    """
+
+    def __init__(self, tell: Callable[[int, str, bytes], None], registry: Callable[[], Registry | None]) -> None:
+        self._tell = tell
+        self._registry = registry
+        self._named: tuple[Registry | None, dict[int, Topic]] = (None, {})
+        self._news: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._has_news = asyncio.Event()
+
+    def note(self, delivered: Iterable[Delivered]) -> None:
+        """Note what a batch that was committed has made of its gateways' numbers."""
+        for one in delivered:
+            self._news[one.gateway_id] = one.ranges
+        if self._news:
+            self._has_news.set()
+
+    async def run(self) -> None:
+        """Pass the news on until cancelled."""
+        while True:
+            await self._has_news.wait()
+            self._has_news.clear()
+            news, self._news = self._news, {}
+            topics = self._topics()
+            for gateway_id, ranges in news.items():
+                topic = topics.get(gateway_id)
+                if topic is not None:
+                    self._tell(topic.shard, str(topic), encode_stored(ranges))
+            await asyncio.sleep(_EVERY_S)
+
+    def _topics(self) -> dict[int, Topic]:
+        registry = self._registry()
+        if registry is not None and registry is not self._named[0]:
+            named = {
+                gateway.gateway_id: Topic(gateway.shard, name, "stored") for name, gateway in registry.gateways.items()
+            }
+            self._named = (registry, named)
+        return self._named[1]
