@@ -17,6 +17,8 @@ class Counts:
         Of those acknowledged, turned down by the broker with a reason code of an error.
     messages_unheard : int
         Of those acknowledged, dropped by the broker because nobody had subscribed.
+    messages_stored, values_stored : int
+        Of those with a sequence number, stored by the platform's own word.
     messages_repeated : int
         Messages sent once more although they had been acknowledged, because the broker may have lost them since.
     events_published : int
@@ -34,6 +36,8 @@ class Counts:
     messages_refused: int = 0
     values_refused: int = 0
     messages_unheard: int = 0
+    messages_stored: int = 0
+    values_stored: int = 0
     messages_repeated: int = 0
     events_published: int = 0
     commands_received: int = 0

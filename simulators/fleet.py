@@ -17,6 +17,7 @@ from simulators.curves import Curves, meter_wh
 from simulators.evenings import FlexibleLoad
 from simulators.flexible import Flexible, draw_flexible
 from simulators.households import Households, draw_households, subscribed_va
+from simulators.keeping import first_numbers
 from simulators.network import Equipment, choose_ratings, describe_equipment, lay_out
 from simulators.orders import Orders, Temper
 from simulators.pool import CurvePool, load_pool, load_stations, pool_of_source
@@ -46,7 +47,8 @@ class Fleet:
     first_point : ndarray, shape (gateway + 1,), int64
         First usage point of each gateway; the last entry is the number of usage points.
     sequence : ndarray, shape (gateway,), int64
-        Last sequence number that each gateway used; the one thing in here that changes while it publishes.
+        Last sequence number that each gateway used; the one thing in here that changes while it publishes. It is
+        not remembered from one run to the next, so each run begins a new numbering.
     """
 
     network: Network
@@ -154,7 +156,7 @@ def build_fleet(
     network = _describe(equipment, grid.usage_points, curves.households, flexible, shards)
     resources = {name: index for index, name in enumerate(resource_names(flexible))}
     orders = Orders(load, resources, temper or Temper())
-    return Fleet(network, curves, load, orders, first_point, np.zeros(len(network.gateways), dtype=np.int64))
+    return Fleet(network, curves, load, orders, first_point, first_numbers(len(network.gateways)))
 
 
 def meter_name(usage_point: int) -> str:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from core.broker_address import BrokerAddress
@@ -31,8 +32,11 @@ from simulators.messages import (
 )
 from simulators.session import GatewaySession
 
+log = structlog.get_logger()
+
 FIRMWARE_VERSION: Final = "simulated-0.1.0"
 _CONNECTING_AT_ONCE: Final = 256
+_FIRST_WORD_S: float = 3.0
 _PATIENCE_S: float = 30.0  # for the first connection; later ones are tried for ever
 
 
@@ -71,6 +75,7 @@ class FleetLinks:
                 broker,
                 counts,
                 will=LastWill(self._topic(index, "state"), encode_json(state("offline")), JSON) if on_online else None,
+                stored_topic=self._topic(index, "stored"),
                 command_topic=self._topic(index, "command") if on_command else None,
                 on_command=partial(on_command, index) if on_command else None,
                 on_online=partial(on_online, index) if on_online else None,
@@ -103,9 +108,14 @@ class FleetLinks:
         return frozenset(str(resource["resource"]) for resource in self._resources[gateway])
 
     async def drained(self) -> None:
-        """Wait until everything is acknowledged."""
+        """Wait until everything is acknowledged and, where a platform speaks, stored."""
         for session in self._sessions:
             await session.drained()
+
+    async def spoken_to(self) -> None:
+        """Give the platform a moment to say its first word about what it has stored, if there is one."""
+        if not any(await asyncio.gather(*(session.spoken_to(_FIRST_WORD_S) for session in self._sessions))):
+            log.warning("nobody_stores", note="No platform says what it has stored: the broker alone has the messages.")
 
     async def batch(
         self, gateway: int, first_s: int, import_wh: NDArray[np.int32], export_wh: NDArray[np.int32]
@@ -132,7 +142,8 @@ class FleetLinks:
             for point in fleet.points_of(gateway)
         ]
         values = sum(len(column) for block in blocks for column in block.registers.values())
-        await self._send(gateway, "batch", encode_batch(self._next(gateway), blocks), CBOR, values=values)
+        sequence = self._next(gateway)
+        await self._send(gateway, "batch", encode_batch(sequence, blocks), CBOR, values=values, sequence=sequence)
 
     async def snapshot(self, gateway: int, at_s: int, power_w: NDArray[np.float64]) -> None:
         """Publish the power of a gateway's meters at an instant.
@@ -149,17 +160,20 @@ class FleetLinks:
         points = self.fleet.points_of(gateway)
         meters = self.fleet.meters[points.start : points.stop]
         registers = power_register(power_w[points.start : points.stop])
-        payload = encode_live(self._next(gateway), at_s, meters, registers)
-        await self._send(gateway, "live", payload, CBOR, values=len(meters))
+        sequence = self._next(gateway)
+        payload = encode_live(sequence, at_s, meters, registers)
+        await self._send(gateway, "live", payload, CBOR, values=len(meters), sequence=sequence)
 
     async def announce(self, gateway: int, at_s: int, wanted: list[tuple[str, int, int, int, int]]) -> None:
         """Publish what resources need, as :func:`simulators.messages.flexibility_event` takes it."""
-        await self._send_json(gateway, "event", flexibility_event(self._next(gateway), at_s, wanted))
+        sequence = self._next(gateway)
+        await self._send_json(gateway, "event", flexibility_event(sequence, at_s, wanted), sequence=sequence)
         self.counts.events_published += len(wanted)
 
     async def answer(self, gateway: int, answer: dict[str, object]) -> None:
         """Publish the answer to a command."""
-        await self._send_json(gateway, "answer", {"sequence": self._next(gateway), **answer})
+        sequence = self._next(gateway)
+        await self._send_json(gateway, "answer", {"sequence": sequence, **answer}, sequence=sequence)
 
     async def introduce(self, gateway: int, at_s: int) -> None:
         """Publish, retained, what is attached to a gateway and that it is online."""
@@ -173,14 +187,26 @@ class FleetLinks:
         """Publish, retained, that a gateway goes offline on purpose."""
         await self._send_json(gateway, "state", state("offline", at_s, FIRMWARE_VERSION), retain=True)
 
-    async def _send_json(self, gateway: int, kind: str, message: dict[str, object], *, retain: bool = False) -> None:
-        await self._send(gateway, kind, encode_json(message), JSON, retain=retain)
+    async def _send_json(
+        self, gateway: int, kind: str, message: dict[str, object], *, retain: bool = False, sequence: int | None = None
+    ) -> None:
+        await self._send(gateway, kind, encode_json(message), JSON, retain=retain, sequence=sequence)
 
     async def _send(
-        self, gateway: int, kind: str, payload: bytes, content_type: str, *, values: int = 0, retain: bool = False
+        self,
+        gateway: int,
+        kind: str,
+        payload: bytes,
+        content_type: str,
+        *,
+        values: int = 0,
+        retain: bool = False,
+        sequence: int | None = None,
     ) -> None:
-        session = self._sessions[gateway]
-        await session.publish(self._topic(gateway, kind), payload, content_type, values=values, retain=retain)
+        topic = self._topic(gateway, kind)
+        await self._sessions[gateway].publish(
+            topic, payload, content_type, values=values, retain=retain, sequence=sequence
+        )
 
     def _topic(self, gateway: int, kind: str) -> str:
         described = self.fleet.network.gateways[gateway]

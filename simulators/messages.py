@@ -13,7 +13,7 @@ from core.registers import EXPORT_WH, IMPORT_WH, POWER_W
 
 JSON: Final = "application/json"
 CBOR: Final = "application/cbor"
-SPECIFICATION: Final = "1.0"
+SPECIFICATION: Final = "1.1"
 
 #: RFC 8746 typed arrays, little-endian: uint32, sint32, float32, float64.
 _TYPED: Final = {"<u4": 70, "<i4": 78, "<f4": 85, "<f8": 86}

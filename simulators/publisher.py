@@ -27,7 +27,7 @@ async def backfill(
     broker: BrokerAddress,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Counts:
-    """Publish every meter's slots in ``[start, end)`` and wait until the broker has acknowledged all of them.
+    """Publish every meter's slots in ``[start, end)`` and wait until all of them are acknowledged and stored.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ async def backfill(
     Notes
     -----
     One ``batch`` per gateway and 48 slots, in the order of time. The same span gives the same values whenever it is
-    published, so repeating a back-fill stores nothing new.
+    published, so repeating a back-fill stores nothing new. Where no platform says what it has stored, the broker's
+    acknowledgements are all there is.
 
     Raises
     ------
@@ -71,6 +72,7 @@ async def backfill(
                     await asyncio.sleep(0)
             if on_progress:
                 on_progress(counts.values_acknowledged, total)
+        await links.spoken_to()
         await links.drained()
     if on_progress:
         on_progress(counts.values_acknowledged, total)

@@ -1,51 +1,39 @@
 """One gateway's MQTT 5 session: persistent, bounded in flight, resending until the broker has acknowledged.
 
-paho-mqtt does the protocol; its socket is served by the asyncio loop, so that a fleet needs no threads of its own.
-
-An acknowledgement is the broker's word only: a broker that is killed forgets what it had not passed on. After a
-connection that broke, a gateway therefore repeats what was acknowledged shortly before; storing is idempotent.
+An acknowledgement is the broker's word only: a broker that is killed forgets what it had not passed on. So a gateway
+keeps what it has numbered until the platform says that it is stored; see `simulators.keeping`.
 """
 
 import asyncio
 import contextlib
-import socket
-import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from core.broker_address import BrokerAddress
 from core.errors import ConfigurationError, RetryableError
+from simulators.client import content, make_client, serve_on
 from simulators.counts import Counts
+from simulators.keeping import Keeper, Numbered
 from simulators.last_will import LastWill
 
 log = structlog.get_logger()
 
-_KEEP_ALIVE_S: Final = 30
 _TICK_S: Final = 0.5
-_CONNECT_TIMEOUT_S: Final = 3.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
-_SESSION_EXPIRY_S: Final = 86_400
-_REPEATED_MESSAGES, _REPEATED_S = 64, 120.0
 _FAILURE: Final = 0x80  # reason codes from here on are errors
 _NO_SUBSCRIBER: Final = 0x10
 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    topic: str
-    payload: bytes
-    content_type: str
     values: int
+    sequence: int | None
     is_repeat: bool
 
 
@@ -64,6 +52,8 @@ class GatewaySession:
         Messages that may wait for the broker's word before `publish` waits.
     will : LastWill, optional
         What the broker publishes when the connection breaks.
+    stored_topic : str, optional
+        Topic where the platform says what is stored; None: nothing is kept once the broker has it.
     command_topic : str, optional
         Topic to subscribe to.
     on_command : callable, optional
@@ -80,23 +70,24 @@ class GatewaySession:
         *,
         in_flight: int = 16,
         will: LastWill | None = None,
+        stored_topic: str | None = None,
         command_topic: str | None = None,
         on_command: Callable[[bytes], None] | None = None,
         on_online: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self._counts = counts
+        self._stored_topic, self._keeping = stored_topic, Keeper(counts)
         self._command_topic, self._on_command, self._on_online = command_topic, on_command, on_online
         self._room = asyncio.Semaphore(in_flight)
         self._waiting: dict[int, _Sent] = {}
-        self._acknowledged_lately: deque[tuple[float, _Sent]] = deque(maxlen=_REPEATED_MESSAGES)
         self._lost = False
         self._changed = asyncio.Event()
         self._online = asyncio.Event()
         self._answered = asyncio.Event()
         self._closing = asyncio.Event()
         self._refusal: str | None = None
-        self._client = _client(name, broker, in_flight, will)
+        self._client = make_client(name, broker, in_flight, will)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_publish = self._acknowledged
@@ -135,40 +126,56 @@ class GatewaySession:
             )
 
     async def publish(
-        self, topic: str, payload: bytes, content_type: str, *, values: int = 0, retain: bool = False
+        self,
+        topic: str,
+        payload: bytes,
+        content_type: str,
+        *,
+        values: int = 0,
+        retain: bool = False,
+        sequence: int | None = None,
     ) -> None:
         """Hand over a message; return when there is room for it, which need not be when it is acknowledged.
 
-        A message is kept, and sent again after every reconnection, until the broker acknowledges it.
+        A message is sent again after every reconnection until the broker acknowledges it; one with a sequence number
+        is kept, and sent again, until the platform says that it is stored.
         """
         await self._room.acquire()
+        if sequence is not None and self._stored_topic is not None:
+            await self._keeping.room()
         while not self._client.is_connected():  # before that, paho would send it twice: now and after CONNACK
             await self._online.wait()
-        self._hand_over(_Sent(topic, payload, content_type, values, is_repeat=False), retain=retain)
+        properties = content(content_type)
+        message = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        self._waiting[message.mid] = _Sent(values, sequence, is_repeat=False)
+        if sequence is not None and self._stored_topic is not None:
+            self._keeping.keep(Numbered(sequence, topic, payload, content_type, values))
         self._counts.messages_published += 1
         self._counts.values_published += values
 
-    def _hand_over(self, sent: _Sent, *, retain: bool = False) -> None:
-        properties = _content(sent.content_type)
-        message = self._client.publish(sent.topic, sent.payload, qos=1, retain=retain, properties=properties)
-        self._waiting[message.mid] = sent
+    def _send_again(self, messages: Sequence[Numbered]) -> None:
+        for sent in messages:
+            message = self._client.publish(sent.topic, sent.payload, qos=1, properties=content(sent.content_type))
+            self._waiting[message.mid] = _Sent(sent.values, sent.sequence, is_repeat=True)
+        self._counts.messages_repeated += len(messages)
 
     def _repeat(self) -> None:
-        """Send once more what was acknowledged shortly before the connection broke."""
-        since_s = time.monotonic() - _REPEATED_S
-        again = [sent for at_s, sent in self._acknowledged_lately if at_s >= since_s]
-        self._acknowledged_lately.clear()
-        for sent in again:
-            self._hand_over(replace(sent, is_repeat=True))
-        self._counts.messages_repeated += len(again)
+        """Send once more, after a connection that broke, what the broker has acknowledged and may have forgotten."""
+        on_their_way = {sent.sequence for sent in self._waiting.values()}
+        self._send_again(self._keeping.all_but(on_their_way))
         self._lost = False
         self._changed.set()
 
     async def drained(self) -> None:
-        """Wait until the broker has acknowledged everything, repeats after a broken connection included."""
+        """Wait until everything is acknowledged and, once the platform has spoken, stored."""
         while self._waiting or self._lost:
             self._changed.clear()
             await self._changed.wait()
+        await self._keeping.emptied()
+
+    async def spoken_to(self, within_s: float) -> bool:
+        """Wait for the platform's first word about what is stored, if anything is kept; return whether it came."""
+        return await self._keeping.spoken_to(within_s)
 
     async def close(self) -> None:
         """Disconnect, without last will; what is not acknowledged by then is counted as published only."""
@@ -194,6 +201,8 @@ class GatewaySession:
             if self._client.is_connected():
                 wait_s = _FIRST_WAIT_S
             self._client.loop_misc()
+            if self._client.is_connected() and not self._lost:
+                self._send_again(self._keeping.due())
             await self._pause(_TICK_S)
 
     async def _pause(self, seconds: float) -> None:
@@ -205,8 +214,9 @@ class GatewaySession:
             self._refusal = str(reason)
         else:
             self._refusal = None
-            if self._command_topic:
-                client.subscribe(self._command_topic, qos=1)
+            topics = [topic for topic in (self._command_topic, self._stored_topic) if topic]
+            if topics:
+                client.subscribe([(topic, 1) for topic in topics])
             self._online.set()
             if self._lost:
                 asyncio.get_running_loop().call_soon(self._repeat)  # after paho's own resending
@@ -225,8 +235,8 @@ class GatewaySession:
         sent = self._waiting.pop(mid, None)
         if sent is None:
             return
-        if sent.values and reason.value < _FAILURE:
-            self._acknowledged_lately.append((time.monotonic(), sent))
+        if reason.value >= _FAILURE and sent.sequence is not None:
+            self._keeping.drop(sent.sequence)  # the broker will never take it
         if not sent.is_repeat:
             self._count(sent, reason)
             self._room.release()
@@ -243,55 +253,9 @@ class GatewaySession:
             log.warning("publish_refused", gateway=self.name, reason=str(reason))
 
     def _received(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        if message.topic == self._stored_topic:
+            self._send_again(self._keeping.take(bytes(message.payload)))
+            return
         self._counts.commands_received += 1
         if self._on_command:
             self._on_command(bytes(message.payload))
-
-
-def serve_on(client: paho.Client, loop: asyncio.AbstractEventLoop) -> None:
-    """Let an asyncio loop read and write a client's socket.
-
-    Connecting happens in a thread, so what must touch the loop is passed to it; a socket is always closed on the
-    loop, and must be forgotten before its number is used again.
-    """
-
-    def opened(_client: paho.Client, _data: object, sock: Any) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, client.loop_read)
-
-    def closed(_client: paho.Client, _data: object, sock: Any) -> None:
-        loop.remove_reader(sock)
-
-    def has_more(_client: paho.Client, _data: object, sock: Any) -> None:
-        loop.call_soon_threadsafe(_if_open, sock, loop.add_writer, client.loop_write)
-
-    def has_no_more(_client: paho.Client, _data: object, sock: Any) -> None:
-        loop.remove_writer(sock)
-
-    client.on_socket_open, client.on_socket_close = opened, closed
-    client.on_socket_register_write, client.on_socket_unregister_write = has_more, has_no_more
-
-
-def _if_open(sock: Any, register: Callable[[Any, Callable[[], object]], object], act: Callable[[], object]) -> None:
-    if sock.fileno() >= 0:
-        register(sock, act)
-
-
-def _client(name: str, broker: BrokerAddress, in_flight: int, will: LastWill | None) -> paho.Client:
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5)
-    client.max_inflight_messages_set(in_flight)
-    client.connect_timeout = _CONNECT_TIMEOUT_S
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if will:
-        client.will_set(will.topic, will.payload, qos=1, retain=True, properties=_content(will.content_type, will=True))
-    connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    connect.SessionExpiryInterval = _SESSION_EXPIRY_S
-    client.connect_async(broker.host, broker.port, _KEEP_ALIVE_S, clean_start=False, properties=connect)
-    return client
-
-
-def _content(content_type: str, *, will: bool = False) -> Properties:
-    properties = Properties(PacketTypes.WILLMESSAGE if will else PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.ContentType = content_type
-    return properties

@@ -43,6 +43,12 @@ def data_cache(settings: Settings) -> Path:
     return cache
 
 
+@pytest.fixture(autouse=True)
+def no_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no word of a platform: in most of these tests there is none."""
+    monkeypatch.setattr("simulators.links._FIRST_WORD_S", 0.0)
+
+
 @pytest.fixture
 def make_fleet(data_cache: Path) -> Callable[..., Fleet]:
     """Return a function that builds a fleet on five communes."""

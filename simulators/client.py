@@ -1,0 +1,69 @@
+"""paho-mqtt's client, its socket served by the asyncio loop, so that a fleet needs no threads of its own."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from core.broker_address import BrokerAddress
+from simulators.last_will import LastWill
+
+_KEEP_ALIVE_S: Final = 30
+_CONNECT_TIMEOUT_S: Final = 3.0
+_SESSION_EXPIRY_S: Final = 86_400
+
+
+def serve_on(client: paho.Client, loop: asyncio.AbstractEventLoop) -> None:
+    """Let an asyncio loop read and write a client's socket.
+
+    Connecting happens in a thread, so what must touch the loop is passed to it; a socket is always closed on the
+    loop, and must be forgotten before its number is used again.
+    """
+
+    def opened(_client: paho.Client, _data: object, sock: Any) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, client.loop_read)
+
+    def closed(_client: paho.Client, _data: object, sock: Any) -> None:
+        loop.remove_reader(sock)
+
+    def has_more(_client: paho.Client, _data: object, sock: Any) -> None:
+        loop.call_soon_threadsafe(_if_open, sock, loop.add_writer, client.loop_write)
+
+    def has_no_more(_client: paho.Client, _data: object, sock: Any) -> None:
+        loop.remove_writer(sock)
+
+    client.on_socket_open, client.on_socket_close = opened, closed
+    client.on_socket_register_write, client.on_socket_unregister_write = has_more, has_no_more
+
+
+def _if_open(sock: Any, register: Callable[[Any, Callable[[], object]], object], act: Callable[[], object]) -> None:
+    if sock.fileno() >= 0:
+        register(sock, act)
+
+
+def make_client(name: str, broker: BrokerAddress, in_flight: int, will: LastWill | None) -> paho.Client:
+    """Return a client of a persistent session, not connected yet."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5)
+    client.max_inflight_messages_set(in_flight)
+    client.connect_timeout = _CONNECT_TIMEOUT_S
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if will:
+        client.will_set(will.topic, will.payload, qos=1, retain=True, properties=content(will.content_type, will=True))
+    connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    connect.SessionExpiryInterval = _SESSION_EXPIRY_S
+    client.connect_async(broker.host, broker.port, _KEEP_ALIVE_S, clean_start=False, properties=connect)
+    return client
+
+
+def content(content_type: str, *, will: bool = False) -> Properties:
+    """Return the properties that say a message's content type."""
+    properties = Properties(PacketTypes.WILLMESSAGE if will else PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.ContentType = content_type
+    return properties
