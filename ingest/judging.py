@@ -73,7 +73,7 @@ def judge(
     messages: Sequence[Message], registry: Registry, now: datetime, heard: Heard = MappingProxyType({})
 ) -> Judged:
     """Route, decode and check messages against a registry at a time; `heard` is what Sparkplug nodes said."""
-    routed = route(messages, registry, now, heard)
+    routed = route(messages, registry, heard)
     decoded = decode_many(routed.decodable)
     gateway_id = np.array(routed.gateway_ids, np.int32)
     intervals, interval_refusals = judge_intervals(decoded.intervals, gateway_id, registry, now)

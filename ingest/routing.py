@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from core.errors import InputError
 from core.identifiers import SHELLY_KINDS, parse_topic
@@ -51,7 +50,7 @@ class Routed:
         self.gateway_names.append(gateway_name)
 
 
-def route(messages: Sequence[Message], registry: Registry, now: datetime, heard: Heard) -> Routed:
+def route(messages: Sequence[Message], registry: Registry, heard: Heard) -> Routed:
     """Sort messages into those to decode and those refused for their topic.
 
     Parameters
@@ -60,8 +59,6 @@ def route(messages: Sequence[Message], registry: Registry, now: datetime, heard:
         Messages in the order received.
     registry : Registry
         Who is known.
-    now : datetime
-        When messages were received that do not say when their values were measured.
     heard : mapping of int to Foreign or InputError
         By position, what messages of Sparkplug nodes of known gateways say, which takes what came before them.
     """
@@ -71,13 +68,13 @@ def route(messages: Sequence[Message], registry: Registry, now: datetime, heard:
             if is_sparkplug(message.topic):
                 _route_node(routed, position, message, registry, heard)
             else:
-                _route_gateway(routed, position, message, registry, now)
+                _route_gateway(routed, position, message, registry)
         except InputError as error:
             routed.refusals.append(MessageRefusal(position, error.code, error.message, 1))
     return routed
 
 
-def _route_gateway(routed: Routed, position: int, message: Message, registry: Registry, now: datetime) -> None:
+def _route_gateway(routed: Routed, position: int, message: Message, registry: Registry) -> None:
     topic = parse_topic(message.topic)
     gateway = _gateway(registry, topic.gateway)
     if gateway.shard != topic.shard:
@@ -85,7 +82,7 @@ def _route_gateway(routed: Routed, position: int, message: Message, registry: Re
     foreign = None
     if topic.kind in SHELLY_KINDS and len(message.payload) <= decode.MAX_PAYLOAD_BYTES:
         meters = GatewayMeters(registry, topic.gateway, gateway.gateway_id)
-        foreign = read_shelly(topic, message.payload, received_s=int(now.timestamp()), meters=meters)
+        foreign = read_shelly(topic, message.payload, received_s=message.received_s, meters=meters)
     decodable = decode.Message(topic.kind, message.content_type, message.payload, foreign, message.received_s)
     routed.add(decodable, position, gateway.gateway_id, topic.gateway)
 

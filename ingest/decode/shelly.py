@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.identifiers import Topic
 from core.quality import Quality
 from core.registers import REGISTER_BY_NAME
-from ingest.decode.foreign import Fault, Foreign, Meters, Row, unnamed
+from ingest.decode.foreign import Foreign, Meters, Row, unnamed
 from ingest.decode.json_text import read_json
 from ingest.decode.low_rate import LATEST_S, StateContent
 
@@ -34,9 +34,29 @@ COMPONENTS: Final[dict[str, dict[str, str]]] = {
         "total_aprt_power": "apparent_power_va",
         "a_freq": "frequency_hz",
         "a_voltage": "voltage_v",
+        "b_voltage": "voltage_l2_v",
+        "c_voltage": "voltage_l3_v",
         "a_current": "current_a",
+        "b_current": "current_l2_a",
+        "c_current": "current_l3_a",
+        "n_current": "current_n_a",
+        "a_act_power": "power_l1_w",
+        "b_act_power": "power_l2_w",
+        "c_act_power": "power_l3_w",
+        "a_aprt_power": "apparent_power_l1_va",
+        "b_aprt_power": "apparent_power_l2_va",
+        "c_aprt_power": "apparent_power_l3_va",
     },
-    "emdata": {"total_act": "import_index_wh", "total_act_ret": "export_index_wh"},
+    "emdata": {
+        "total_act": "import_index_wh",
+        "total_act_ret": "export_index_wh",
+        "a_total_act_energy": "import_index_l1_wh",
+        "b_total_act_energy": "import_index_l2_wh",
+        "c_total_act_energy": "import_index_l3_wh",
+        "a_total_act_ret_energy": "export_index_l1_wh",
+        "b_total_act_ret_energy": "export_index_l2_wh",
+        "c_total_act_ret_energy": "export_index_l3_wh",
+    },
     "em1": _SINGLE_PHASE | {"act_power": "power_w", "aprt_power": "apparent_power_va"},
     "em1data": {"total_act_energy": "import_index_wh", "total_act_ret_energy": "export_index_wh"},
     "pm1": _SWITCHED,
@@ -44,7 +64,7 @@ COMPONENTS: Final[dict[str, dict[str, str]]] = {
 }
 #: Components that measure a whole supply of three phases; a channel of the others is a circuit of its own.
 _WHOLE: Final = frozenset({"em", "emdata"})
-#: Quantities of one channel of a first-generation meter, where the channel has a meter of its own.
+#: What one channel of a first-generation meter measures, where the channel has a meter of its own.
 EMETER: Final[dict[str, str]] = {
     "power": "power_w",
     "voltage": "voltage_v",
@@ -52,8 +72,21 @@ EMETER: Final[dict[str, str]] = {
     "total": "import_index_wh",
     "total_returned": "export_index_wh",
 }
-#: And where its channels are the phases of one meter: an index of one phase has no register.
-EMETER_PHASES: Final[tuple[dict[str, str], ...]] = ({"voltage": "voltage_v", "current": "current_a"}, {}, {})
+#: And where its channels are the phases of one meter.
+EMETER_PHASES: Final[tuple[dict[str, str], ...]] = tuple(
+    {
+        "power": f"power_l{phase}_w",
+        "voltage": voltage,
+        "current": current,
+        "total": f"import_index_l{phase}_wh",
+        "total_returned": f"export_index_l{phase}_wh",
+    }
+    for phase, voltage, current in (
+        (1, "voltage_v", "current_a"),
+        (2, "voltage_l2_v", "current_l2_a"),
+        (3, "voltage_l3_v", "current_l3_a"),
+    )
+)
 
 #: Of what a component reports in `errors`, this does not touch its values.
 _HARMLESS: Final = frozenset({"phase_sequence", "no_load"})
@@ -182,7 +215,5 @@ def _emeter(part: str, payload: bytes, received_s: int, meters: Meters) -> Forei
         meter, registers = meters.whole(), EMETER_PHASES[int(channel)]
     if meter is None:
         return Foreign(faults=[unnamed(1, f"emeter/{channel}")])
-    register = registers.get(quantity)
-    if register is None:
-        return Foreign(faults=[Fault("register_unknown", 1, f"There is no register for {quantity} of one phase.")])
-    return Foreign(rows=[Row(meter, REGISTER_BY_NAME[register].register_id, received_s, float(payload))])
+    register_id = REGISTER_BY_NAME[registers[quantity]].register_id
+    return Foreign(rows=[Row(meter, register_id, received_s, float(payload))])

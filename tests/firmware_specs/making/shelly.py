@@ -39,7 +39,17 @@ _EM_VALUES: dict[str, float] = {
     "apparent_power_va": 2619.9,
     "frequency_hz": 50,
     "voltage_v": 236.1,
+    "voltage_l2_v": 236.2,
+    "voltage_l3_v": 236.3,
     "current_a": 4.029,
+    "current_l2_a": 4.027,
+    "current_l3_a": 3.03,
+    "power_l1_w": 951.2,
+    "power_l2_w": -951.1,
+    "power_l3_w": 715.4,
+    "apparent_power_l1_va": 951.9,
+    "apparent_power_l2_va": 951.8,
+    "apparent_power_l3_va": 716.2,
 }
 _EM1 = {"id": 0, "current": 4.029, "voltage": 236.1, "act_power": -951.2, "aprt_power": 951.9, "pf": 1, "freq": 50}
 
@@ -80,7 +90,7 @@ VALID: Final[list[Made]] = [
         "status/emdata:0",
         {"id": 0, "a_total_act_energy": 3_105_576.42, "total_act": 5_415_414.19, "total_act_ret": 12.5},
         "Energies of all phases are the indexes",
-        readings=_rows(_INDEXES),
+        readings=_rows(_INDEXES | {"import_index_l1_wh": 3_105_576.42}),
     ),
     _made(
         "em1",
@@ -144,6 +154,13 @@ VALID: Final[list[Made]] = [
         "First generation: one number, no time",
         readings=_rows({"voltage_v": 236.1}),
     ),
+    _made(
+        "gen1-total",
+        "emeter/2/total",
+        b"1234.5",
+        "Its channels are the phases of the gateway's meter",
+        readings=_rows({"import_index_l3_wh": 1234.5}),
+    ),
     _made("gen1-power-factor", "emeter/1/pf", b"0.98", "What no register takes is passed over"),
 ]
 #: What it publishes that is refused, whole or in part.
@@ -157,13 +174,6 @@ INVALID: Final[list[Made]] = [
         refusals={"device_unnamed": 2},
     ),
     _made("second-channel", "status/em1:1", _EM1, "There is no meter gw-0002-1", refusals={"device_unnamed": 5}),
-    _made(
-        "gen1-total",
-        "emeter/2/total",
-        b"1234.5",
-        "The index of one phase of three has no register",
-        refusals={"register_unknown": 1},
-    ),
     _made("gen1-text", "emeter/0/power", b"lots", "No number", refusals={"payload_invalid": 1}),
     _made("json", "status/em:0", b"{", "Not JSON", refusals={"payload_malformed": 1}),
     _made("text-for-a-number", "status/em:0", {"total_act_power": "1"}, "No number", refusals={"payload_invalid": 1}),
