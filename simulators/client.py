@@ -15,7 +15,7 @@ from simulators.last_will import LastWill
 
 _KEEP_ALIVE_S: Final = 30
 _CONNECT_TIMEOUT_S: Final = 3.0
-_SESSION_EXPIRY_S: Final = 86_400
+_SESSION_EXPIRY_S: Final = 604_800
 
 
 def serve_on(client: paho.Client, loop: asyncio.AbstractEventLoop) -> None:
@@ -52,8 +52,7 @@ def make_client(name: str, broker: BrokerAddress, in_flight: int, will: LastWill
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5)
     client.max_inflight_messages_set(in_flight)
     client.connect_timeout = _CONNECT_TIMEOUT_S
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
+    client.username_pw_set(broker.username or name, broker.password)
     if will:
         client.will_set(will.topic, will.payload, qos=1, retain=True, properties=content(will.content_type, will=True))
     connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.errors import PlatformError
-from somel.commands import demo, ingest, load, processes, services, settings, simulate, store, token
+from somel.commands import conformance, demo, ingest, load, processes, services, settings, simulate, store, token
 
 app = typer.Typer(
     name="somel",
@@ -26,6 +26,7 @@ app.add_typer(ingest.app, name="ingest")
 app.command()(processes.grid)
 app.command()(processes.api)
 app.command()(simulate.simulate)
+app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(token.app, name="token")
 app.command("settings")(settings.show)

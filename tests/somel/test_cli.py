@@ -32,7 +32,19 @@ def test_every_command_explains_itself(command):
 
 
 def test_the_commands_are_those_of_the_readme():
-    wanted = {"api", "demo", "grid", "ingest", "load", "migrate", "services", "settings", "simulate", "token"}
+    wanted = {
+        "api",
+        "conformance",
+        "demo",
+        "grid",
+        "ingest",
+        "load",
+        "migrate",
+        "services",
+        "settings",
+        "simulate",
+        "token",
+    }
     assert set(COMMANDS) == wanted
 
 

@@ -1,0 +1,1 @@
+"""The conformance bench, on right and on wrong gateways."""
