@@ -149,6 +149,39 @@ GRANT INSERT, SELECT, UPDATE ON completeness TO somel_ingest;
 GRANT SELECT ON completeness TO somel_compute;
 GRANT SELECT ON completeness TO somel_read;
 
+-- What a device says of itself and is no number, the latest: tariff names, states, messages
+CREATE TABLE somel.device_label (
+    end_device_id integer NOT NULL, -- Device
+    label text NOT NULL, -- Which label: its name in the device's own language, or one with a field of it after a dot
+    text text NOT NULL, -- What it says
+    first_said_at timestamp with time zone NOT NULL, -- Since when it says so without a break
+    last_said_at timestamp with time zone NOT NULL, -- When it was last heard to say so; while nothing changes moved on every few minutes only
+    CONSTRAINT device_label_pkey PRIMARY KEY (end_device_id, label),
+    CONSTRAINT device_label_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES end_device(end_device_id),
+    CONSTRAINT device_label_check CHECK ((last_said_at >= first_said_at)),
+    CONSTRAINT device_label_label_check CHECK (((length(label) >= 1) AND (length(label) <= 64))),
+    CONSTRAINT device_label_text_check CHECK ((length(text) <= 256))
+);
+GRANT INSERT, SELECT, UPDATE ON device_label TO somel_ingest;
+GRANT SELECT ON device_label TO somel_compute;
+GRANT SELECT ON device_label TO somel_read;
+
+-- What labels said before, the newest 32 of each device and label
+CREATE TABLE somel.device_label_change (
+    device_label_change_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising in the order of change
+    end_device_id integer NOT NULL, -- Device
+    label text NOT NULL, -- Which label
+    text text NOT NULL, -- What it said
+    first_said_at timestamp with time zone NOT NULL, -- Since when it said so
+    last_said_at timestamp with time zone NOT NULL, -- Until when it was heard to say so
+    CONSTRAINT device_label_change_pkey PRIMARY KEY (device_label_change_id),
+    CONSTRAINT device_label_change_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES end_device(end_device_id)
+);
+CREATE INDEX device_label_change_key_idx ON somel.device_label_change USING btree (end_device_id, label, device_label_change_id);
+GRANT DELETE, INSERT, SELECT ON device_label_change TO somel_ingest;
+GRANT SELECT ON device_label_change TO somel_compute;
+GRANT SELECT ON device_label_change TO somel_read;
+
 -- The plan of an event: exact under the transformer limits, with its certificate
 CREATE TABLE somel.dispatch_plan (
     dispatch_plan_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -782,7 +815,7 @@ CREATE TABLE somel.register (
     register_id smallint NOT NULL, -- Number in CBOR payloads; never reused
     name text NOT NULL, -- Name in JSON, ending in its unit
     obis text NOT NULL, -- OBIS code (IEC 62056-6-1)
-    unit text NOT NULL, -- Unit of a value: Wh, varh, W, VA, V, A, Hz
+    unit text NOT NULL, -- Unit of a value: Wh, varh, W, var, VA, V, A, Hz
     kind text NOT NULL, -- interval, index or instant
     lowest double precision NOT NULL, -- Lowest plausible value [unit]; of an interval, as mean power
     highest double precision NOT NULL, -- Highest plausible value [unit]; of an interval, as mean power

@@ -9,6 +9,7 @@ from db.commands import Answer, AnsweredCommand, answer_commands
 from db.connection import Connection, translated_errors
 from db.flexibility import FlexibilityReport, store_flexibility
 from db.gateways import GatewayReport, report_gateways
+from db.labels import store_labels
 from db.writing import Refusal
 from ingest.decode import (
     REFUSAL_CODES,
@@ -20,13 +21,14 @@ from ingest.decode import (
     StateContent,
 )
 from ingest.judging import Content, refuse
+from ingest.labels import LabelsContent
 from ingest.plausibility import credible_span_s
 
 _MEANING: Final = {refusal.code: refusal.meaning for refusal in REFUSAL_CODES}
 
 
 async def store_contents(connection: Connection, contents: Sequence[Content], *, at: datetime) -> list[Refusal]:
-    """Store events, answers, states and metas in one transaction; return what had to be refused.
+    """Store labels, events, answers, states and metas in one transaction; return what had to be refused.
 
     Storing is idempotent: a message that comes again changes nothing.
 
@@ -38,6 +40,7 @@ async def store_contents(connection: Connection, contents: Sequence[Content], *,
     if not contents:
         return []
     async with translated_errors(), connection.transaction():
+        await _store_labels(connection, contents)
         return [
             *await _store_events(connection, contents, at),
             *await _store_answers(connection, contents, at),
@@ -72,6 +75,12 @@ async def _store_gateways(connection: Connection, contents: Sequence[Content], a
     if reports:
         await report_gateways(connection, reports, at=at)
     return refusals
+
+
+async def _store_labels(connection: Connection, contents: Sequence[Content]) -> None:
+    said = [item for content in contents if isinstance(content.content, LabelsContent) for item in content.content.said]
+    if said:
+        await store_labels(connection, said)
 
 
 @dataclass(frozen=True, slots=True)

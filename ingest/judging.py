@@ -13,6 +13,7 @@ from db.columns import IntervalColumns, ReadingColumns
 from db.registry import Registry
 from db.writing import Refusal
 from ingest.decode import LowRateContent, MessageRefusal, decode_many
+from ingest.labels import LabelsContent, judge_labels
 from ingest.plausibility import judge_intervals, judge_readings
 from ingest.routing import Heard, route
 from ingest.session import Message
@@ -22,12 +23,12 @@ _DOUBTFUL: Final = frozenset({"gateway_unknown", "shard_wrong", "device_unknown"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of an event, answer, meta or state message, with its message and gateway."""
+    """The content of an event, answer, meta or state message, or labels of devices, with message and gateway."""
 
     message: Message
     gateway_id: int
     gateway_name: str
-    content: LowRateContent
+    content: LowRateContent | LabelsContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,16 @@ def judge(
     gateway_id = np.array(routed.gateway_ids, np.int32)
     intervals, interval_refusals = judge_intervals(decoded.intervals, gateway_id, registry, now)
     readings, reading_refusals = judge_readings(decoded.readings, gateway_id, registry, now)
+    faults = [*decoded.refusals, *interval_refusals, *reading_refusals]
+    refused = {(refusal.message, refusal.code) for refusal in faults}
+    labels = judge_labels(decoded.labels, gateway_id, registry, now, refused)
     refusals = [refuse(messages[refusal.message], refusal) for refusal in routed.refusals]
     refusals += [
-        refuse(messages[routed.positions[refusal.message]], refusal)
-        for refusal in (*decoded.refusals, *interval_refusals, *reading_refusals)
+        refuse(messages[routed.positions[refusal.message]], refusal) for refusal in (*faults, *labels.refusals)
     ]
     contents = [
         Content(messages[routed.positions[at]], routed.gateway_ids[at], routed.gateway_names[at], content)
-        for at, content in decoded.contents
+        for at, content in (*decoded.contents, *labels.contents)
     ]
     sender, sequence = np.full(len(messages), -1, np.int32), np.full(len(messages), -1, np.int64)
     sender[routed.positions], sequence[routed.positions] = gateway_id, decoded.sequence

@@ -40,13 +40,20 @@ REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
     RefusalCode("shard_wrong", _M, "The gateway is registered under another shard."),
     RefusalCode("payload_too_large", _M, "The payload is larger than 1,048,576 bytes."),
     RefusalCode("content_type_unknown", _M, "The content type is not one that this kind of message has."),
-    RefusalCode("payload_malformed", _M, "The payload is not JSON, or not CBOR within the limits stated."),
+    RefusalCode(
+        "payload_malformed", _M, "The payload is not JSON, not CBOR within the limits stated, or holds no TIC frame."
+    ),
     RefusalCode("payload_invalid", _M, "The payload has not the shape of its kind."),
     RefusalCode("birth_missing", _M, "The Sparkplug node, or the device, has not been born."),
     RefusalCode(
         "sequence_gap", _M, "A message of the Sparkplug node is missing, and it has not been born again since."
     ),
     RefusalCode("death_outdated", _M, "The Sparkplug node was born again after the birth that this death belongs to."),
+    RefusalCode("group_checksum", _P, "The checksum of a group of a TIC frame does not hold."),
+    RefusalCode("group_invalid", _P, "A group of a TIC frame has not the form, length or charset of its label."),
+    RefusalCode("step_unknown", _P, "A point of a TIC load curve comes without another to tell the step by."),
+    RefusalCode("record_invalid", _P, "A SenML record has not the form of RFC 8428, or says nothing that is kept."),
+    RefusalCode("name_unresolved", _P, "A SenML name is not that of a meter, or of a meter and a register."),
     RefusalCode("step_invalid", _P, "The step is not 300, 600, 900, 1800 or 3600 s."),
     RefusalCode("start_off_grid", _P, "The start is not a multiple of the step."),
     RefusalCode(
@@ -56,7 +63,9 @@ REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
     RefusalCode("register_wrong_kind", _P, "The register does not belong in this kind of message."),
     RefusalCode("metric_undefined", _P, "No Sparkplug birth defined a metric of this name or alias."),
     RefusalCode("metric_unreadable", _P, "The Sparkplug metric's value is no number, or none of its data type."),
-    RefusalCode("unit_unknown", _P, "The Sparkplug metric's engineering unit is not one that the register comes in."),
+    RefusalCode(
+        "unit_unknown", _P, "The unit is not one that the register comes in, or does not tell which register is meant."
+    ),
     RefusalCode("device_unnamed", _P, "The message names no meter, and the gateway has not exactly one."),
     RefusalCode("quality_unknown", _P, "There is no such quality."),
     RefusalCode("device_unknown", _P, "No device of this name is registered."),

@@ -8,12 +8,18 @@ from ingest.decode.columns import Decoded, Message
 from ingest.decode.decoding import Decoding, Format
 from ingest.decode.low_rate import LOW_RATE_KINDS
 from ingest.decode.own import batch_cbor, batch_json, live_cbor, live_json, low_rate
+from ingest.decode.senml import senml_cbor, senml_json
+from ingest.decode.tic import tic
 
 #: Largest payload that is looked at. [bytes]
 MAX_PAYLOAD_BYTES: Final = 1_048_576
 
 JSON: Final = "application/json"
 CBOR: Final = "application/cbor"
+#: Raw frames of Linky meters, as they come from the wire.
+TIC: Final = "application/vnd.somel.tic"
+SENML_JSON: Final = "application/senml+json"
+SENML_CBOR: Final = "application/senml+cbor"
 
 #: The one table of formats: which kind of message comes in which content types, and what reads it.
 FORMATS: Final[Mapping[tuple[str, str | None], Format]] = {
@@ -21,6 +27,9 @@ FORMATS: Final[Mapping[tuple[str, str | None], Format]] = {
     ("batch", CBOR): batch_cbor,
     ("live", JSON): live_json,
     ("live", CBOR): live_cbor,
+    ("live", TIC): tic,
+    ("live", SENML_JSON): senml_json,
+    ("live", SENML_CBOR): senml_cbor,
     **{(kind, JSON): low_rate(kind) for kind in LOW_RATE_KINDS},
 }
 

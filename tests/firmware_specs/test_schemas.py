@@ -17,7 +17,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {path.name.split(".")[0]: json.loads(path.r
 JSON_VECTORS = [
     vector
     for vector in (*load_vectors("up"), *load_vectors("down"))
-    if vector.content_type != "application/cbor" and "topic_unknown" not in vector.refusals and not vector.is_foreign
+    if vector.content_type != "application/cbor" and "topic_unknown" not in vector.refusals and vector.is_described
 ]
 
 

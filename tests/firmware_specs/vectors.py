@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.identifiers import SHELLY_KINDS
+from ingest.decode.many import SENML_CBOR, SENML_JSON, TIC
 
 SPECIFICATION = Path(__file__).resolve().parents[2] / "firmware_specs"
 FOLDER = SPECIFICATION / "vectors"
@@ -57,6 +58,11 @@ class Vector:
     def is_foreign(self) -> bool:
         """Return whether it is of another maker's format."""
         return self.is_sparkplug or self.kind in SHELLY_KINDS
+
+    @property
+    def is_described(self) -> bool:
+        """Return whether a schema or the CDDL of this specification describes it."""
+        return not self.is_foreign and self.content_type not in (TIC, SENML_JSON, SENML_CBOR)
 
     @property
     def refusals(self) -> dict[str, int]:

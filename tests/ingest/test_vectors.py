@@ -32,6 +32,8 @@ TABLES = (
     "refused_message",
     "ingest_batch",
     "flexibility",
+    "device_label",
+    "device_label_change",
 )
 
 
@@ -92,6 +94,10 @@ def outcome(territory: Territory) -> dict[str, Any]:
         "refusals": Counter(
             dict(territory.rows("SELECT code, sum(refused_count)::int FROM refused_message GROUP BY 1"))
         ),
+        "labels": territory.rows(
+            "SELECT name, label, text, extract(epoch FROM last_said_at)::bigint FROM device_label "
+            "JOIN end_device USING (end_device_id) ORDER BY 1, 2"
+        ),
         "reports": territory.value("SELECT count(*) FROM flexibility"),
         "command": territory.rows("SELECT status, reason FROM command WHERE status NOT IN ('pending', 'sent')"),
         "gateway": territory.rows(
@@ -112,11 +118,13 @@ def expectation(vector: dict[str, Any]) -> dict[str, Any]:
     content = expected.get("content") or {}
     state = (gateway[0], content.get("status", "unknown"), content.get("firmware_version")) if gateway else ()
     is_answer = "command" in content
+    said = expected.get("labels", [])
     is_report = content and not is_answer and "flexibility" not in content
     return {
         "intervals": rounded(expected.get("intervals", [])),
         "readings": rounded(expected.get("readings", [])),
         "refusals": Counter({refusal["code"]: refusal["count"] for refusal in expected["refusals"]}),
+        "labels": sorted({(meter, label): (meter, label, text, at) for meter, label, text, at in said}.values()),
         "reports": len(content.get("flexibility", [])),
         "command": [(content["status"], content.get("reason"))] if is_answer else [],
         "gateway": [state] if is_report else [],

@@ -12,13 +12,15 @@ from typer.main import get_command
 from core.errors import PlatformError
 from core.registers import REGISTERS
 from core.settings import PREFIX, Settings
+from ingest.decode.senml import SENML_UNITS, USUAL_REGISTERS
+from ingest.decode.tic_labels import TIC_LABELS
 from somel.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"`(?:\.venv/bin/)?somel ((?:[a-z]+ ?)+)")
 MAKE_TARGET = re.compile(r"`make ([a-z-]+)")
-GENERATED = re.compile(r"(<!-- generated: (settings|registers|errors) -->\n).*?(<!-- end -->)", re.DOTALL)
+GENERATED = re.compile(r"(<!-- generated: (settings|registers|errors|tic|senml) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:
@@ -80,7 +82,34 @@ def error_classes(root: type[PlatformError] = PlatformError) -> list[type[Platfo
     return [root, *(kind for child in root.__subclasses__() for kind in error_classes(child))]
 
 
-TABLES = {"settings": settings_table, "registers": registers_table, "errors": errors_table}
+def tic_table() -> str:
+    """Return the table of the labels of Linky meters."""
+    rows = [
+        f"| {known.mode} | `{known.label}` | {'yes' if known.has_horodate else ''} | "
+        f"{f'`{known.pattern.pattern.decode()}`' if known.pattern.pattern else 'none'} | "
+        f"{f'`{known.register.name}`' if known.register else f'*{known.fate}*'} |"
+        for known in TIC_LABELS
+    ]
+    return "\n".join(["| mode | label | horodate | data | becomes |", "|---|---|---|---|---|", *rows]) + "\n"
+
+
+def senml_table() -> str:
+    """Return the table of SenML's units."""
+    rows = [
+        f"| {name} | {own} | {factor:g} | {f'`{USUAL_REGISTERS[own]}`' if own in USUAL_REGISTERS else ''} |"
+        for name, (own, factor) in SENML_UNITS.items()
+    ]
+    head = ["| SenML | stored in | times | usual register |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+TABLES = {
+    "settings": settings_table,
+    "registers": registers_table,
+    "errors": errors_table,
+    "tic": tic_table,
+    "senml": senml_table,
+}
 
 
 def with_tables(text: str) -> str:

@@ -11,13 +11,19 @@ from tests.firmware_specs.making import (
     live_invalid,
     live_valid,
     low_rate,
+    senml,
     shelly,
     sparkplug,
+    tic,
     transport,
 )
-from tests.firmware_specs.making.vector import CBOR, CONTEXT, GATEWAY, Made
+from tests.firmware_specs.making.vector import CBOR, CONTEXT, GATEWAY, SENML_CBOR, TIC, Made
 
 FOLDER = Path(__file__).resolve().parents[3] / "firmware_specs" / "vectors"
+
+
+#: How files end that are not JSON.
+_ENDINGS = {CBOR: "cbor", SENML_CBOR: "cbor", TIC: "tic"}
 
 
 def all_vectors() -> list[Made]:
@@ -42,13 +48,17 @@ def all_vectors() -> list[Made]:
         *sparkplug.INVALID,
         *shelly.VALID,
         *shelly.INVALID,
+        *tic.VALID,
+        *tic.INVALID,
+        *senml.VALID,
+        *senml.INVALID,
     ]
 
 
 def file_of(made: Made) -> str:
     """Return the payload's path below the folder of vectors."""
     folder = "invalid" if made.refusals else "valid"
-    ending = "bin" if made.topic.startswith("spBv1.0/") else "cbor" if made.content_type == CBOR else "json"
+    ending = "bin" if made.topic.startswith("spBv1.0/") else _ENDINGS.get(made.content_type or "", "json")
     return f"{folder}/{made.name}.{ending}"
 
 
@@ -59,6 +69,8 @@ def entry(made: Made) -> dict[str, object]:
         expected["intervals"] = made.intervals
     elif made.kind == "live":
         expected["readings"] = made.readings
+        expected |= {"intervals": made.intervals} if made.intervals else {}
+        expected |= {"labels": made.labels} if made.labels else {}
     elif made.is_foreign:
         expected |= {"readings": made.readings, "content": made.content}
     elif made.kind != "command":
@@ -72,7 +84,7 @@ def entry(made: Made) -> dict[str, object]:
         "content_type": made.content_type,
         **({"generate": made.generate} if made.generate else {"file": file_of(made)}),
         **({"after": made.after} if made.after else {}),
-        **({} if made.is_foreign else {"conforms": made.conforms}),
+        **({"conforms": made.conforms} if made.is_described else {}),
         "expected": expected,
     }
 
@@ -83,6 +95,7 @@ def index_text() -> str:
         "specification": "1.0",
         "interval_columns": ["meter", "register", "quality", "step_s", "start", "value"],
         "reading_columns": ["meter", "register", "quality", "at", "value"],
+        "label_columns": ["meter", "label", "text", "at"],
         "context": CONTEXT,
         "vectors": [entry(made) for made in all_vectors()],
     }

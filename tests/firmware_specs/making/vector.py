@@ -20,9 +20,14 @@ SLOT_S = 1_800
 GATEWAY = "gw-0001"
 METER, SECOND_METER, THIRD_METER = "m-000001", "m-000002", "m-000003"
 FOREIGN_METER = "m-000101"
+#: Linky meters: of one phase in standard mode, of three in historic mode, and another gateway's.
+LINKY, OLD_LINKY, FOREIGN_LINKY = "021976000001", "041776000002", "021976000101"
 COMMAND = "3f0c8a52-6a0e-4c1e-9d5b-0d6f7a2b9c11"
 
 JSON, CBOR = "application/json", "application/cbor"
+TIC, SENML_JSON, SENML_CBOR = "application/vnd.somel.tic", "application/senml+json", "application/senml+cbor"
+#: Content types of forms that others describe.
+UNDESCRIBED = (TIC, SENML_JSON, SENML_CBOR)
 
 CONTEXT = {
     "clock": CLOCK_S,
@@ -30,7 +35,7 @@ CONTEXT = {
     "gateways": {
         GATEWAY: {
             "shard": 1,
-            "meters": [METER, SECOND_METER, THIRD_METER],
+            "meters": [METER, SECOND_METER, THIRD_METER, LINKY, OLD_LINKY],
             "resources": {
                 "ev-000001": {"kind": "ev_charger", "rated_power_w": 7400},
                 "wh-000001": {"kind": "water_heater", "rated_power_w": 2200},
@@ -38,11 +43,14 @@ CONTEXT = {
             "commands": [COMMAND],
         },
         "gw-0002": {"shard": 0, "meters": [FOREIGN_METER], "resources": {}, "commands": []},
+        "gw-0003": {"shard": 3, "meters": [FOREIGN_LINKY], "resources": {}, "commands": []},
     },
 }
 
 Row = list[str | int | float]
 Rows = list[Row]
+#: Meter, label, text, instant [s].
+Labels = list[list[str | int]]
 
 
 @dataclass(frozen=True)
@@ -63,11 +71,17 @@ class Made:
     generate: dict[str, str | int] | None = None
     device: dict[str, object] | None = None
     after: tuple[str, ...] = ()
+    labels: Labels = field(default_factory=list)
 
     @property
     def is_foreign(self) -> bool:
         """Whether it is of another maker's format."""
         return self.kind not in (*UP_KINDS, "command")
+
+    @property
+    def is_described(self) -> bool:
+        """Whether a schema or the CDDL describes such payloads."""
+        return not self.is_foreign and self.content_type not in UNDESCRIBED
 
 
 def as_json(content: object) -> bytes:

@@ -1,12 +1,16 @@
 """The decoders do what the golden vectors say, as far as it takes neither registry nor clock."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import InputError
 from core.quality import Quality
 from core.registers import REGISTER_BY_ID
 from ingest.decode import REFUSAL_CODES, Decoded, DecodedReadings, Message, Scope, decode_many, decode_one
-from tests.firmware_specs.vectors import Vector, load_vectors
+from tests.firmware_specs.vectors import Vector, index, load_vectors
+
+CLOCK_S: int = index()["context"]["clock"]
 
 #: Judged before decoding (topic, gateway, shard) or after it (registry, clock, limits).
 JUDGED_ELSEWHERE = {
@@ -28,7 +32,7 @@ VECTORS = [v for v in load_vectors() if "topic_unknown" not in v.refusals and no
 
 def message_of(vector: Vector) -> Message:
     """Return the vector as ingest hands it over."""
-    return Message(vector.kind, vector.content_type, vector.payload)
+    return Message(vector.kind, vector.content_type, vector.payload, received_s=CLOCK_S)
 
 
 def interval_rows(decoded: Decoded) -> list[tuple[str | int | float, ...]]:
@@ -77,6 +81,14 @@ def test_a_vector_is_decoded_to_the_values_expected(vector: Vector) -> None:
     )
 
 
+@pytest.mark.parametrize("vector", [v for v in VECTORS if v.kind == "live"], ids=str)
+def test_a_vector_is_decoded_to_the_labels_expected(vector: Vector) -> None:
+    decoded = decode_many([message_of(vector)])
+    got = [[label.device, label.label, label.text, label.at_s] for label in decoded.labels]
+    if not vector.refusals.keys() & {"device_unknown", "device_foreign"}:
+        assert got == vector.expected.get("labels", [])
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=str)
 def test_a_vector_is_refused_for_the_codes_expected(vector: Vector) -> None:
     decoded = decode_many([message_of(vector)])
@@ -101,6 +113,7 @@ def test_all_vectors_at_once_give_what_each_gives_alone() -> None:
         (place, refusal.code, refusal.count) for place, decoded in enumerate(alone) for refusal in decoded.refusals
     ]
     assert [place for place, _ in together.contents] == [p for p, one in enumerate(alone) if one.contents]
+    assert together.labels == [replace(label, message=p) for p, one in enumerate(alone) for label in one.labels]
     assert together.sequence.tolist() == [int(one.sequence[0]) for one in alone]
     of_message = [place for place, decoded in enumerate(alone) for _ in decoded.intervals.value]
     assert together.intervals.message.tolist() == of_message
