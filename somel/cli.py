@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from core.errors import PlatformError
-from somel.commands import conformance, demo, ingest, load, processes, services, settings, simulate, store, token
+from somel.commands import (
+    conformance,
+    decode,
+    demo,
+    ingest,
+    load,
+    processes,
+    services,
+    settings,
+    simulate,
+    store,
+    token,
+)
 
 app = typer.Typer(
     name="somel",
@@ -29,6 +41,7 @@ app.command()(simulate.simulate)
 app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(token.app, name="token")
+app.command()(decode.decode)
 app.command("settings")(settings.show)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from core.errors import InputError
 from core.quality import Quality
 from core.slots import INTERVAL_STEPS_S
 from ingest.decode.columns import DeviceLabel, Message
@@ -157,10 +158,12 @@ def tic(decoding: Decoding, index: int, message: Message) -> int | None:
     Raises
     ------
     InputError
-        ``payload_malformed`` when there is no frame in it.
+        ``payload_malformed`` when there is no frame in it, or none with a group.
     """
-    curves = _Curves()
-    for frame in read_frames(message.payload):
+    curves, frames = _Curves(), list(read_frames(message.payload))
+    if not any(frame.groups or frame.broken for frame in frames):
+        raise InputError("payload_malformed", "The payload holds no frame with a group in it.")
+    for frame in frames:
         _take_frame(decoding, curves, index, frame, message.received_s)
     curves.gather(decoding, index)
     return None

@@ -35,6 +35,7 @@ def test_the_commands_are_those_of_the_readme():
     wanted = {
         "api",
         "conformance",
+        "decode",
         "demo",
         "grid",
         "ingest",

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.quality import Quality
@@ -110,11 +110,13 @@ def test_the_fields_of_the_status_do_not_overlap() -> None:
     assert all(len(field.words) <= 1 << field.width for field in STATUS_FIELDS)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9))
 def test_all_ten_indexes_of_a_supplier_have_a_word(index: int) -> None:
     assert dict(read_status(f"{index << 10:08X}".encode()))["supplier_tariff"] == f"index {index + 1}"
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2010, 1, 1), datetime(2089, 12, 31)))  # noqa: DTZ001 - made aware below
 @example(datetime(2025, 10, 26, 0, 30))  # noqa: DTZ001
 @example(datetime(2025, 10, 26, 1, 30))  # noqa: DTZ001
@@ -143,6 +145,7 @@ def test_an_unknown_season_is_the_calendars() -> None:
     assert read_horodate(b" 260115130000") == (1_768_478_400, Quality.ESTIMATED)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=8), st.integers(0, 999_999_999))
 def test_a_group_reads_back_in_both_modes_whatever_its_checksum(label: str, number: int) -> None:
     for text, mode in ((group(label, f"{number:09}"), Mode.STANDARD), (old(label, f"{number:09}"), Mode.HISTORIC)):
@@ -158,6 +161,7 @@ def test_a_checksum_that_is_a_space_is_one() -> None:
         assert values(decode(standard(group("EAST", f"{number:09}")))) == {"import_index_wh": number}
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_one_flipped_bit_in_a_group_never_becomes_another_value(data: st.DataObject) -> None:
     frame = bytearray(standard(group("EAST", "012345678"), group("URMS1", "231")))
@@ -169,6 +173,7 @@ def test_one_flipped_bit_in_a_group_never_becomes_another_value(data: st.DataObj
     assert got.items() <= {"import_index_wh": 12_345_678.0, "voltage_v": 231.0}.items()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_noise_around_a_frame_changes_nothing(noise: bytes) -> None:
     quiet = noise.translate(None, b"\x02\x03\x04\n\r0123456789")
