@@ -82,7 +82,9 @@ def _route_gateway(routed: Routed, position: int, message: Message, registry: Re
     foreign = None
     if topic.kind in SHELLY_KINDS and len(message.payload) <= decode.MAX_PAYLOAD_BYTES:
         meters = GatewayMeters(registry, topic.gateway, gateway.gateway_id)
-        foreign = read_shelly(topic, message.payload, received_s=message.received_s, meters=meters)
+        foreign = read_shelly(
+            topic, message.payload, received_s=message.received_s, meters=meters, is_retained=message.is_retained
+        )
     decodable = decode.Message(topic.kind, message.content_type, message.payload, foreign, message.received_s)
     routed.add(decodable, position, gateway.gateway_id, topic.gateway)
 

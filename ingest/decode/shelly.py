@@ -7,6 +7,7 @@ in Wh. What no register takes, such as a power factor or the state of a Wi-Fi, i
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -112,7 +113,7 @@ _NOTIFICATION: Final = msgspec.json.Decoder(_Notification)
 _CLOCK: Final = Annotated[float, Meta(ge=0, le=LATEST_S)] | None
 
 
-def read_shelly(topic: Topic, payload: bytes, *, received_s: int, meters: Meters) -> Foreign:
+def read_shelly(topic: Topic, payload: bytes, *, received_s: int, meters: Meters, is_retained: bool = False) -> Foreign:
     """Read one message.
 
     Parameters
@@ -125,6 +126,8 @@ def read_shelly(topic: Topic, payload: bytes, *, received_s: int, meters: Meters
         When it was received; the time of values that come without one. [s]
     meters : Meters
         Tells which meters it measures for.
+    is_retained : bool
+        Whether the broker had kept it: nobody knows since when, so values without a time are bad.
 
     Raises
     ------
@@ -134,13 +137,21 @@ def read_shelly(topic: Topic, payload: bytes, *, received_s: int, meters: Meters
     if topic.kind == "online":
         return _online(payload)
     if topic.kind == "emeter":
-        return _emeter(topic.part, payload, received_s, meters)
+        return _at_receipt(_emeter(topic.part, payload, received_s, meters), is_retained=is_retained)
     if topic.kind == "status":
-        return _rows({topic.part: read_json(_STATUS, payload)}, received_s, meters)
+        foreign = _rows({topic.part: read_json(_STATUS, payload)}, received_s, meters)
+        return _at_receipt(foreign, is_retained=is_retained)
     notification = read_json(_NOTIFICATION, payload)
     if notification.method not in ("NotifyStatus", "NotifyFullStatus"):
         return Foreign()
     return _rows(notification.params, _clock_s(notification.params, received_s), meters)
+
+
+def _at_receipt(foreign: Foreign, *, is_retained: bool) -> Foreign:
+    """Return what came without a time; what the broker had kept is of another time than its receipt."""
+    return (
+        replace(foreign, rows=[row._replace(quality=Quality.BAD) for row in foreign.rows]) if is_retained else foreign
+    )
 
 
 def _online(payload: bytes) -> Foreign:

@@ -5,17 +5,16 @@ and its device, was born and every message since has come; from the first one mi
 node is born again, for which it is asked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from core.errors import InputError
-from core.quality import Quality
 from ingest.decode import MAX_PAYLOAD_BYTES, StateContent
 from ingest.decode.faults import quoted
-from ingest.decode.foreign import Fault, Foreign, Row, unnamed
-from ingest.decode.sparkplug_metrics import Definition, define, number
-from ingest.decode.sparkplug_wire import Metric, Payload, read_payload
+from ingest.decode.foreign import Foreign
+from ingest.decode.sparkplug_values import Definitions, values_of
+from ingest.decode.sparkplug_wire import Payload, read_payload
 from ingest.sparkplug.topics import NodeTopic
 
 #: A node is asked to be born again at most this often. [s]
@@ -23,28 +22,6 @@ REBIRTH_PAUSE_S: Final = 10.0
 #: Devices that one node may have.
 MAX_DEVICES: Final = 1_000
 _SEQUENCES: Final = 256
-#: Quality code of a good value (specification 6.4.15); a metric without one is good.
-_GOOD: Final = 192
-
-
-class Definitions:
-    """The metrics that one birth defined, by name and by alias."""
-
-    def __init__(self, metrics: Sequence[Metric] = ()) -> None:
-        self._by_name: dict[str, Definition] = {}
-        self._by_alias: dict[int, Definition] = {}
-        for metric in metrics:
-            definition = define(metric)
-            if metric.name is not None:
-                self._by_name[metric.name] = definition
-            if metric.alias is not None:
-                self._by_alias[metric.alias] = definition
-
-    def find(self, metric: Metric) -> Definition | None:
-        """Return what a metric means, None when no birth said so."""
-        if metric.name:
-            return self._by_name.get(metric.name)
-        return None if metric.alias is None else self._by_alias.get(metric.alias)
 
 
 @dataclass(slots=True)
@@ -127,10 +104,10 @@ class Nodes:
     def _node_birth(self, topic: NodeTopic, payload: Payload, meter: str) -> Foreign:
         node = _Node(_seq(payload), _bd_seq(payload), Definitions(payload.metrics))
         self._nodes[topic.node] = node
-        return _values(payload, node.metrics, meter, state=StateContent(status="online"))
+        return values_of(payload, node.metrics, meter, state=StateContent(status="online"))
 
     def _node_data(self, topic: NodeTopic, payload: Payload, meter: str) -> Foreign:
-        return _values(payload, self._follow(topic, payload).metrics, meter)
+        return values_of(payload, self._follow(topic, payload).metrics, meter)
 
     def _node_death(self, topic: NodeTopic, payload: Payload, meter: str) -> Foreign:
         del meter
@@ -146,13 +123,13 @@ class Nodes:
         if meter not in node.devices and len(node.devices) >= MAX_DEVICES:
             raise InputError("payload_invalid", f"The node has more than {MAX_DEVICES} devices.")
         node.devices[meter] = definitions
-        return _values(payload, definitions, meter)
+        return values_of(payload, definitions, meter)
 
     def _device_data(self, topic: NodeTopic, payload: Payload, meter: str) -> Foreign:
         definitions = self._follow(topic, payload).devices.get(meter)
         if definitions is None:
             raise InputError("birth_missing", f"The device {quoted(meter)} has not been born.")
-        return _values(payload, definitions, meter)
+        return values_of(payload, definitions, meter)
 
     def _device_death(self, topic: NodeTopic, payload: Payload, meter: str) -> Foreign:
         self._follow(topic, payload).devices.pop(meter, None)
@@ -182,44 +159,3 @@ def _bd_seq(payload: Payload) -> int | None:
         if metric.name == "bdSeq" and isinstance(metric.value, int):
             return metric.value
     return None
-
-
-def _values(payload: Payload, definitions: Definitions, meter: str, *, state: StateContent | None = None) -> Foreign:
-    """Return the values of a payload; each is read, or refused, by itself."""
-    if payload.timestamp_ms is None:
-        raise InputError("payload_invalid", "The payload has no timestamp.")
-    foreign = Foreign(state=state)
-    homeless = 0
-    for metric in payload.metrics:
-        if metric.is_null:
-            continue
-        found = _value(metric, definitions)
-        if isinstance(found, Fault):
-            foreign.faults.append(found)
-        elif found is not None and meter:
-            register_id, value = found
-            at_ms = payload.timestamp_ms if metric.timestamp_ms is None else metric.timestamp_ms
-            foreign.rows.append(Row(meter, register_id, at_ms // 1000, value, _quality(metric)))
-        elif found is not None:
-            homeless += 1
-    if homeless:
-        foreign.faults.append(unnamed(homeless, "a metric of the node"))
-    return foreign
-
-
-def _value(metric: Metric, definitions: Definitions) -> tuple[int, float] | Fault | None:
-    """Return register and value of a metric, why it is refused, or None where it measures nothing."""
-    definition = definitions.find(metric)
-    if definition is None:
-        named = metric.alias if not metric.name else quoted(metric.name)
-        return Fault("metric_undefined", 1, f"No birth defined the metric {named}.")
-    if definition.register_id is None:
-        return Fault(definition.code, 1, definition.reason) if definition.code else None
-    try:
-        return definition.register_id, number(definition.datatype, metric) * definition.factor
-    except InputError as error:
-        return Fault(error.code, 1, error.message)
-
-
-def _quality(metric: Metric) -> Quality:
-    return Quality.OK if metric.quality_code in (None, _GOOD) else Quality.BAD

@@ -67,6 +67,20 @@ async def test_statuses_and_notifications_of_a_meter_are_stored(
     assert territory.rows("SELECT code FROM refused_message") == []
 
 
+async def test_a_status_that_the_broker_had_kept_is_bad_for_nobody_knows_of_when_it_is(
+    database_url: str, territory: Territory, broker: Broker, shelly: paho.Client
+):
+    await publish(shelly, "status/em:0", {"id": 0, "total_act_power": 1.0}, retain=True)
+    async with ingesting(database_url, broker):
+        await publish(shelly, "status/em:0", {"id": 0, "total_act_power": 2.0, "a_voltage": 230.0})
+        await until(lambda: len(territory.rows(READINGS)) >= 2)
+    rows = territory.rows(
+        "SELECT quality FROM reading WHERE value = 1 UNION ALL SELECT quality FROM reading_revision WHERE value = 1"
+    )
+    assert rows == [(3,)]
+    assert territory.value("SELECT quality FROM reading WHERE value = 230") == 0
+
+
 async def test_a_meter_that_vanishes_is_offline(
     database_url: str, territory: Territory, broker: Broker, shelly: paho.Client
 ):
