@@ -9,6 +9,7 @@ from ingest.decode import AnswerContent, StateContent
 
 #: A command is answered within this. [s]
 _ANSWER_WITHIN_S: Final = 10.0
+_WITH_STORED: Final = (1, 1)
 _COMMANDS: Final = "command and its answer"
 
 
@@ -122,11 +123,36 @@ def _back_online(seen: Observation, cut: Cut) -> Finding:
     return failed("no state said online after the cut")
 
 
+def _listens_to_stored(seen: Observation) -> Finding:
+    if seen.specification < _WITH_STORED:
+        return not_seen("its meta says that it follows 1.0")
+    if not seen.connects:
+        return not_seen("a subscription takes the proxy: --proxy PORT")
+    wanted = seen.topic("stored")
+    found = any(subscription.pattern == wanted for subscription in seen.subscriptions)
+    return passed(wanted) if found else failed(f"it did not subscribe to {wanted}")
+
+
+def _sends_missing(seen: Observation) -> Finding:
+    if seen.specification < _WITH_STORED:
+        return not_seen("its meta says that it follows 1.0")
+    if seen.platform_speaks:
+        return not_seen("the platform itself tells the gateway what is stored; try at a broker without it")
+    if not seen.missed:
+        return not_seen("nothing was called missing: no numbered message, or the bench was told to send nothing")
+    (missed, *_), again = seen.missed, seen.sent_again()
+    if again:
+        return passed(f"sequence {missed.sequence} came again after {again[0].wall_s - missed.sent_s:.1f} s")
+    return failed(f"sequence {missed.sequence} was called missing and did not come again, unchanged")
+
+
 OBEYING: Final = (
     Check("command.answered", _COMMANDS, "A command is answered within 10 s.", _answered("accepted", _in_time)),
     Check("command.once", _COMMANDS, "A command is answered once.", _answered("accepted", _once)),
     Check("command.repeated", _COMMANDS, "A repeated command has the same answer.", _answered("repeated", _again)),
     Check("command.expired", _COMMANDS, "An expired command is answered expired.", _answered("expired", _expired)),
+    Check("stored.listens", "Delivery", "Since 1.1 it subscribes to its stored topic.", _listens_to_stored),
+    Check("stored.sends_again", "Delivery", "Since 1.1 it sends again what stored calls missing.", _sends_missing),
     Check("state.will", "Connecting", "After a cut the last will says offline.", _cut("", _will_works)),
     Check("state.back", "Connecting", "Connected again, it says that it is online.", _cut("", _back_online)),
     Check("resend.connects", "Delivery", "After a cut it connects again.", _cut("", _connects_again)),

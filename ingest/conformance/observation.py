@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from core.identifiers import TOPIC_ROOT, UP_KINDS
-from ingest.decode import AnswerContent, Decoded, LowRateContent, MessageRefusal, decode_many
+from ingest.decode import AnswerContent, Decoded, LowRateContent, MessageRefusal, MetaContent, decode_many
 from ingest.decode import Message as DecodableMessage
 
 
@@ -147,6 +147,25 @@ class Trial:
 
 
 @dataclass(slots=True)
+class Missed:
+    """One message that the bench, in the platform's place, called missing although it had come.
+
+    Attributes
+    ----------
+    sequence : int
+        Its number.
+    payload : bytes
+        What it said.
+    sent_s : float
+        When it was called missing. [s]
+    """
+
+    sequence: int
+    payload: bytes
+    sent_s: float
+
+
+@dataclass(slots=True)
 class Observation:
     """Everything about one gateway.
 
@@ -162,6 +181,8 @@ class Observation:
         How long an answer, or a gateway's return, is waited for. [s]
     is_proxied : bool
         Whether the gateway connects through the bench.
+    platform_speaks : bool
+        Whether somebody else, the platform, tells the gateway what is stored.
     ended_s : float
         When the bench left, on a clock that only runs forward. [s]
     """
@@ -177,6 +198,15 @@ class Observation:
     subscriptions: list[SeenSubscription] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
+    missed: list[Missed] = field(default_factory=list)
+    platform_speaks: bool = False
+
+    @property
+    def specification(self) -> tuple[int, int]:
+        """The version that its meta says it follows; 1.0 until then."""
+        said = [message.content for message in self.of_kind("meta") if isinstance(message.content, MetaContent)]
+        major, _, minor = (said[-1].specification if said else "1.0").partition(".")
+        return int(major), int(minor)
 
     def topic(self, kind: str) -> str:
         """Return the topic of a kind of message of this gateway."""
@@ -196,4 +226,13 @@ class Observation:
             message
             for message in self.fresh("answer")
             if isinstance(message.content, AnswerContent) and str(message.content.command) == command
+        ]
+
+    def sent_again(self) -> list[Seen]:
+        """Return the messages that came again, unchanged, after they had been called missing."""
+        return [
+            message
+            for missed in self.missed
+            for message in self.fresh("batch", "live", "event")
+            if message.wall_s > missed.sent_s and message.payload == missed.payload
         ]

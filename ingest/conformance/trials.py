@@ -10,7 +10,7 @@ import msgspec
 
 from core.clock import Clock
 from core.slots import SLOT_S
-from ingest.conformance.observation import Observation, Trial
+from ingest.conformance.observation import Missed, Observation, Trial
 from ingest.conformance.waiting import until
 from ingest.conformance.watcher import Watcher
 from ingest.decode import MetaContent
@@ -21,10 +21,13 @@ _VALID_S: Final = 600
 _DAY_S: Final = 86_400
 #: After an answer a second one would still be on its way. [s]
 _LISTEN_S: Final = 1.0
+#: Since this version a gateway listens to what is stored, and sends what is missing, 3 s after it did or later.
+_WITH_STORED: Final = (1, 1)
+_AGAIN_WITHIN_S: Final = 5.0
 
 
 class Trials:
-    """Send one command, the same again, and one that is expired.
+    """Send one command, the same again, and one that is expired; and call a message missing.
 
     Parameters
     ----------
@@ -53,12 +56,23 @@ class Trials:
             await self._try("repeated", first, _VALID_S)
         await self._try("expired", _command(name, rated_w, now_s - _DAY_S, now_s - SLOT_S), None)
 
+    async def miss(self) -> None:
+        """In the platform's place call the last numbered message missing, unless the platform speaks for itself."""
+        numbered = [message for message in self._seen.fresh("batch", "live", "event") if message.sequence is not None]
+        if self._seen.specification < _WITH_STORED or self._seen.platform_speaks or not numbered:
+            return
+        number = numbered[-1].sequence or 0
+        word = {"first": number, "through": number - 1, "highest": number, "missing": [[number, number]]}
+        self._seen.missed.append(Missed(number, numbered[-1].payload, time.monotonic()))
+        await asyncio.to_thread(self._watcher.send, "stored", msgspec.json.encode(word), qos=0)
+        await until(lambda: bool(self._seen.sent_again()), _AGAIN_WITHIN_S + self._seen.patience_s)
+
     async def _try(self, name: str, command: dict[str, object], expiry_s: int | None) -> None:
         identifier = str(command["command"])
         before = len(self._seen.answers(identifier))
         trial = Trial(name, identifier, time.monotonic())
         self._seen.trials.append(trial)
-        await asyncio.to_thread(self._watcher.send, msgspec.json.encode(command), expiry_s=expiry_s)
+        await asyncio.to_thread(self._watcher.send, "command", msgspec.json.encode(command), expiry_s=expiry_s)
         await until(lambda: len(self._seen.answers(identifier)) > before, self._seen.patience_s + _LISTEN_S)
         await asyncio.sleep(_LISTEN_S)
 

@@ -68,13 +68,13 @@ class _Client:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, topic: str, payload: bytes, expiry_s: int | None) -> None:
-        """Publish JSON at QoS 1 and wait for the broker's word."""
+    def publish(self, topic: str, payload: bytes, qos: int, expiry_s: int | None) -> None:
+        """Publish JSON and wait for the broker's word."""
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType = "application/json"
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
-        self._client.publish(topic, payload, qos=1, properties=properties).wait_for_publish(_WITHIN_S)
+        self._client.publish(topic, payload, qos=qos, properties=properties).wait_for_publish(_WITHIN_S)
 
     def _connected(self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _p: object) -> None:
         if reason.is_failure:
@@ -110,6 +110,7 @@ class Watcher:
 
     def __init__(self, address: BrokerAddress, seen: Observation, clock: Clock) -> None:
         self._address, self._seen, self._clock = address, seen, clock
+        self._said: set[bytes] = set()
         self._live = _Client(address, self._note_fresh, RetainedAs.PUBLISHED)
         self._kept = _Client(address, self._note_kept, RetainedAs.KEPT)
 
@@ -134,13 +135,14 @@ class Watcher:
         self._kept.close()
         self._live.close()
 
-    def send(self, payload: bytes, *, expiry_s: int | None) -> float:
-        """Publish a command; return when, on a clock that only runs forward [s]."""
-        sent_s = time.monotonic()
-        self._live.publish(self._seen.topic("command"), payload, expiry_s)
-        return sent_s
+    def send(self, kind: str, payload: bytes, *, qos: int = 1, expiry_s: int | None = None) -> None:
+        """Publish JSON to one of the topics that the gateway listens to, and wait for the broker's word."""
+        self._said.add(payload)
+        self._live.publish(self._seen.topic(kind), payload, qos, expiry_s)
 
     def _note_fresh(self, message: paho.MQTTMessage) -> None:
+        if message.topic == self._seen.topic("stored") and message.payload not in self._said:
+            self._seen.platform_speaks = True
         if _is_its_own(message.topic):
             self._seen.messages.append(self._as_seen(message, is_kept=False))
 

@@ -13,6 +13,7 @@ from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, Role, connect
 from db.file_imports import ImportedFile, begin_import, count_import, usage_points_by_prm
 from db.registry import DeviceEntry, load_registry
+from db.rollup import roll_up_pending
 from db.writing import Refusal, write_batch
 from ingest.files.codes import IS_REFUSAL, MEANING
 from ingest.files.convert import Converter
@@ -114,6 +115,8 @@ async def import_readings(
         _remark_on_the_whole(converter, file.found, outcome, report)
         if writing is not None:
             await count_import(connection, writing.file_import_id, outcome.counts, is_done=True)
+            progress("summing by place", 0, 0)
+            await roll_up_pending(connection, now)
     return outcome
 
 

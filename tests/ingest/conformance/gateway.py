@@ -33,6 +33,7 @@ class PahoGateway:
         self.name, self.fault, self._port = name, fault, port
         self._numbers = itertools.count(1)
         self._answers: dict[str, dict[str, Any]] = {}
+        self._kept: dict[int, tuple[str, str]] = {}
         self._ending = threading.Event()
         self._client = self._make()
         self._thread = threading.Thread(target=self._live, daemon=True)
@@ -67,7 +68,7 @@ class PahoGateway:
             payload = b'{"status":"online"}' if self.breaks("will_online") else b'{"status":"offline"}'
             client.will_set(topic, payload, 1, retain=True, properties=self._says(JSON, PacketTypes.WILLMESSAGE))
         client.on_connect = self._connected
-        client.on_message = lambda _client, _data, message: self._obey(json.loads(message.payload))
+        client.on_message = lambda _client, _data, message: self._take(message.topic, json.loads(message.payload))
         if self.breaks("forgets"):
             client.on_disconnect = lambda *_: threading.Thread(target=self._start_anew, daemon=True).start()
         return client
@@ -97,12 +98,14 @@ class PahoGateway:
     def _connected(self, client: paho.Client, *_: object) -> None:
         if not self.breaks("deaf"):
             client.subscribe(self.topic("command"), qos=0 if self.breaks("subscribes_qos_0") else 1)
+        if not self.breaks("stored_unheard"):
+            client.subscribe(self.topic("stored"), qos=1)
         if not self.breaks("never_online"):
             self._send("state", {"status": "online", "at": self._now()}, retain=not self.breaks("state_not_retained"))
         gateway = "gw-9999" if self.breaks("meta_of_other") else self.name
         meters = [PRM_LIKE if self.breaks("prm") else METER] if not self.breaks("meta_lacks_meter") else ["m-000777"]
         resources = [{"resource": CAR, "kind": "ev_charger", "rated_power_w": 7400}]
-        meta = {"gateway": gateway, "specification": "1.0", "firmware_version": "1", "meters": meters}
+        meta = {"gateway": gateway, "specification": "1.1", "firmware_version": "1", "meters": meters}
         self._send("meta", {**meta, "resources": resources}, retain=True)
 
     def _live(self) -> None:
@@ -148,6 +151,20 @@ class PahoGateway:
         registers = {"import_wh": [120], "export_wh": [0, 0] if self.breaks("lengths") else [0]}
         return {"meter": meter, "start": start, "step_s": step, "registers": registers}
 
+    def _take(self, topic: str, message: dict[str, Any]) -> None:
+        if topic.endswith("/command"):
+            self._obey(message)
+        elif not self.breaks("stored_ignored"):
+            for first, last in message["missing"]:
+                for number in range(first, last + 1):
+                    self._again(number)
+
+    def _again(self, number: int) -> None:
+        kind, payload = self._kept[number]
+        if self.breaks("changed_when_sent_again"):
+            payload = payload.replace(f'"sequence": {number}', f'"sequence": {next(self._numbers)}')
+        self._client.publish(self.topic(kind), payload, 1, properties=self._says(JSON))
+
     def _obey(self, command: dict[str, Any]) -> None:
         if self.breaks("mute"):
             return
@@ -170,7 +187,9 @@ class PahoGateway:
         shard = (right_shard(self.name) + 1) % 4 if self.breaks("shard") and kind == "batch" else None
         topic = self.topic("readings" if self.breaks("kind") and kind == "batch" else kind, shard=shard)
         retain = retain or (kind == "batch" and self.breaks("batch_retained"))
-        self._client.publish(topic, json.dumps(message), qos, retain, self._says(content_type))
+        payload = json.dumps(message)
+        self._kept[message.get("sequence", 0)] = (kind, payload)
+        self._client.publish(topic, payload, qos, retain, self._says(content_type))
 
     def _now(self) -> int:
         return int(time.time()) - (120 if self.breaks("slow_clock") else 0)

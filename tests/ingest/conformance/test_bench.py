@@ -52,6 +52,9 @@ FAULTS = {
     "answers_once_only": {"command.repeated"},
     "changes_its_mind": {"command.repeated"},
     "takes_expired": {"command.expired"},
+    "stored_unheard": {"stored.listens", "stored.sends_again"},
+    "stored_ignored": {"stored.sends_again"},
+    "changed_when_sent_again": {"stored.sends_again"},
     "forgets": {"resend.mid_packet", "resend.no_puback"},
     "never_online": {"state.online", "state.back"},
 }

@@ -43,7 +43,9 @@ def test_a_second_run_finds_duplicates_only(territory, tmp_path):
         "SELECT stored, duplicate, finished_at IS NOT NULL FROM file_import ORDER BY file_import_id"
     )
     assert imports == [(100, 0, True), (0, 100, True)]
-    assert territory.value("SELECT count(*) FROM rollup_pending") == 1
+    assert territory.value("SELECT count(*) FROM rollup_pending") == 0
+    summed = "SELECT sum(import_wh) FROM place_interval JOIN place USING (place_id) WHERE level = 'feeder'"
+    assert territory.value(summed) == sum(range(100, 200))
 
 
 def test_a_corrected_file_revises_and_keeps_the_old_value(territory, tmp_path):
