@@ -28,6 +28,8 @@ def _answered(
     name: str, judge: Callable[[Observation, Trial, list[Seen]], Finding]
 ) -> Callable[[Observation], Finding]:
     def look(seen: Observation) -> Finding:
+        if not seen.may_send:
+            return not_seen("the broker does not let the bench send commands")
         trial = _trial(seen, name)
         if trial is None:
             return not_seen("no such command was sent")
@@ -138,7 +140,7 @@ def _sends_missing(seen: Observation) -> Finding:
         return not_seen("its meta says that it follows 1.0")
     if seen.platform_speaks:
         return not_seen("the platform itself tells the gateway what is stored; try at a broker without it")
-    if not seen.missed:
+    if not seen.missed or not seen.may_send:
         return not_seen("nothing was called missing: no numbered message, or the bench was told to send nothing")
     (missed, *_), again = seen.missed, seen.sent_again()
     if again:

@@ -183,6 +183,8 @@ class Observation:
         Whether the gateway connects through the bench.
     platform_speaks : bool
         Whether somebody else, the platform, tells the gateway what is stored.
+    may_send : bool
+        Whether the broker lets the bench send commands.
     ended_s : float
         When the bench left, on a clock that only runs forward. [s]
     """
@@ -200,6 +202,7 @@ class Observation:
     trials: list[Trial] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
     platform_speaks: bool = False
+    may_send: bool = True
 
     @property
     def specification(self) -> tuple[int, int]:

@@ -52,6 +52,8 @@ class Trials:
         valid_s = math.ceil(_VALID_S * self._clock.speed)
         first = _command(name, rated_w, now_s, now_s + valid_s)
         await self._try("accepted", first, _VALID_S)
+        if not self._seen.may_send:
+            return
         if self._seen.answers(str(first["command"])):
             await self._try("repeated", first, _VALID_S)
         await self._try("expired", _command(name, rated_w, now_s - _DAY_S, now_s - SLOT_S), None)
@@ -59,7 +61,8 @@ class Trials:
     async def miss(self) -> None:
         """In the platform's place call the last numbered message missing, unless the platform speaks for itself."""
         numbered = [message for message in self._seen.fresh("batch", "live", "event") if message.sequence is not None]
-        if self._seen.specification < _WITH_STORED or self._seen.platform_speaks or not numbered:
+        silent = self._seen.platform_speaks or not self._seen.may_send
+        if silent or self._seen.specification < _WITH_STORED or not numbered:
             return
         number = numbered[-1].sequence or 0
         word = {"first": number, "through": number - 1, "highest": number, "missing": [[number, number]]}
@@ -73,8 +76,9 @@ class Trials:
         trial = Trial(name, identifier, time.monotonic())
         self._seen.trials.append(trial)
         await asyncio.to_thread(self._watcher.send, "command", msgspec.json.encode(command), expiry_s=expiry_s)
-        await until(lambda: len(self._seen.answers(identifier)) > before, self._seen.patience_s + _LISTEN_S)
-        await asyncio.sleep(_LISTEN_S)
+        if self._seen.may_send:
+            await until(lambda: len(self._seen.answers(identifier)) > before, self._seen.patience_s + _LISTEN_S)
+            await asyncio.sleep(_LISTEN_S)
 
     def _described(self) -> MetaContent | None:
         said = [message.content for message in self._seen.of_kind("meta")]

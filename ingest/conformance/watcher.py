@@ -39,6 +39,7 @@ class _Client:
     def __init__(self, address: BrokerAddress, note: Callable[[paho.MQTTMessage], None], retained: RetainedAs) -> None:
         self._address, self._retained = address, retained
         self._answered = threading.Event()
+        self._refused: set[int] = set()  # identifiers of messages that the broker did not take
         self._refusal: str | None = None
         self._filter = ""
         name = f"conformance-{secrets.token_hex(6)}"
@@ -47,6 +48,7 @@ class _Client:
             self._client.username_pw_set(address.username, address.password)
         self._client.on_connect = self._connected
         self._client.on_subscribe = self._subscribed
+        self._client.on_publish = self._published
         self._client.on_message = lambda _client, _data, message: note(message)
 
     def open(self, topic_filter: str) -> None:
@@ -68,13 +70,19 @@ class _Client:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, topic: str, payload: bytes, qos: int, expiry_s: int | None) -> None:
-        """Publish JSON and wait for the broker's word."""
+    def publish(self, topic: str, payload: bytes, qos: int, expiry_s: int | None) -> bool:
+        """Publish JSON and wait for the broker's word; return whether it let us."""
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType = "application/json"
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
-        self._client.publish(topic, payload, qos=qos, properties=properties).wait_for_publish(_WITHIN_S)
+        sent = self._client.publish(topic, payload, qos=qos, properties=properties)
+        sent.wait_for_publish(_WITHIN_S)
+        return sent.mid not in self._refused
+
+    def _published(self, _c: paho.Client, _data: object, mid: int, reason: ReasonCode, _p: object) -> None:
+        if reason.value >= _FAILED:
+            self._refused.add(mid)
 
     def _connected(self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _p: object) -> None:
         if reason.is_failure:
@@ -138,7 +146,8 @@ class Watcher:
     def send(self, kind: str, payload: bytes, *, qos: int = 1, expiry_s: int | None = None) -> None:
         """Publish JSON to one of the topics that the gateway listens to, and wait for the broker's word."""
         self._said.add(payload)
-        self._live.publish(self._seen.topic(kind), payload, qos, expiry_s)
+        if not self._live.publish(self._seen.topic(kind), payload, qos, expiry_s):
+            self._seen.may_send = False
 
     def _note_fresh(self, message: paho.MQTTMessage) -> None:
         if message.topic == self._seen.topic("stored") and message.payload not in self._said:
