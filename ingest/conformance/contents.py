@@ -71,6 +71,9 @@ def _online(seen: Observation) -> Finding:
     return passed(f"{len(online)} online") if online else failed("its states say offline only")
 
 
+#: What spoils a part of a TIC frame or of a SenML pack.
+_PARTS: Final = ("group_checksum", "group_invalid", "step_unknown", "record_invalid", "name_unresolved", "unit_unknown")
+
 CONTENTS: Final = (
     Check(
         "encoding.readable",
@@ -80,6 +83,9 @@ CONTENTS: Final = (
     ),
     Check(
         "encoding.shape", "Encodings", "Payloads have the shape of their kind.", _free_of("payload_invalid", kinds=_UP)
+    ),
+    Check(
+        "encoding.parts", "Encodings", "Every group of a TIC frame and every SenML record is whole.", _free_of(*_PARTS)
     ),
     Check(
         "batch.step", "batch", "Steps are 300, 600, 900, 1800 or 3600 s.", _free_of("step_invalid", kinds=("batch",))

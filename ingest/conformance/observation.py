@@ -46,8 +46,12 @@ class Seen:
     @cached_property
     def decoded(self) -> Decoded:
         """What the platform's own decoders find in it; of no known kind: nothing."""
-        known = [DecodableMessage(self.kind, self.content_type, self.payload)] if self.kind in UP_KINDS else []
+        known = [self._decodable] if self.kind in UP_KINDS else []
         return decode_many(known)
+
+    @property
+    def _decodable(self) -> DecodableMessage:
+        return DecodableMessage(self.kind, self.content_type, self.payload, received_s=int(self.at_s))
 
     @property
     def refusals(self) -> Sequence[MessageRefusal]:
