@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import InputError
+from ingest.decode.bench import shelly_at_bench, sparkplug_at_bench
 from ingest.decode.columns import Decoded, Message
+from ingest.decode.decoding import Decoding
+from ingest.decode.foreign import Foreign
 from ingest.decode.many import CBOR, JSON, MAX_PAYLOAD_BYTES, SENML_CBOR, SENML_JSON, TIC, decode_many
 
 #: Faults that a payload of another format has, too.
@@ -23,6 +26,18 @@ class PayloadFormat:
 
 def _as(kind: str, content_type: str) -> Callable[[bytes, int], Decoded]:
     return lambda payload, received_s: decode_many([Message(kind, content_type, payload, received_s=received_s)])
+
+
+def _foreign(read: Callable[[bytes, int], Foreign]) -> Callable[[bytes, int], Decoded]:
+    def decoded(payload: bytes, received_s: int) -> Decoded:
+        decoding = Decoding(1)
+        try:
+            decoding.take_foreign(0, read(payload[: MAX_PAYLOAD_BYTES + 1], received_s))
+        except InputError as error:
+            decoding.faults.refuse(0, error)
+        return decoding.finish()
+
+    return decoded
 
 
 def _tic(payload: bytes, received_s: int) -> Decoded:
@@ -49,6 +64,8 @@ PAYLOAD_FORMATS: Final[Mapping[str, PayloadFormat]] = {
     "batch-cbor": PayloadFormat("a batch in CBOR", _as("batch", CBOR)),
     "live-cbor": PayloadFormat("a live message in CBOR", _as("live", CBOR)),
     "senml-cbor": PayloadFormat("SenML in CBOR", _as("live", SENML_CBOR)),
+    "shelly": PayloadFormat("a status or a notification of a Shelly meter", _foreign(shelly_at_bench)),
+    "sparkplug": PayloadFormat("a Sparkplug B payload", _foreign(sparkplug_at_bench)),
     "tic": PayloadFormat("raw frames of Linky meters", _tic),
 }
 

@@ -13,7 +13,9 @@ import typer
 from core.errors import InputError
 from core.slots import require_aware
 
-Format = Literal["batch-json", "live-json", "senml-json", "batch-cbor", "live-cbor", "senml-cbor", "tic"]
+Format = Literal[
+    "batch-json", "live-json", "senml-json", "batch-cbor", "live-cbor", "senml-cbor", "shelly", "sparkplug", "tic"
+]
 
 _LARGEST_BYTES = 64 << 20
 _VALUES = ("device", "register", "OBIS", "value", "unit", "UTC", "Europe/Paris", "step [s]", "quality")

@@ -12,7 +12,7 @@ from ingest.decode.payloads import PAYLOAD_FORMATS, read_payload
 from somel.cli import app
 from somel.commands.decode import Format
 from tests.firmware_specs.making.tic import group, standard
-from tests.firmware_specs.vectors import Vector, load_vectors
+from tests.firmware_specs.vectors import Vector, index, load_vectors
 from tests.somel.test_cli import somel
 
 NOW = "2026-06-01T12:00:00Z"
@@ -31,6 +31,38 @@ VALID = [
     if not vector.refusals and not vector.is_foreign and (vector.kind, vector.content_type) in NAMES
 ]
 FRAME = standard(group("EAST", "012345678"), group("URMS1", "231"))
+
+
+#: Of formats of others, payloads that need neither a birth before them nor a registry.
+FOREIGN = [
+    vector
+    for vector in load_vectors()
+    if (vector.kind in {"status", "events"} and not vector.refusals and vector.expected["readings"])
+    or vector.name in {"sparkplug-device-birth", "sparkplug-node-metrics"}
+]
+
+
+@pytest.mark.parametrize("vector", FOREIGN, ids=str)
+def test_a_format_of_others_is_found_out_and_its_values_shown(vector: Vector) -> None:
+    found, decoded = read_payload(vector.payload, None, index()["context"]["clock"])
+    assert found == ("sparkplug" if vector.is_sparkplug else "shelly")
+    assert decoded.refusals == []
+    assert sorted(decoded.readings.value) == sorted(row[-1] for row in vector.expected["readings"])
+
+
+def test_an_alias_without_its_birth_is_said_to_be_undefined() -> None:
+    (data,) = (vector.payload for vector in load_vectors() if vector.name == "sparkplug-data-by-alias")
+    content = document("-", "--format", "sparkplug", given=data)
+    assert [(refusal["code"], refusal["count"]) for refusal in content["refusals"]] == [("metric_undefined", 1)]
+
+
+@pytest.mark.reference_data
+def test_the_status_of_a_real_meter_is_shown(reference_data: Path) -> None:
+    content = document(str(reference_data / "iot" / "shelly_pro3em_status.json"), "--received-at", NOW)
+    assert content["format"] == "shelly"
+    assert {"power_w": 2413.825, "import_index_wh": 5415414.19, "power_l3_w": 244.0}.items() <= {
+        value["register"]: value["value"] for value in content["values"]
+    }.items()
 
 
 def run(*arguments: str, given: bytes = b"") -> tuple[int, str]:
