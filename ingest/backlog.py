@@ -9,6 +9,7 @@ import mqtt5
 from core.broker_address import BrokerAddress
 from core.errors import PlatformError
 from ingest.connection import Connection
+from ingest.parcel import Parcel
 
 #: Mosquitto's count of messages that it holds: queued for sessions, in flight, and retained.
 _HELD: Final = "$SYS/broker/store/messages/count"
@@ -26,8 +27,8 @@ async def broker_backlog(url: str) -> int | None:
     address = BrokerAddress.parse(url)
     told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    def take(_: Connection, packets: list[mqtt5.PublishPacket]) -> None:
-        text = packets[-1].payload.decode(errors="replace")
+    def take(messages: Parcel) -> None:
+        text = messages[-1].payload.decode(errors="replace")
         if text.isdecimal() and not told.done():
             told.set_result(int(text))
 

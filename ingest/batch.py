@@ -13,7 +13,7 @@ from db.deliveries import Arrivals
 from db.writing import Refusal
 from ingest.inbox import Inbox
 from ingest.judging import Content, Judged
-from ingest.session import Message
+from ingest.parcel import Parcel
 
 #: About what one value weighs in a payload; decides how much is decoded in one go. [bytes]
 _VALUE_BYTES: Final = 4
@@ -23,7 +23,7 @@ _VALUE_BYTES: Final = 4
 class Batch:
     """What one transaction writes, and the messages that it acknowledges."""
 
-    messages: list[Message] = field(default_factory=list)
+    parcels: list[Parcel] = field(default_factory=list)
     intervals: list[IntervalColumns] = field(default_factory=list)
     readings: list[ReadingColumns] = field(default_factory=list)
     contents: list[Content] = field(default_factory=list)
@@ -34,7 +34,8 @@ class Batch:
 
     def add(self, judged: Judged) -> None:
         """Append what a number of messages hold."""
-        self.messages.extend(judged.messages)
+        messages = judged.messages
+        self.parcels.append(messages if isinstance(messages, Parcel) else Parcel.of(messages))
         self.intervals.append(judged.intervals)
         self.readings.append(judged.readings)
         self.contents.extend(judged.contents)
@@ -47,14 +48,14 @@ class Batch:
         """Return the sequence numbers of its messages."""
         return Arrivals.of(np.concatenate(self.gateway_ids), np.concatenate(self.sequences))
 
+    @property
+    def message_count(self) -> int:
+        """Messages that it acknowledges."""
+        return sum(map(len, self.parcels))
+
     def acknowledge(self) -> None:
         """Send the acknowledgements, each on the connection that its message came on, in the order received."""
-        runs: dict[int, tuple[Message, list[int]]] = {}
-        for message in self.messages:
-            if message.packet_id is not None:
-                runs.setdefault(id(message.connection), (message, []))[1].append(message.packet_id)
-        for message, packet_ids in runs.values():
-            message.connection.acknowledge(packet_ids)
+        Parcel.join(self.parcels).acknowledge()
 
 
 class Gatherer:
@@ -73,7 +74,7 @@ class Gatherer:
     """
 
     def __init__(
-        self, inbox: Inbox, judge: Callable[[list[Message]], Awaitable[Judged]], *, rows: int, linger_s: float
+        self, inbox: Inbox, judge: Callable[[Parcel], Awaitable[Judged]], *, rows: int, linger_s: float
     ) -> None:
         self._inbox = inbox
         self._judge = judge
@@ -86,7 +87,7 @@ class Gatherer:
         batch = Batch()
         batch.add(await self._judge(await self._take()))
         deadline = loop.time() + self._linger_s
-        while batch.value_count < self._rows and len(batch.messages) < self._rows:
+        while batch.value_count < self._rows and batch.message_count < self._rows:
             late = loop.time() >= deadline
             if late and is_writer_free():
                 break
@@ -99,5 +100,5 @@ class Gatherer:
             batch.add(await self._judge(messages))
         return batch
 
-    async def _take(self) -> list[Message]:
+    async def _take(self) -> Parcel:
         return await self._inbox.take(byte_count=self._rows * _VALUE_BYTES)

@@ -6,8 +6,11 @@ from itertools import cycle
 from typing import Any, Final
 
 import mqtt5
+import numpy as np
+import numpy.typing as npt
 
 from core.errors import ConfigurationError, RetryableError
+from ingest.parcel import Message, Parcel
 from ingest.wire import PacketReader, Reply, encode_acknowledgements
 
 _HIGHEST_PACKET_ID: Final = 65_535
@@ -35,10 +38,10 @@ class Connection(asyncio.BufferedProtocol):
     Parameters
     ----------
     receive : callable
-        Is given the messages of each read, in their order.
+        Is given the messages of each read, in their order, in one or more parcels.
     """
 
-    def __init__(self, receive: Callable[["Connection", list[mqtt5.PublishPacket]], None]) -> None:
+    def __init__(self, receive: Callable[[Parcel], None]) -> None:
         loop = asyncio.get_running_loop()
         self._receive = receive
         self._reader = PacketReader()
@@ -69,11 +72,12 @@ class Connection(asyncio.BufferedProtocol):
         except RetryableError as error:
             self.close(error.message)
             return
-        messages = [packet for packet in packets if isinstance(packet, mqtt5.PublishPacket)]
-        if messages:
-            self._receive(self, messages)
-        if len(messages) < len(packets):
-            for packet in packets:
+        for packet in packets:
+            if isinstance(packet, Parcel):
+                self._receive(Parcel(packet.data, packet.table, (self,)))
+            elif isinstance(packet, mqtt5.PublishPacket):
+                self._receive(Parcel.of([_message(packet, self)]))
+            else:
                 self._control(packet)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -156,9 +160,9 @@ class Connection(asyncio.BufferedProtocol):
         """Publish at QoS 0: once, or not at all."""
         self._write(mqtt5.PublishPacket(topic, payload, content_type=content_type).write())
 
-    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+    def acknowledge(self, packet_ids: Sequence[int] | npt.NDArray[np.int64]) -> None:
         """Send the PUBACKs of messages received on this connection, in one piece; nothing once it is lost."""
-        if packet_ids and not self.lost.done():
+        if len(packet_ids) and not self.lost.done():
             self._write(encode_acknowledgements(packet_ids))
 
     def ping(self) -> None:
@@ -235,6 +239,10 @@ class Connection(asyncio.BufferedProtocol):
             if not answer.done():
                 answer.set_exception(_unavailable(reason))
                 answer.exception()  # whoever waits is told; where nobody does any more, it is not worth a warning
+
+
+def _message(packet: mqtt5.PublishPacket, connection: Connection) -> Message:
+    return Message(packet.topic, packet.content_type, packet.payload, packet.packet_id, connection, 0, packet.retain)
 
 
 def _unavailable(reason: str) -> RetryableError:

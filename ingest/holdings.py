@@ -10,7 +10,8 @@ from core.settings import Settings
 from db.workers import DUTIES
 from ingest.arrangement import arrange
 from ingest.outage import Outage
-from ingest.session import Message, Session
+from ingest.parcel import Parcel
+from ingest.session import Session
 from ingest.sparkplug.session import HostSession
 from ingest.stored import JSON
 
@@ -43,7 +44,7 @@ class Holdings:
         settings: Settings,
         mqtt_url: str,
         *,
-        receive: Callable[[list[Message]], None],
+        receive: Callable[[Parcel], None],
         duties: Callable[[], Awaitable[None]],
     ) -> None:
         self.sessions: dict[int, Session] = {}

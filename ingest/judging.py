@@ -1,7 +1,7 @@
 """From messages to what is written: routed, decoded and judged, each value stored or refused once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -14,9 +14,11 @@ from db.registry import Registry
 from db.writing import Refusal
 from ingest.decode import LowRateContent, MessageRefusal, decode_many
 from ingest.labels import LabelsContent, judge_labels
+from ingest.parcel import Message
+from ingest.plain import Plain
 from ingest.plausibility import judge_intervals, judge_readings
 from ingest.routing import Heard, route
-from ingest.session import Message
+from ingest.together import together
 
 _DOUBTFUL: Final = frozenset({"gateway_unknown", "shard_wrong", "device_unknown", "device_foreign", "device_unnamed"})
 
@@ -71,28 +73,61 @@ class Judged:
 
 
 def judge(
-    messages: Sequence[Message], registry: Registry, now: datetime, heard: Heard = MappingProxyType({})
+    messages: Sequence[Message],
+    registry: Registry,
+    now: datetime,
+    heard: Heard = MappingProxyType({}),
+    plain: Plain | None = None,
 ) -> Judged:
-    """Route, decode and check messages against a registry at a time; `heard` is what Sparkplug nodes said."""
-    routed = route(messages, registry, heard)
+    """Route, decode and check messages against a registry at a time.
+
+    Parameters
+    ----------
+    messages : sequence of Message
+        Messages in the order received.
+    registry : Registry
+        Who is known.
+    now : datetime
+        Time to judge past and future by.
+    heard : mapping of int to Foreign or InputError, optional
+        By position, what Sparkplug nodes said.
+    plain : Plain, optional
+        What was read of them the quick way; the others go the long way.
+    """
+    routed = route(rest_of(messages, plain), registry, heard)
     decoded = decode_many(routed.decodable)
-    gateway_id = np.array(routed.gateway_ids, np.int32)
-    intervals, interval_refusals = judge_intervals(decoded.intervals, gateway_id, registry, now)
-    readings, reading_refusals = judge_readings(decoded.readings, gateway_id, registry, now)
-    faults = [*decoded.refusals, *interval_refusals, *reading_refusals]
-    refused = {(refusal.message, refusal.code) for refusal in faults}
-    labels = judge_labels(decoded.labels, gateway_id, registry, now, refused)
+    at = np.array(routed.positions, np.int32)
+    sender, sequence = np.full(len(messages), -1, np.int32), np.full(len(messages), -1, np.int64)
+    if plain is not None:
+        sender, sequence = plain.gateway_id, plain.sequence
+    sender[at], sequence[at] = routed.gateway_ids, decoded.sequence
+    intervals = replace(decoded.intervals, message=at[decoded.intervals.message])
+    readings = replace(decoded.readings, message=at[decoded.readings.message])
+    if plain is not None:
+        intervals = together([*plain.intervals, intervals], registry)
+        readings = together([*plain.readings, readings], registry)
+    stored_intervals, interval_refusals = judge_intervals(intervals, sender, registry, now)
+    stored_readings, reading_refusals = judge_readings(readings, sender, registry, now)
+    index = {position: of for of, position in enumerate(routed.positions)}
+    refused = {(refusal.message, refusal.code) for refusal in decoded.refusals}
+    refused |= {(index.get(fault.message, -1), fault.code) for fault in (*interval_refusals, *reading_refusals)}
+    labels = judge_labels(decoded.labels, sender[at], registry, now, refused)
     refusals = [refuse(messages[refusal.message], refusal) for refusal in routed.refusals]
+    refusals += [refuse(messages[refusal.message], refusal) for refusal in (*interval_refusals, *reading_refusals)]
     refusals += [
-        refuse(messages[routed.positions[refusal.message]], refusal) for refusal in (*faults, *labels.refusals)
+        refuse(messages[routed.positions[refusal.message]], refusal)
+        for refusal in (*decoded.refusals, *labels.refusals)
     ]
     contents = [
         Content(messages[routed.positions[at]], routed.gateway_ids[at], routed.gateway_names[at], content)
         for at, content in (*decoded.contents, *labels.contents)
     ]
-    sender, sequence = np.full(len(messages), -1, np.int32), np.full(len(messages), -1, np.int64)
-    sender[routed.positions], sequence[routed.positions] = gateway_id, decoded.sequence
-    return Judged(messages, intervals, readings, contents, refusals, sender, sequence)
+    return Judged(messages, stored_intervals, stored_readings, contents, refusals, sender, sequence)
+
+
+def rest_of(messages: Sequence[Message], plain: Plain | None) -> Iterable[tuple[int, Message]]:
+    """Return position and message of all that were not read the quick way."""
+    return enumerate(messages) if plain is None else ((at, messages[at]) for at in plain.declined)
 
 
 def refuse(message: Message, refusal: MessageRefusal) -> Refusal:

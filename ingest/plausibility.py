@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -61,8 +61,31 @@ class Devices:
     subscribed_va: npt.NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownNames(Sequence[str]):
+    """Names of devices, of which it is known already who they are."""
+
+    names: Sequence[str]
+    devices: Devices
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        """Return a name."""
+        return self.names[index]
+
+
 def look_up(names: Sequence[str], registry: Registry) -> Devices:
     """Return who the devices are; only meters and sensors measure, other devices count as unknown here."""
+    if isinstance(names, KnownNames):
+        return names.devices
     found = np.full((3, len(names)), -1, np.int32)
     measuring = registry.devices
     for position, name in enumerate(names):
@@ -72,6 +95,11 @@ def look_up(names: Sequence[str], registry: Registry) -> Devices:
             found[1, position] = device.gateway_id
             found[2, position] = device.subscribed_va
     return Devices(*found)
+
+
+def measuring(registry: Registry) -> list[str]:
+    """Return the names of all devices that measure."""
+    return [name for name, device in registry.devices.items() if device.kind in _MEASURING]
 
 
 _MEASURING: Final = frozenset({"meter", "sensor"})
@@ -101,7 +129,8 @@ def judge_intervals(
         How far back a value may start; only an operator who loads history goes further. [days]
     """
     devices = look_up(decoded.devices, registry)
-    mean_power = decoded.value * (3_600.0 / decoded.step_s)
+    with np.errstate(over="ignore"):  # what overflows is beyond every limit
+        mean_power = decoded.value * (3_600.0 / decoded.step_s)
     faults = _limit_faults(decoded.register_id, mean_power, registry.limits)
     _time_faults(faults, decoded.start_s, decoded.start_s + decoded.step_s, credible_span_s(now, reach_back_days))
     _device_faults(faults, devices, decoded.device, gateway_id[decoded.message])

@@ -9,9 +9,11 @@ from core.clock import Clock
 from core.errors import InputError
 from db.registry import Registry, load_registry
 from ingest.decode.foreign import Foreign
-from ingest.judging import Judged, judge
+from ingest.directory import Directory
+from ingest.judging import Judged, judge, rest_of
 from ingest.line import DatabaseLine
-from ingest.session import Message
+from ingest.parcel import Parcel
+from ingest.plain import read_plain
 from ingest.sparkplug.hearing import Hearing
 
 _log = structlog.get_logger()
@@ -43,7 +45,7 @@ class Judge:
         self._hearing = hearing
         self._line = line
         self._clock = clock
-        self._registry: Registry | None = None
+        self._known: tuple[Registry, Directory] | None = None
         self._read_at_s = 0.0
         self._settled_s = _SETTLED_S
         self._settled: dict[tuple[str, str], float] = {}  # until when, by topic and code
@@ -51,33 +53,38 @@ class Judge:
     @property
     def registry(self) -> Registry | None:
         """The registry as it was last read."""
-        return self._registry
+        return self._known[0] if self._known else None
 
-    async def load(self) -> Registry:
-        """Read the registry."""
+    async def load(self) -> tuple[Registry, Directory]:
+        """Read the registry, and lay it out for the quick way."""
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         registry = await self._line.retry(load_registry)
-        self._registry, self._read_at_s = registry, loop.time()
+        self._known = registry, await asyncio.to_thread(Directory, registry)
+        self._read_at_s = loop.time()
         self._settled_s = _SETTLED_S + _SETTLED_READS * (self._read_at_s - began_s)
         _log.info("registry_read", gateways=len(registry.gateways), devices=len(registry.devices))
-        return registry
+        return self._known
 
-    async def __call__(self, messages: list[Message]) -> Judged:
+    async def __call__(self, messages: Parcel) -> Judged:
         """Judge messages; whoever is unknown is looked for in the database first."""
         loop = asyncio.get_running_loop()
         heard: dict[int, Foreign | InputError] = {}
-        judged = self._judge(messages, self._registry or await self.load(), heard)
+        judged = await self._judge(messages, *(self._known or await self.load()), heard)
         now_s = loop.time()
         if all(self._settled.get(doubt, 0.0) > now_s for doubt in judged.doubts()):
             return judged
         await asyncio.sleep(max(0.0, self._read_at_s + _PAUSE_S - now_s))
-        judged = self._judge(messages, await self.load(), heard)
+        judged = await self._judge(messages, *await self.load(), heard)
         until_s = loop.time() + self._settled_s
         self._settled = {doubt: end_s for doubt, end_s in self._settled.items() if end_s > now_s}
         self._settled |= dict.fromkeys(judged.doubts(), until_s)
         return judged
 
-    def _judge(self, messages: list[Message], registry: Registry, heard: dict[int, Foreign | InputError]) -> Judged:
-        self._hearing.hear(messages, registry, heard)
-        return judge(messages, registry, self._clock.now(), heard)
+    async def _judge(
+        self, messages: Parcel, registry: Registry, directory: Directory, heard: dict[int, Foreign | InputError]
+    ) -> Judged:
+        # In a thread, so that neither the sockets nor the COPY of the batch before wait.
+        plain = await asyncio.to_thread(read_plain, messages, directory)
+        self._hearing.hear(rest_of(messages, plain), registry, heard)
+        return await asyncio.to_thread(judge, messages, registry, self._clock.now(), heard, plain)

@@ -1,6 +1,6 @@
 """Who sent a message, and may it: decided from its topic and the registry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.errors import InputError
@@ -11,7 +11,7 @@ from ingest.decode import MessageRefusal
 from ingest.decode.foreign import Foreign
 from ingest.decode.shelly import read_shelly
 from ingest.meters import GatewayMeters
-from ingest.session import Message
+from ingest.parcel import Message
 from ingest.sparkplug.topics import is_sparkplug, parse_node_topic
 
 #: By position, what a message of a Sparkplug node says, or why it is refused.
@@ -50,20 +50,20 @@ class Routed:
         self.gateway_names.append(gateway_name)
 
 
-def route(messages: Sequence[Message], registry: Registry, heard: Heard) -> Routed:
+def route(messages: Iterable[tuple[int, Message]], registry: Registry, heard: Heard) -> Routed:
     """Sort messages into those to decode and those refused for their topic.
 
     Parameters
     ----------
-    messages : sequence of Message
-        Messages in the order received.
+    messages : iterable of (int, Message)
+        Messages with their positions, in the order received.
     registry : Registry
         Who is known.
     heard : mapping of int to Foreign or InputError
         By position, what messages of Sparkplug nodes of known gateways say, which takes what came before them.
     """
     routed = Routed([], [], [], [], [])
-    for position, message in enumerate(messages):
+    for position, message in messages:
         try:
             if is_sparkplug(message.topic):
                 _route_node(routed, position, message, registry, heard)

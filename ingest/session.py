@@ -3,9 +3,10 @@
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import mqtt5
+import numpy as np
 import structlog
 
 from core.broker_address import BrokerAddress
@@ -15,6 +16,7 @@ from ingest.arrangement import Subscription
 from ingest.backoff import BackOff
 from ingest.connection import Connection
 from ingest.outage import Outage
+from ingest.parcel import Parcel
 from ingest.wire import PACKET_BYTES, Reply
 
 _log = structlog.get_logger()
@@ -23,23 +25,10 @@ _KEEP_ALIVE_S: Final = 30
 _CONNECT_WITHIN_S: Final = 10.0
 #: A connection that is lost sooner does not shorten the wait before the next. [s]
 _STEADY_S: Final = 5.0
+#: Topics of which it is remembered whether they are claimed.
+_TOPICS_KEPT: Final = 100_000
 #: How long the broker keeps a session, and queues for it, while no worker is connected. [s]
 SESSION_EXPIRY_S: Final = 7 * 86_400
-
-
-class Message(NamedTuple):
-    """One message as it came; `connection` is the only one on which `packet_id` means it; `received_s` is epoch s.
-
-    `is_retained` says that the broker had kept it and gave it for subscribing: it may be old.
-    """
-
-    topic: str
-    content_type: str | None
-    payload: bytes
-    packet_id: int | None
-    connection: Connection
-    received_s: int
-    is_retained: bool = False
 
 
 class Session:
@@ -67,7 +56,7 @@ class Session:
         subscription: Subscription,
         *,
         receive_maximum: int,
-        receive: Callable[[list[Message]], None],
+        receive: Callable[[Parcel], None],
         outage: Outage,
         clock: Clock = WALL_CLOCK,
     ) -> None:
@@ -80,6 +69,7 @@ class Session:
         self._clock = clock
         self._connection: Connection | None = None
         self._paused = False
+        self._claimed: dict[bytes, bool] = {}
         self._log = _log.bind(session=subscription.client_id)
 
     async def run(self) -> None:
@@ -181,28 +171,22 @@ class Session:
             self._connection.disconnect()
             self._connection = None
 
-    def _take(self, connection: Connection, packets: list[mqtt5.PublishPacket]) -> None:
-        claims = self.subscription.claims
-        now_s = int(self._clock.now().timestamp())
-        mine = [
-            Message(
-                packet.topic,
-                packet.content_type,
-                packet.payload,
-                packet.packet_id,
-                connection,
-                now_s,
-                packet.retain,
-            )
-            for packet in packets
-            if claims(packet.topic)
-        ]
-        if len(mine) < len(packets):
-            kept = {message.packet_id for message in mine}
-            others = (packet.packet_id for packet in packets if packet.packet_id not in kept)
-            connection.acknowledge([packet_id for packet_id in others if packet_id is not None])
-        if mine:
-            self._receive(mine)
+    def _take(self, parcel: Parcel) -> None:
+        parcel.stamp(int(self._clock.now().timestamp()))
+        mine = np.fromiter(map(self._is_mine, parcel.topics()), np.bool_, len(parcel))
+        if not mine.all():
+            parcel.only(~mine).acknowledge()
+            parcel = parcel.only(mine)
+        if len(parcel):
+            self._receive(parcel)
+
+    def _is_mine(self, topic: bytes) -> bool:
+        claimed = self._claimed.get(topic)
+        if claimed is None:
+            if len(self._claimed) >= _TOPICS_KEPT:
+                self._claimed.clear()
+            claimed = self._claimed[topic] = self.subscription.claims(topic.decode())
+        return claimed
 
 
 def why(error: Exception) -> str:

@@ -5,14 +5,18 @@ from typing import Final, NamedTuple
 
 import mqtt5
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import RetryableError
+from ingest.kernels.packets import COLUMNS, FULL, INCOMPLETE, OTHER, cut
+from ingest.parcel import Parcel, moved
 
 #: One read of the socket takes at most this much. [bytes]
 READ_BYTES: Final = 1 << 20
 #: Largest packet that a broker may send us: a payload of 16 MiB, its topic and its properties. [bytes]
 PACKET_BYTES: Final = (16 << 20) + (128 << 10)
 
+_MESSAGES_AT_ONCE: Final = 8_192
 _PUBACK: Final = np.dtype([("kind", ">u1"), ("remaining", ">u1"), ("packet_id", ">u2")])
 _PUBACK_KIND: Final = 0x40
 _PUBACK_REMAINING: Final = 2  # reason code and properties left out: Success
@@ -35,6 +39,7 @@ class PacketReader:
     def __init__(self) -> None:
         self._buffer = bytearray(READ_BYTES)
         self._filled = 0
+        self._table = np.empty((_MESSAGES_AT_ONCE, COLUMNS), np.int64)
 
     def space(self) -> memoryview:
         """Return where the next bytes go; never empty."""
@@ -42,8 +47,8 @@ class PacketReader:
             self._resize(min(2 * len(self._buffer), PACKET_BYTES + READ_BYTES))
         return memoryview(self._buffer)[self._filled :]
 
-    def take(self, byte_count: int) -> list[mqtt5.Packet]:
-        """Return the packets that are whole after `byte_count` more bytes, in their order.
+    def take(self, byte_count: int) -> list[Parcel | mqtt5.Packet]:
+        """Return what is whole after `byte_count` more bytes, in its order: plain messages as parcels of no origin yet.
 
         Raises
         ------
@@ -51,20 +56,26 @@ class PacketReader:
             ``broker_protocol_error`` when the bytes are not MQTT 5: only a new connection can help.
         """
         self._filled += byte_count
-        packets: list[mqtt5.Packet] = []
+        found: list[Parcel | mqtt5.Packet] = []
         view = memoryview(self._buffer)[: self._filled]
-        offset = 0
+        after, reason = 0, FULL
         try:
-            while offset < self._filled:
-                packet, size = mqtt5.read(view[offset:])
-                packets.append(packet)
-                offset += size
+            while reason != INCOMPLETE:
+                first = after
+                count, after, reason = cut(np.frombuffer(view, np.uint8), first, self._table)
+                if count:
+                    found.append(Parcel(bytes(view[first:after]), moved(self._table[:count], -first), ()))
+                if reason == OTHER:
+                    packet, size = mqtt5.read(view[after:])
+                    found.append(packet)
+                    after += size
         except IndexError:  # the codec's word for "the rest has not come yet"
-            self._require_room(self._filled - offset)
+            reason = INCOMPLETE
         except ValueError as error:
             raise RetryableError("broker_protocol_error", f"The broker sent what is not MQTT 5: {error}.") from error
-        self._keep(offset)
-        return packets
+        self._require_room(self._filled - after)
+        self._keep(after)
+        return found
 
     def _keep(self, offset: int) -> None:
         rest = self._filled - offset
@@ -85,7 +96,7 @@ class PacketReader:
             raise RetryableError("broker_protocol_error", "The broker sent a packet larger than it was told it may.")
 
 
-def encode_acknowledgements(packet_ids: Sequence[int]) -> bytes:
+def encode_acknowledgements(packet_ids: Sequence[int] | npt.NDArray[np.int64]) -> bytes:
     """Return the PUBACK packets, Success, for `packet_ids`, in their order."""
     packets = np.empty(len(packet_ids), _PUBACK)
     packets["kind"] = _PUBACK_KIND

@@ -11,15 +11,15 @@ from core.errors import ConflictError, PlatformError
 from core.settings import Settings
 from db.deliveries import Claim
 from ingest.batch import Batch, Gatherer
-from ingest.decode import warm_up
 from ingest.holdings import Holdings
 from ingest.inbox import Inbox
 from ingest.leases import Leases
 from ingest.line import database_lines
 from ingest.metrics import Metrics
 from ingest.outbox import Outbox
+from ingest.parcel import Parcel
+from ingest.plain import warm_up
 from ingest.registry import Judge
-from ingest.session import Message
 from ingest.sparkplug.hearing import Hearing
 from ingest.stored import StoredWords
 from ingest.sums import Sums
@@ -120,7 +120,7 @@ class Worker:
         _log.info("ingest_ready", worker=self._leases.worker, shards=sorted(self._leases.mine))
         ready()
 
-    def _receive(self, messages: list[Message]) -> None:
+    def _receive(self, messages: Parcel) -> None:
         self._messages_received += len(messages)
         self._inbox.put(messages)
 
@@ -129,7 +129,7 @@ class Worker:
 
     def _committed(self, batch: Batch, written: Written) -> None:
         counts = written.counts
-        self._messages_done += len(batch.messages)
+        self._messages_done += batch.message_count
         settled = counts.stored + counts.duplicate + counts.revised + counts.refused
         self._metrics.check(received=batch.value_count + written.late_refused, settled=settled)
         self._sums.note(settled - counts.refused)

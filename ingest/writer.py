@@ -90,18 +90,18 @@ class Writer:
         with self._metrics.batch_s.time():
             written = await self._line.retry(lambda connection: self._store(connection, batch))
             batch.acknowledge()
-        self._inbox.release(batch.messages)
+        self._inbox.release(batch.parcels)
         counts = written.counts
         self._metrics.receive(written.late_refused)
         self._metrics.commit(
-            messages=len(batch.messages),
+            messages=batch.message_count,
             stored=counts.stored,
             duplicate=counts.duplicate,
             revised=counts.revised,
             refused=counts.refused,
         )
         self._committed(batch, written)
-        _log.debug("batch_written", messages=len(batch.messages), received=counts.received, refused=counts.refused)
+        _log.debug("batch_written", messages=batch.message_count, received=counts.received, refused=counts.refused)
 
     async def _store(self, connection: Connection, batch: Batch) -> Written:
         known_at = self._clock.now()
@@ -111,7 +111,7 @@ class Writer:
         counts = await write_batch(
             connection,
             worker=claim.worker,
-            message_count=len(batch.messages),
+            message_count=batch.message_count,
             intervals=IntervalColumns.join(batch.intervals),
             readings=ReadingColumns.join(batch.readings),
             refusals=refusals,

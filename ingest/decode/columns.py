@@ -1,5 +1,6 @@
 """What decoding returns: columns of values, low-rate contents, and refusals as values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -91,7 +92,7 @@ class Attributed:
 
     Attributes
     ----------
-    devices : list of str
+    devices : sequence of str
         Names that `device` points into; a name occurs once per block or message, so it may occur often.
     message : ndarray, shape (value,), int32
         Position in the sequence of messages that was decoded; rows of one message stand together, in its order.
@@ -103,7 +104,7 @@ class Attributed:
         ``core.quality.Quality``.
     """
 
-    devices: list[str]
+    devices: Sequence[str]
     message: npt.NDArray[np.int32]
     device: npt.NDArray[np.int32]
     register_id: npt.NDArray[np.int16]

@@ -53,7 +53,7 @@ def meanings(decoded: Decoded) -> Iterator[Meaning]:
         yield _meaning(at.devices, list(reading), None)
 
 
-def _meaning(devices: list[str], row: list[Any], step_s: int | None) -> Meaning:
+def _meaning(devices: Sequence[str], row: list[Any], step_s: int | None) -> Meaning:
     device, register_id, quality, at_s, value = row
     register = REGISTER_BY_ID[register_id]
     judged = value if step_s is None else value * _S_PER_H / step_s

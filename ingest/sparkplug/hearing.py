@@ -1,13 +1,13 @@
 """Sparkplug messages among those received: each is read once, in their order, whatever else is asked about them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from core.errors import InputError
 from db.registry import Registry
 from ingest.decode.foreign import Foreign
 from ingest.meters import GatewayMeters
-from ingest.session import Message
+from ingest.parcel import Message
 from ingest.sparkplug.nodes import REBIRTH_PAUSE_S, Nodes
 from ingest.sparkplug.topics import is_sparkplug, parse_node_topic
 
@@ -29,9 +29,11 @@ class Hearing:
         self._nodes = Nodes(ask, pause_s=pause_s)
         self._connection: object = None
 
-    def hear(self, messages: Sequence[Message], registry: Registry, heard: dict[int, Foreign | InputError]) -> None:
+    def hear(
+        self, messages: Iterable[tuple[int, Message]], registry: Registry, heard: dict[int, Foreign | InputError]
+    ) -> None:
         """Add what messages of known nodes say to `heard`, by position, unless it is there."""
-        for position, message in enumerate(messages):
+        for position, message in messages:
             if is_sparkplug(message.topic) and position not in heard:
                 said = self._read(message, registry)
                 if said is not None:

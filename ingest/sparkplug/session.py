@@ -16,7 +16,8 @@ from ingest.connection import Connection
 from ingest.decode.sparkplug_metrics import BOOLEAN
 from ingest.decode.sparkplug_wire import write_payload
 from ingest.outage import Outage
-from ingest.session import Message, Session
+from ingest.parcel import Parcel
+from ingest.session import Session
 from ingest.sparkplug.topics import NAMESPACE, command_topic, state_topic
 
 _log = structlog.get_logger()
@@ -57,7 +58,7 @@ class HostSession(Session):
         group: str,
         host: str,
         receive_maximum: int,
-        receive: Callable[[list[Message]], None],
+        receive: Callable[[Parcel], None],
         outage: Outage,
     ) -> None:
         super().__init__(
@@ -100,14 +101,14 @@ class HostSession(Session):
         except RetryableError as error:
             _log.debug("state_not_published", reason=error.message)  # the next connection publishes it anew
 
-    def _take(self, connection: Connection, packets: list[mqtt5.PublishPacket]) -> None:
-        states = [packet.payload for packet in packets if packet.topic == self._state_topic]
-        if self.is_subscribed.is_set() and any(not _says_online(payload) for payload in states):
+    def _take(self, parcel: Parcel) -> None:
+        states = [message.payload for message in parcel if message.topic == self._state_topic]
+        if self._connection and self.is_subscribed.is_set() and not all(map(_says_online, states)):
             _log.warning("state_contradicted", topic=self._state_topic)
-            birth = asyncio.get_running_loop().create_task(self._insist(connection))
+            birth = asyncio.get_running_loop().create_task(self._insist(self._connection))
             self._births.add(birth)
             birth.add_done_callback(self._births.discard)
-        super()._take(connection, packets)
+        super()._take(parcel)
 
     def _leave(self) -> None:
         if self._connection is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from db.registry import GatewayEntry, Registry
 from ingest.judging import judge
-from ingest.session import Message
+from ingest.parcel import Message
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 REGISTRY = Registry({"gw-0001": GatewayEntry(7, 1), "gw-0002": GatewayEntry(8, 0)}, {})

@@ -10,7 +10,8 @@ from core.broker_address import BrokerAddress
 from core.errors import RetryableError
 from ingest.arrangement import Subscription, arrange
 from ingest.outage import Outage
-from ingest.session import Message, Session
+from ingest.parcel import Message, Parcel
+from ingest.session import Session
 from somel.embedded.broker import Broker
 from tests.ingest.peer import Peer
 from tests.ingest.running import until
@@ -21,7 +22,7 @@ TOPIC = "somel/v1/0/gw-0001/batch"
 @contextlib.asynccontextmanager
 async def connected(
     broker: Broker,
-    receive: Callable[[list[Message]], None],
+    receive: Callable[[Parcel], None],
     subscription: Subscription | None = None,
     receive_maximum: int = 100,
 ) -> AsyncIterator[Session]:
