@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     )
     ingest_linger_s: Annotated[float, Field(gt=0)] = Field(0.2, description="Longest wait for a batch to fill [s]")
     ingest_receive_maximum: Annotated[int, Field(ge=1, le=65535)] = Field(
-        5_000, description="Messages a broker may send before the first is acknowledged"
+        20_000, description="Messages a broker may send before the first is acknowledged"
     )
     ingest_strays: bool = Field(
         default=True,

@@ -128,8 +128,13 @@ async def read_columns(
 
 async def write_columns(connection: Connection, statement: str, columns: Sequence[CopyColumn], row_count: int) -> None:
     """Send rows to a ``COPY ... FROM STDIN (FORMAT binary)`` statement; errors are the caller's to translate."""
+    await write_encoded(connection, statement, encode(columns, row_count))
+
+
+async def write_encoded(connection: Connection, statement: str, data: bytes) -> None:
+    """Send what `encode` has made to a ``COPY ... FROM STDIN (FORMAT binary)`` statement."""
     async with connection.cursor().copy(statement) as copy:
-        await copy.write(encode(columns, row_count))
+        await copy.write(data)
 
 
 def _layout(fields: Sequence[Field]) -> np.dtype[Any]:

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from core.errors import InvariantError
-from core.registers import EXPORT_WH, IMPORT_WH
-from core.slots import SLOT_S, SLOTS_PER_DAY
+from core.slots import SLOT_S
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, translated_errors
 from db.deliveries import Arrivals, Claim, Delivered, hold_shards, record_deliveries
-from db.merging import Counts, SortedRows, copy_rows, merge_rows, sort_rows
+from db.merging import Counts, copy_rows, merge_rows
+from db.preparing import Prepared, prepare
 from db.statements import statements
 
 _SQL: Final = statements("writing")
@@ -25,9 +24,6 @@ _ATTEMPTS: Final = 6
 _PAUSE_S: Final = 0.05
 _LONGEST_TEXT: Final = 1_000
 _LONGEST_PAYLOAD: Final = 4_096
-_SUMMED: Final = (IMPORT_WH.register_id, EXPORT_WH.register_id)
-_SLOT_BITS: Final = 32  # slots since 1970 take 21 bits until 2089; usage points are far more than a day apart
-_SLOT_MASK: Final = (1 << _SLOT_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +76,8 @@ class _Batch:
 
     worker: str
     message_count: int
-    intervals: SortedRows
-    readings: SortedRows
+    values: Prepared
     refusals: Sequence[Refusal]
-    touched: dict[str, list[int]]
-    known_at: datetime
     arrivals: Arrivals | None
     claim: Claim | None
 
@@ -139,20 +132,32 @@ async def write_batch(
     Rows are copied straight into the hypertables; a unique violation has the batch merged through a staging table
     instead, which costs about three times as much. A deadlock with another worker is tried again here.
     """
-    if connection.info.transaction_status is not TransactionStatus.IDLE:
-        raise InvariantError("transaction_open", "A batch has to be committed by itself: the connection is in use.")
-    batch = _Batch(
+    return await write_prepared(
+        connection,
+        prepare(intervals, readings, known_at),
         worker=worker,
         message_count=message_count,
-        intervals=sort_rows(intervals),
-        readings=sort_rows(readings),
         refusals=refusals,
-        touched=_touched_slots(intervals),
-        known_at=known_at,
         arrivals=arrivals,
         claim=claim,
     )
-    direct = batch.intervals.keys_are_unique and batch.readings.keys_are_unique
+
+
+async def write_prepared(
+    connection: Connection,
+    values: Prepared,
+    *,
+    worker: str,
+    message_count: int,
+    refusals: Sequence[Refusal],
+    arrivals: Arrivals | None = None,
+    claim: Claim | None = None,
+) -> BatchCounts:
+    """Write one batch whose values are sorted and encoded already; all else as `write_batch`."""
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
+        raise InvariantError("transaction_open", "A batch has to be committed by itself: the connection is in use.")
+    batch = _Batch(worker, message_count, values, refusals, arrivals, claim)
+    direct = values.intervals.keys_are_unique and values.readings.keys_are_unique
     async with translated_errors():
         for attempt in range(1, _ATTEMPTS):
             try:
@@ -166,12 +171,16 @@ async def write_batch(
 
 
 async def _write(connection: Connection, batch: _Batch, *, direct: bool) -> BatchCounts:
-    store = copy_rows if direct else merge_rows
+    values = batch.values
     async with connection.transaction():
         if batch.claim is not None:
             await hold_shards(connection, batch.claim)
-        counts = await store(connection, batch.intervals, batch.known_at)
-        counts += await store(connection, batch.readings, batch.known_at)
+        if direct:
+            counts = await copy_rows(connection, values.intervals, values.encoded_intervals)
+            counts += await copy_rows(connection, values.readings, values.encoded_readings)
+        else:
+            counts = await merge_rows(connection, values.intervals, values.known_at)
+            counts += await merge_rows(connection, values.readings, values.known_at)
         return await _record(connection, batch, counts)
 
 
@@ -188,35 +197,16 @@ async def _record(connection: Connection, batch: _Batch, counts: Counts) -> Batc
     async with connection.pipeline():
         if batch.refusals:
             await connection.execute(_SQL["record_refusals"], _refusal_arrays(batch.refusals))
-        if batch.touched["usage_point_id"] and counts.stored + counts.revised:
+        if batch.values.touched["usage_point_id"] and counts.stored + counts.revised:
             # What was replaced may have been an hour long: its second half changes too.
             beyond_s = SLOT_S if counts.revised else 0
-            await connection.execute(_SQL["mark_pending"], {**batch.touched, "beyond_s": beyond_s})
+            await connection.execute(_SQL["mark_pending"], {**batch.values.touched, "beyond_s": beyond_s})
         delivered = () if batch.arrivals is None else await record_deliveries(connection, batch.arrivals)
         cursor = await connection.execute(_SQL["record_batch"], {**names, **facts})
         row = await cursor.fetchone()
     if row is None:
         raise InvariantError("batch_not_recorded", "The database recorded a batch without giving it a key.")
     return BatchCounts(ingest_batch_id=row[0], **facts, delivered=delivered)
-
-
-def _touched_slots(intervals: IntervalColumns) -> dict[str, list[int]]:
-    """Return the spans of slots whose sums change, per usage point; gaps of up to a day are taken in. [s]."""
-    energy = intervals.take(np.isin(intervals.register_id, _SUMMED))
-    if len(energy) == 0:
-        return {"usage_point_id": [], "start_s": [], "end_s": []}
-    usage_point = energy.usage_point_id.astype(np.int64) << _SLOT_BITS
-    first = usage_point | (energy.start_s // SLOT_S)
-    order = np.argsort(first, kind="stable")  # quick, because rows come by usage point and time
-    first, end = first[order], (usage_point | (-(-(energy.start_s + energy.step_s) // SLOT_S)))[order]
-    reach = np.maximum.accumulate(end)
-    breaks = np.flatnonzero(first[1:] - reach[:-1] > SLOTS_PER_DAY) + 1
-    starts, ends = first[np.append(0, breaks)], reach[np.append(breaks - 1, first.size - 1)]
-    return {
-        "usage_point_id": (starts >> _SLOT_BITS).tolist(),
-        "start_s": ((starts & _SLOT_MASK) * SLOT_S).tolist(),
-        "end_s": ((ends & _SLOT_MASK) * SLOT_S).tolist(),
-    }
 
 
 def _refusal_arrays(refusals: Sequence[Refusal]) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from db.columns import IntervalColumns, ReadingColumns
 from db.deliveries import Arrivals
+from db.preparing import Prepared, prepare
 from db.writing import Refusal
 from ingest.inbox import Inbox
 from ingest.judging import Content, Judged
@@ -17,6 +19,8 @@ from ingest.parcel import Parcel
 
 #: About what one value weighs in a payload; decides how much is decoded in one go. [bytes]
 _VALUE_BYTES: Final = 4
+#: Writing may take so much of the time when little comes: a commit costs the same for one value and for a thousand.
+_LINGER_PER_WRITE: Final = 6.0
 
 
 @dataclass(slots=True)
@@ -31,6 +35,8 @@ class Batch:
     gateway_ids: list[npt.NDArray[np.int32]] = field(default_factory=list)
     sequences: list[npt.NDArray[np.int64]] = field(default_factory=list)
     value_count: int = 0
+    prepared: Prepared | None = None
+    arrivals: Arrivals | None = None
 
     def add(self, judged: Judged) -> None:
         """Append what a number of messages hold."""
@@ -44,7 +50,14 @@ class Batch:
         self.sequences.append(judged.sequence)
         self.value_count += judged.value_count
 
-    def arrivals(self) -> Arrivals:
+    def prepare(self, known_at: datetime) -> None:
+        """Do all that can be done before the database is asked."""
+        intervals, readings = IntervalColumns.join(self.intervals), ReadingColumns.join(self.readings)
+        self.intervals, self.readings = [], []
+        self.prepared = prepare(intervals, readings, known_at)
+        self.arrivals = self._arrivals()
+
+    def _arrivals(self) -> Arrivals:
         """Return the sequence numbers of its messages."""
         return Arrivals.of(np.concatenate(self.gateway_ids), np.concatenate(self.sequences))
 
@@ -71,27 +84,45 @@ class Gatherer:
         Values that make a batch full.
     linger_s : float
         Longest wait for a batch to fill while the writer is free. [s]
+    messages : int, optional
+        Messages that make it full; not so many that the broker would have to wait for acknowledgements.
     """
 
     def __init__(
-        self, inbox: Inbox, judge: Callable[[Parcel], Awaitable[Judged]], *, rows: int, linger_s: float
+        self,
+        inbox: Inbox,
+        judge: Callable[[Parcel], Awaitable[Judged]],
+        *,
+        rows: int,
+        linger_s: float,
+        messages: int | None = None,
     ) -> None:
         self._inbox = inbox
         self._judge = judge
         self._rows = rows
+        self._messages = rows if messages is None else messages
         self._linger_s = linger_s
 
-    async def gather(self, is_writer_free: Callable[[], bool]) -> Batch:
-        """Return the next batch; while the writer is busy it goes on growing, up to its full size."""
+    async def gather(self, is_writer_free: Callable[[], bool], *, write_s: float | None = None) -> Batch:
+        """Return the next batch; while the writer is busy it goes on growing, up to its full size.
+
+        Parameters
+        ----------
+        is_writer_free : callable
+            Tells whether a batch would be written at once.
+        write_s : float, optional
+            What writing the batch before took: little comes when that was short, and waiting long is not worth it. [s]
+        """
         loop = asyncio.get_running_loop()
         batch = Batch()
         batch.add(await self._judge(await self._take()))
-        deadline = loop.time() + self._linger_s
-        while batch.value_count < self._rows and batch.message_count < self._rows:
+        linger_s = self._linger_s if write_s is None else min(self._linger_s, _LINGER_PER_WRITE * write_s)
+        deadline = loop.time() + linger_s
+        while batch.value_count < self._rows and batch.message_count < self._messages:
             late = loop.time() >= deadline
             if late and is_writer_free():
                 break
-            until = loop.time() + self._linger_s / 4 if late else deadline
+            until = loop.time() + linger_s / 4 if late else deadline
             try:
                 async with asyncio.timeout_at(until):
                     messages = await self._take()

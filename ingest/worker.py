@@ -65,7 +65,11 @@ class Worker:
             limits_changed=self._judge.load,
         )
         self._gatherer = Gatherer(
-            self._inbox, self._judge, rows=settings.ingest_batch_rows, linger_s=settings.ingest_linger_s
+            self._inbox,
+            self._judge,
+            rows=settings.ingest_batch_rows,
+            linger_s=settings.ingest_linger_s,
+            messages=max(1, settings.ingest_receive_maximum // 2),
         )
         self._leases = Leases(
             database_url,
@@ -110,7 +114,7 @@ class Worker:
 
     async def _gather(self) -> None:
         while True:
-            batch = await self._gatherer.gather(self._writer.is_free)
+            batch = await self._gatherer.gather(self._writer.is_free, write_s=self._writer.write_s)
             self._metrics.receive(batch.value_count)
             await self._writer.hand_over(batch)
 

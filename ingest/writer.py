@@ -8,10 +8,9 @@ from typing import Final
 import structlog
 
 from core.clock import Clock
-from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection
 from db.deliveries import Claim
-from db.writing import BatchCounts, Refusal, write_batch
+from db.writing import BatchCounts, Refusal, write_prepared
 from ingest.batch import Batch
 from ingest.contents import store_contents
 from ingest.inbox import Inbox
@@ -69,13 +68,15 @@ class Writer:
         self._committed = committed
         self._next: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
         self._is_writing = False
+        self.write_s = 0.0  # what writing the last batch took [s]
 
     def is_free(self) -> bool:
         """Tell whether a batch handed over now would be written at once."""
         return not self._is_writing and self._next.empty()
 
     async def hand_over(self, batch: Batch) -> None:
-        """Queue a batch; wait while one is queued already."""
+        """Prepare a batch, in a thread and beside the one that is being written, and queue it; wait for room."""
+        await asyncio.to_thread(batch.prepare, self._clock.now())
         await self._next.put(batch)
 
     async def run(self) -> None:
@@ -87,9 +88,11 @@ class Writer:
             self._is_writing = False
 
     async def _write(self, batch: Batch) -> None:
+        began_s = asyncio.get_running_loop().time()
         with self._metrics.batch_s.time():
             written = await self._line.retry(lambda connection: self._store(connection, batch))
             batch.acknowledge()
+        self.write_s = asyncio.get_running_loop().time() - began_s
         self._inbox.release(batch.parcels)
         counts = written.counts
         self._metrics.receive(written.late_refused)
@@ -104,19 +107,18 @@ class Writer:
         _log.debug("batch_written", messages=batch.message_count, received=counts.received, refused=counts.refused)
 
     async def _store(self, connection: Connection, batch: Batch) -> Written:
-        known_at = self._clock.now()
-        late = await store_contents(connection, batch.contents, at=known_at)
+        values = batch.prepared
+        assert values is not None  # noqa: S101 - `hand_over` prepares each; for the type checker
+        late = await store_contents(connection, batch.contents, at=values.known_at)
         refusals: list[Refusal] = [*batch.refusals, *late]
         claim = self._claim()
-        counts = await write_batch(
+        counts = await write_prepared(
             connection,
+            values,
             worker=claim.worker,
             message_count=batch.message_count,
-            intervals=IntervalColumns.join(batch.intervals),
-            readings=ReadingColumns.join(batch.readings),
             refusals=refusals,
-            known_at=known_at,
-            arrivals=batch.arrivals(),
+            arrivals=batch.arrivals,
             claim=claim,
         )
         return Written(counts, sum(refusal.refused_count for refusal in late))

@@ -1,6 +1,6 @@
 """What decoded columns say, row by row, for people: by name, with units, times and what is doubtful."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
