@@ -21,7 +21,7 @@ _RUNS, _VALUES, _NAMES, _STAMP = 0, 1, 2, 3
 _MESSAGE, _DEVICE, _STRIDE, _REGISTER, _TIME, _STEP, _LENGTH = range(7)
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _NULL, _BYTE, _HALF, _SINGLE, _DOUBLE = 22, 24, 25, 26, 27
-_HALF_EXPONENTS = 31
+_HALF_EXPONENTS, _SIGN = 31, 0x80
 _U32, _I32, _F32, _F64 = 70, 78, 85, 86  # RFC 8746, little-endian
 _SHORTEST_NAME, _LONGEST_NAME, _LAST_ASCII = 3, 64, 0x7F
 _MOST_BLOCK_VALUES, _MOST_BLOCKS, _MOST_METERS = 1_536, 10_000, 10_000
@@ -46,7 +46,7 @@ def _head(data: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
     after = at + 1 + (1 << (info - _BYTE))
     if after > end:
         return 0, 0, 0, -1
-    argument = 0
+    argument = -1 if info == _DOUBLE and data[at + 1] >= _SIGN else 0  # the sign of 64 bits, in whatever arithmetic
     for byte in range(at + 1, after):
         argument = argument << 8 | int(np.int64(data[byte]))
     return major, info, argument, after
@@ -105,7 +105,7 @@ def _typed(data: Bytes, at: int, end: int, tag: int, limit: int, out: Out) -> tu
         return 0, -1
     filled = out[4][_VALUES]
     for place in range(size // width):
-        bits = 0
+        bits = -1 if tag == _F64 and data[at + place * width + 7] >= _SIGN else 0
         for byte in range(width - 1, -1, -1):
             bits = bits << 8 | int(np.int64(data[at + place * width + byte]))
         if tag in (_F32, _F64):
