@@ -7,6 +7,7 @@ same or declines: unknown gateways and meters, other kinds, quality marks, escap
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import mqtt5
@@ -32,10 +33,8 @@ Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Kinds = npt.NDArray[np.int8]
 
-_FORMS: Final = NameTable(["application/json", "application/cbor"])
 _JSON, _CBOR = 0, 1
 _STEPS_S: Final = np.array(INTERVAL_STEPS_S, np.int64)
-_NAMES: Final = NameTable([register.name for register in REGISTERS])
 _IDS: Final = np.array([register.register_id for register in REGISTERS], np.int64)
 _KINDS: Final = np.array([BATCH if one.kind is RegisterKind.INTERVAL else LIVE for one in REGISTERS], np.int64)
 _KIND_BY_ID: Final = np.zeros(1 + int(_IDS.max()), np.int64)
@@ -43,6 +42,16 @@ _KIND_BY_ID[_IDS] = _KINDS
 _RUN_COLUMNS: Final = 7
 _MESSAGE, _STEP, _LENGTH = 0, 5, 6  # columns of runs; the message is the third column of names
 _LEAST_RUN_BYTES, _LEAST_NAME_BYTES = 3, 4
+
+
+@cache
+def _forms() -> NameTable:
+    return NameTable(["application/json", "application/cbor"])
+
+
+@cache
+def _names() -> NameTable:
+    return NameTable([register.name for register in REGISTERS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ def read_plain(parcel: Parcel, directory: Directory) -> Plain:
     data, table = np.frombuffer(parcel.data, np.uint8), parcel.table
     places = np.ascontiguousarray(table[:, PAYLOAD : PAYLOAD_END + 1])
     topic = directory.topics.find(data, table[:, TOPIC:TYPE])
-    form = _FORMS.find(data, table[:, TYPE:PAYLOAD])
+    form = _forms().find(data, table[:, TYPE:PAYLOAD])
     size = places[:, 1] - places[:, 0]
     readable = (topic >= 0) & (form >= 0) & (size <= MAX_PAYLOAD_BYTES)
     kinds = np.where(readable, BATCH + topic % len(PLAIN_KINDS), 0).astype(np.int8)
@@ -112,7 +121,7 @@ def read_plain(parcel: Parcel, directory: Directory) -> Plain:
 def _read_json(data: Bytes, places: Ints, kinds: Kinds, sequence: Ints) -> _Read:
     runs, names = _room(places, kinds)
     lists, filled = np.empty((len(runs), 2), np.int64), np.zeros(3, np.int64)
-    registers = (_NAMES.names, _NAMES.ends, _IDS, _KINDS)
+    registers = (_names().names, _names().ends, _IDS, _KINDS)
     out = (np.zeros(len(_IDS), np.int64), runs, lists, names, filled)
     read_json(data, places, kinds, _STEPS_S, registers, out, sequence)
     runs, names = runs[: filled[0]], names[: filled[1]]
