@@ -15,7 +15,7 @@ from api.headers import StrictHeaders
 from api.limits import LimitBodies
 from api.metrics import MeasureRequests
 from api.openapi import describe
-from api.routes import events, forecast, health, ingest, load, page, places, session, stream, usage_points
+from api.routes import events, forecast, health, ingest, load, page, places, session, stream, usage_points, vee
 from core.settings import Settings
 
 _DESCRIPTION: Final = """\
@@ -31,11 +31,12 @@ _TAGS: Final = [
     {"name": "forecast", "description": "What is expected"},
     {"name": "demand response", "description": "Events, their plans and their results"},
     {"name": "ingest", "description": "What was received, and what was refused"},
+    {"name": "validation", "description": "What can be believed, and what is missing"},
     {"name": "news", "description": "Changes as they happen"},
     {"name": "session", "description": "Sign-in of the page"},
     {"name": "health", "description": "For operators and their tools"},
 ]
-_ROUTERS: Final = (places, usage_points, load, forecast, events, ingest, stream, health, session, page)
+_ROUTERS: Final = (places, usage_points, load, forecast, events, ingest, vee, stream, health, session, page)
 
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:

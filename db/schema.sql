@@ -143,6 +143,7 @@ CREATE TABLE somel.completeness (
     CONSTRAINT completeness_received_check CHECK ((received >= 0)),
     CONSTRAINT completeness_step_s_check CHECK ((step_s > 0))
 );
+CREATE INDEX completeness_day_idx ON somel.completeness USING btree (day);
 CREATE INDEX completeness_incomplete_idx ON somel.completeness USING btree (day, usage_point_id) WHERE (missing > 0);
 CREATE INDEX completeness_untried_idx ON somel.completeness USING btree (changed_at) WHERE ((missing > 0) AND (tried_at IS NULL));
 GRANT INSERT, SELECT, UPDATE ON completeness TO somel_ingest;

@@ -13,6 +13,7 @@ from db.connection import Connection
 from db.copy import Field, read_columns
 from db.rows import one_integer, one_row
 from db.statements import statements
+from db.vee_reports import Wanted
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -188,11 +189,31 @@ async def next_usage_points(connection: Connection, after: int, limit: int) -> l
     return [row[0] for row in rows]
 
 
+async def chosen_usage_points(connection: Connection, wanted: Wanted, after: int, limit: int) -> list[int]:
+    """Return the next usage points by key that an operator means."""
+    parameters = {**wanted.parameters(), "after": after, "limit": limit}
+    rows = await (await connection.execute(_SQL["chosen_usage_points"], parameters)).fetchall()
+    return [row[0] for row in rows]
+
+
 async def read_points(connection: Connection, usage_point_id: Int) -> PointColumns:
     """Return facts about usage points; those that do not exist are left out."""
     parameters = {"usage_point_id": np.unique(usage_point_id).tolist(), "register_id": IMPORT_WH.register_id}
     columns = await read_columns(connection, _SQL["points"], parameters, _POINTS)
     return PointColumns(**{name: column.astype(np.int64) for name, column in columns.items()})
+
+
+async def counted_around(connection: Connection, usage_point_id: Int, first_day: Int, last_day: Int) -> tuple[Int, Int]:
+    """Return the last day counted before runs of days of usage points and the first one after; else their own edges."""
+    parameters = {
+        "usage_point_id": usage_point_id.tolist(),
+        "first_day": first_day.tolist(),
+        "last_day": last_day.tolist(),
+        "register_id": IMPORT_WH.register_id,
+    }
+    fields_of = {"number": Field.INT4, "before_day": Field.INT4, "after_day": Field.INT4}
+    columns = await read_columns(connection, _SQL["counted_around"], parameters, fields_of)
+    return columns["before_day"].astype(np.int64), columns["after_day"].astype(np.int64)
 
 
 async def read_rows(connection: Connection, spans: Spans, registers: Sequence[int]) -> RowColumns:

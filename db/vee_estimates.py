@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from db.connection import Connection
 from db.copy import Field, read_columns
 from db.statements import statements
+from db.vee_reports import Wanted
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -23,25 +23,6 @@ _GAPS: Final = {
     "day": Field.INT4,
     "step_s": Field.INT4,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class GapChoice:
-    """Which gaps an operator means; None for all.
-
-    Attributes
-    ----------
-    usage_point_key : UUID or None
-        Pseudonym.
-    commune : str or None
-        INSEE code.
-    day : date or None
-        Local day.
-    """
-
-    usage_point_key: UUID | None = None
-    commune: str | None = None
-    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +78,9 @@ async def untried_gaps(connection: Connection, *, last_day: int, rest_s: float, 
     return await _gaps(connection, "untried_gaps", parameters)
 
 
-async def chosen_gaps(connection: Connection, choice: GapChoice, *, before: datetime, limit: int) -> IncompleteDays:
+async def chosen_gaps(connection: Connection, wanted: Wanted, *, before: datetime, limit: int) -> IncompleteDays:
     """Return incomplete days that an operator means and that were not tried since `before`."""
-    chosen = {"usage_point_key": choice.usage_point_key, "commune": choice.commune, "day": choice.day}
-    return await _gaps(connection, "chosen_gaps", {**chosen, "before": before, "limit": limit})
+    return await _gaps(connection, "chosen_gaps", {**wanted.parameters(), "before": before, "limit": limit})
 
 
 async def _gaps(connection: Connection, name: str, parameters: Mapping[str, object]) -> IncompleteDays:

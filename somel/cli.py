@@ -20,6 +20,7 @@ from somel.commands import (
     simulate,
     store,
     token,
+    vee,
 )
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ app.command()(processes.api)
 app.command()(simulate.simulate)
 app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
+app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
 app.command()(decode.decode)
 app.command("settings")(settings.show)

@@ -99,6 +99,7 @@ COMMENT ON COLUMN somel.completeness.energy IS 'Sum of the values received and e
 COMMENT ON COLUMN somel.completeness.checked_at IS 'When it was last counted, by the platform''s clock';
 COMMENT ON COLUMN somel.completeness.changed_at IS 'When the counts last changed, by the wall clock';
 COMMENT ON COLUMN somel.completeness.tried_at IS 'When the missing were last tried to be estimated; null since the counts changed';
+CREATE INDEX completeness_day_idx ON somel.completeness (day);
 CREATE INDEX completeness_incomplete_idx ON somel.completeness (day, usage_point_id) WHERE missing > 0;
 CREATE INDEX completeness_untried_idx ON somel.completeness (changed_at) WHERE missing > 0 AND tried_at IS NULL;
 

@@ -66,6 +66,34 @@ FROM somel.usage_point
 WHERE usage_point.usage_point_id = ANY(%(usage_point_id)s::integer [])
 ORDER BY usage_point.usage_point_id;
 
+-- name: counted_around
+-- The last day counted before each run of days, and the first one after it; the run's own edges where there is none.
+SELECT
+    run.number::integer AS number,
+    coalesce((
+        SELECT completeness.day - DATE '1970-01-01'
+        FROM somel.completeness
+        WHERE
+            completeness.usage_point_id = run.usage_point_id
+            AND completeness.register_id = %(register_id)s
+            AND completeness.day < DATE '1970-01-01' + run.first_day
+        ORDER BY completeness.day DESC
+        LIMIT 1
+    ), run.first_day) AS before_day,
+    coalesce((
+        SELECT completeness.day - DATE '1970-01-01'
+        FROM somel.completeness
+        WHERE
+            completeness.usage_point_id = run.usage_point_id
+            AND completeness.register_id = %(register_id)s
+            AND completeness.day > DATE '1970-01-01' + run.last_day
+        ORDER BY completeness.day
+        LIMIT 1
+    ), run.last_day) AS after_day
+FROM unnest(%(usage_point_id)s::integer [], %(first_day)s::integer [], %(last_day)s::integer [])
+    WITH ORDINALITY AS run (usage_point_id, first_day, last_day, number)
+ORDER BY run.number;
+
 -- name: interval_rows
 -- OFFSET 0 makes the planner look up each run's span in the index, however many readings there are.
 SELECT
@@ -236,18 +264,12 @@ WHERE
     finding.usage_point_id = checked.usage_point_id
     AND finding.day = DATE '1970-01-01' + checked.day
     AND finding.cleared_at IS NULL
-    AND NOT EXISTS (
-        SELECT
+    AND (finding.usage_point_id, finding.register_id, finding.day, finding.rule, finding.start_at) NOT IN (
+        SELECT usage_point_id, register_id, DATE '1970-01-01' + day, rule, to_timestamp(start_s)
         FROM unnest(
             %(found_usage_point_id)s::integer [], %(found_register_id)s::smallint [], %(found_day)s::integer [],
             %(found_rule)s::text [], %(found_start_s)s::double precision []
         ) AS found (usage_point_id, register_id, day, rule, start_s)
-        WHERE
-            found.usage_point_id = finding.usage_point_id
-            AND found.register_id = finding.register_id
-            AND DATE '1970-01-01' + found.day = finding.day
-            AND found.rule = finding.rule
-            AND to_timestamp(found.start_s) = finding.start_at
     );
 
 -- name: store_findings
@@ -330,10 +352,10 @@ JOIN somel.power_transformer ON power_transformer.place_id = usage_point.power_t
 JOIN somel.commune ON commune.place_id = power_transformer.commune_place_id
 WHERE
     completeness.missing > 0
-    AND (completeness.tried_at IS NULL OR completeness.tried_at < %(before)s::timestamptz)
-    AND (%(usage_point_key)s::uuid IS NULL OR usage_point.usage_point_key = %(usage_point_key)s)
-    AND (%(commune)s::text IS NULL OR commune.insee_code = %(commune)s)
-    AND (%(day)s::date IS NULL OR completeness.day = %(day)s)
+    AND (completeness.tried_at IS NULL OR completeness.tried_at <> %(before)s::timestamptz)
+    AND (%(usage_point_key)s::uuid IS NULL OR usage_point.usage_point_key = %(usage_point_key)s::uuid)
+    AND (%(commune)s::text IS NULL OR commune.insee_code = %(commune)s::text)
+    AND (%(day)s::date IS NULL OR completeness.day = %(day)s::date)
 ORDER BY completeness.day, completeness.usage_point_id
 LIMIT %(limit)s;
 
@@ -395,3 +417,15 @@ FROM unnest(%(usage_point_id)s::integer [], %(start_s)s::bigint [], %(end_s)s::b
     AS touched (usage_point_id, start_s, end_s)
 JOIN somel.usage_point USING (usage_point_id)
 GROUP BY usage_point.power_transformer_place_id, touched.start_s / 86400;
+
+-- name: chosen_usage_points
+SELECT usage_point.usage_point_id
+FROM somel.usage_point
+JOIN somel.power_transformer ON power_transformer.place_id = usage_point.power_transformer_place_id
+JOIN somel.commune ON commune.place_id = power_transformer.commune_place_id
+WHERE
+    (%(usage_point_key)s::uuid IS NULL OR usage_point.usage_point_key = %(usage_point_key)s::uuid)
+    AND (%(commune)s::text IS NULL OR commune.insee_code = %(commune)s::text)
+    AND usage_point.usage_point_id > %(after)s
+ORDER BY usage_point.usage_point_id
+LIMIT %(limit)s;

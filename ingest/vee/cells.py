@@ -50,13 +50,26 @@ class PointDays:
         return cls(found[:, 0], found[:, 1])
 
 
+def runs_of(pairs: PointDays) -> tuple[Int, Int, Int]:
+    """Return usage point, first and last day of each run of consecutive days."""
+    is_first = np.ones(len(pairs), np.bool_)
+    is_first[1:] = (np.diff(pairs.usage_point_id) != 0) | (np.diff(pairs.day) != 1)
+    first = np.flatnonzero(is_first)
+    last = np.append(first[1:], len(pairs)) - 1
+    return pairs.usage_point_id[first], pairs.day[first], pairs.day[last]
+
+
+def every_day(usage_point_id: Int, first_day: Int, last_day: Int) -> PointDays:
+    """Return each day of runs of days, both ends included."""
+    lengths = last_day - first_day + 1
+    offset = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return PointDays.unique(np.repeat(usage_point_id, lengths), np.repeat(first_day, lengths) + offset)
+
+
 def days_touched(spans: Spans) -> PointDays:
     """Return the local days that spans touch."""
     days = LocalDays(int(spans.start_s.min()), int(spans.end_s.max()))
-    first, last = days.day_of(spans.start_s), days.day_of(spans.end_s - 1)
-    lengths = last - first + 1
-    offset = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return PointDays.unique(np.repeat(spans.usage_point_id, lengths), np.repeat(first, lengths) + offset)
+    return every_day(spans.usage_point_id, days.day_of(spans.start_s), days.day_of(spans.end_s - 1))
 
 
 def spans_to_read(pairs: PointDays, days: LocalDays, before_s: int) -> Spans:

@@ -16,6 +16,9 @@ Int = npt.NDArray[np.int64]
 LINEAR_S: Final = 7_200
 #: How far a measured sum may exceed an index difference before that one is not believed. [unit]
 _SLACK: Final = 10.0
+#: How long before and after a gap tells at which level it is. [s]
+_LEVEL_S: Final = 86_400
+_MOST_LEVEL: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +138,20 @@ def _unscaled(grid: Grid, gap: tuple[int, int], history: tuple[Int, Float], days
     value, fewest = like_days(*history, grid.starts_s(first, end), step_s=grid.step_s, days=days)
     if np.isnan(value).any():
         return Guess(value[:0], "none", "the history has too few like days")
-    return Guess(value, "like_days", f"mean of at least {fewest} like days")
+    level = _level(grid, gap, history, days)
+    return Guess(level * value, "like_days", f"mean of at least {fewest} like days, at {level:.2f} of their level")
+
+
+def _level(grid: Grid, gap: tuple[int, int], history: tuple[Int, Float], days: LocalDays) -> float:
+    """Return how the day before and the day after a gap compare with the like days of theirs."""
+    reach = _LEVEL_S // grid.step_s
+    slot = np.arange(max(gap[0] - reach, 0), min(gap[1] + reach, grid.value.size))
+    slot = slot[~np.isnan(grid.value[slot])]
+    usual, _ = like_days(*history, grid.origin_s + grid.step_s * slot, step_s=grid.step_s, days=days)
+    known = ~np.isnan(usual)
+    if not usual[known].sum() > 0.0:
+        return 1.0
+    return float(np.clip(grid.value[slot[known]].sum() / usual[known].sum(), 1.0 / _MOST_LEVEL, _MOST_LEVEL))
 
 
 def _energy_between(grid: Grid, gap: tuple[int, int], index: IndexPair) -> float | None:

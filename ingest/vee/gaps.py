@@ -127,7 +127,8 @@ def _estimate(
     place, grid = gap.place, gap.grid
     day = int(incomplete.day[place])
     day_s, end_s = (int(edge) for edge in days.start_s(np.array([day, day + 1])))
-    part = _series_rows(incomplete, place, rows, int(days.start_s(np.array([day - REACH_DAYS]))[0]), end_s)
+    first_s, last_s = (int(edge) for edge in days.start_s(np.array([day - REACH_DAYS, day + 1 + _AROUND_DAYS])))
+    part = _series_rows(incomplete, place, rows, first_s, last_s)
     usual = (rows.facts[2, part] == 0) & (rows.facts[1, part] == grid.step_s)
     history = rows.facts[0, part][usual], rows.value[part][usual]
     guess = estimate(grid, gap.slots, history, index, days)

@@ -8,9 +8,9 @@ import numpy as np
 
 from db.connection import Connection, translated_errors
 from db.limits import LimitRow, read_limits
-from db.vee import Sweep, last_sweep, next_usage_points, note_sweep, put_back, take_marks, take_turn
+from db.vee import Sweep, counted_around, last_sweep, next_usage_points, note_sweep, put_back, take_marks, take_turn
 from db.vee_estimates import untried_gaps
-from ingest.vee.cells import PointDays, days_touched
+from ingest.vee.cells import PointDays, days_touched, every_day, runs_of
 from ingest.vee.checking import Checked, check_days
 from ingest.vee.days import date_of, last_closed_day, number_of
 from ingest.vee.gaps import Estimated, estimate_days
@@ -23,6 +23,9 @@ _GAPS_AT_ONCE: Final = 200
 _CLOSED_AFTER_S: Final = 900.0
 #: How many days an ingest that was away makes up for, silent usage points included.
 _MOST_DAYS: Final = 62
+#: Longest silence between two days with values that is counted as missing. [days]
+_MOST_SILENT_DAYS: Final = 366
+_NEVER: Final = -1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,31 @@ async def _changed_days(connection: Connection, now: datetime) -> PointDays | No
         return None
     touched = days_touched(spans)
     touched = touched.take(touched.day <= last_closed_day(now))
+    touched = await _with_silent_days(connection, touched)
     later = touched.take(np.arange(len(touched)) >= _DAYS_AT_ONCE)
     if len(later):
         await put_back(connection, later.spans())
     return touched.take(np.arange(len(touched)) < _DAYS_AT_ONCE)
+
+
+async def _with_silent_days(connection: Connection, touched: PointDays) -> PointDays:
+    """Return days and, between them and those counted before, the ones of which nothing has come.
+
+    They are missing as a whole, and in a past that was loaded afterwards no sweep comes by.
+    """
+    if not len(touched):
+        return touched
+    usage_point_id, first, last = runs_of(touched)
+    before, after = await counted_around(connection, usage_point_id, first, last)
+    same = np.diff(usage_point_id) == 0
+    before, after = np.where(before < first, before, _NEVER), np.where(after > last, after, -_NEVER)
+    before[1:] = np.where(same, np.maximum(before[1:], last[:-1]), before[1:])
+    # The neighbours themselves are counted, or are in another run: only what lies between is added.
+    longest = _MOST_SILENT_DAYS
+    first = np.where(first - before <= longest, before + 1, first)
+    last = np.where(after - last <= longest, after - 1, last)
+    last[:-1] = np.where(same, np.minimum(last[:-1], first[1:] - 1), last[:-1])
+    return every_day(usage_point_id, first, last)
 
 
 async def _sweep(

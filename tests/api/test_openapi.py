@@ -70,6 +70,8 @@ def test_every_route_of_the_api_names_its_token_and_its_problems(document: dict[
         ("/v1/events", "/v1/events"),
         ("/v1/ingest", "/v1/ingest"),
         ("/v1/refused-messages", "/v1/refused-messages"),
+        ("/v1/findings", "/v1/findings?cleared=true"),
+        ("/v1/completeness", "/v1/completeness"),
         ("/session", "/session"),
         ("/healthz", "/healthz"),
         ("/readyz", "/readyz"),

@@ -17,6 +17,7 @@ from db.connection import Connection, Role, connect
 from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
 from db.rollup import roll_up_pending
 from db.writing import Refusal, write_batch
+from ingest.vee.steps import take_step
 
 DAY: Final = datetime(2026, 1, 15, tzinfo=UTC)
 #: When the first values became known, and when some were revised.
@@ -73,6 +74,8 @@ async def build_world(url: str) -> World:
         await write_intervals(connection, _first_day(usage_points), known_at=FIRST_KNOWN)
         await write_intervals(connection, _revisions(usage_points), known_at=REVISED, refusals=_refusals())
         await roll_up_pending(connection, REVISED)
+        while not (await take_step(connection, NOW, rest_s=0.0)).is_idle:
+            pass
     async with await connect(url, Role.COMPUTE) as connection:
         for issued_at in ISSUES:
             await _forecast(connection, place["F-1"], issued_at)
