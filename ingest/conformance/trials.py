@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections import Counter
 from typing import Final
 from uuid import uuid4
 
@@ -61,6 +62,8 @@ class Trials:
     async def miss(self) -> None:
         """In the platform's place call the last numbered message missing, unless the platform speaks for itself."""
         numbered = [message for message in self._seen.fresh("batch", "live", "event") if message.sequence is not None]
+        times = Counter(message.sequence for message in numbered)
+        numbered = [message for message in numbered if times[message.sequence] == 1]  # else which one is meant?
         silent = self._seen.platform_speaks or not self._seen.may_send
         if silent or self._seen.specification < _WITH_STORED or not numbered:
             return
