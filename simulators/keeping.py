@@ -22,7 +22,9 @@ _NUMBERS_A_SECOND: Final = 20  # bits
 #: What is called missing is not sent again sooner: it may be on its way. [s]
 _AGAIN_AFTER_S: Final = 3.0
 #: What nobody has spoken of is sent again after so long, then twice as long, up to the longest. [s]
-_SILENT_S, _LONGEST_SILENT_S = 30.0, 600.0
+_SILENT_S, _LONGEST_SILENT_S = 10.0, 600.0
+#: What the broker has taken although nobody had subscribed is lost already. [s]
+_UNHEARD_S: Final = 2.0
 
 
 def first_numbers(gateways: int) -> NDArray[np.int64]:
@@ -103,6 +105,11 @@ class Keeper:
         """Forget a message that can never be delivered."""
         self._kept.pop(sequence, None)
         self._changed.set()
+
+    def unheard(self, sequence: int) -> None:
+        """Note that the broker took a message for which nobody had subscribed: it goes out again soon."""
+        if sequence in self._kept:
+            self._kept[sequence].patience_s = _UNHEARD_S
 
     def take(self, payload: bytes) -> list[Numbered]:
         """Take the platform's word; return what has to be sent again."""

@@ -237,6 +237,8 @@ class GatewaySession:
             return
         if reason.value >= _FAILURE and sent.sequence is not None:
             self._keeping.drop(sent.sequence)  # the broker will never take it
+        if reason.value == _NO_SUBSCRIBER and sent.sequence is not None:
+            self._keeping.unheard(sent.sequence)
         if not sent.is_repeat:
             self._count(sent, reason)
             self._room.release()

@@ -9,6 +9,7 @@ import typer
 
 from core.errors import PlatformError
 from somel.commands import (
+    chaos,
     conformance,
     decode,
     demo,
@@ -44,6 +45,7 @@ app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
 app.command()(decode.decode)
+app.command()(chaos.chaos)
 app.command("settings")(settings.show)
 
 

@@ -87,7 +87,7 @@ async def test_what_nobody_speaks_of_is_due_again_later_and_later(monkeypatch: p
         while not keeper.due():
             now_s[0] += 10.0
         waits.append(now_s[0] - began_s)
-    assert waits == [60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+    assert waits == [20.0, 40.0, 80.0, 160.0, 320.0, 600.0]
     assert message.sequence == 2
 
 

@@ -1,0 +1,1 @@
+"""A seeded storm against the way in: whatever fails, every reading published is stored exactly once."""

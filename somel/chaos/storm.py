@@ -1,0 +1,128 @@
+"""The storm itself: publish, let things fail, wait, and count."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+from db.connection import Role, connect
+from db.tally import Tally, sums_pending, tally
+from somel.chaos.faults import Faults
+from somel.chaos.field import Field
+from somel.chaos.options import Blow, ChaosOptions, ChaosReport, plan, span_s
+from somel.chaos.readings import METER_FACTOR, MODULUS, SLOT_FACTOR, Readings
+from somel.chaos.stage import Stage, Workers, stage_of, wait_until
+
+_SHARDS: Final = 4
+#: So long nothing more may be stored before the rest is given up for lost. [s]
+_PATIENCE_S: Final = 120.0
+_SUMS_WITHIN_S: Final = 60.0
+_TELL_EVERY_S: Final = 5.0
+
+Say = Callable[[str], None]
+
+
+def storm(options: ChaosOptions, say: Say) -> ChaosReport:
+    """Run one storm, from the main thread; see `ChaosOptions` and `ChaosReport`."""
+    began_s = time.monotonic()
+    readings, blows = Readings.of(options.readings), plan(options.seed)
+    say(f"{readings.count:,} readings, {len(blows)} faults, seed {options.seed}, {options.workers} worker(s)")
+    with stage_of(readings.count, _SHARDS) as stage:
+        report = _play(stage, readings, blows, options, say)
+    report.took_s = time.monotonic() - began_s
+    return report
+
+
+def _play(stage: Stage, readings: Readings, blows: list[Blow], options: ChaosOptions, say: Say) -> ChaosReport:
+    services, report = stage.services, ChaosReport()
+    field = Field(
+        readings,
+        lambda: services.broker.port,
+        shards=_SHARDS,
+        seed=options.seed,
+        span_s=span_s(blows, options),
+    )
+    field.open()
+    workers = Workers(
+        options.workers,
+        database_url=services.database_url,
+        mqtt_url=f"mqtt://127.0.0.1:{field.port}",
+        shards=_SHARDS,
+        log=services.folder / "ingest.log",
+    )
+    try:
+        workers.wait_ready()
+        field.go()
+        faults = Faults(stage, workers, field, options, random.Random(options.seed))  # noqa: S311 - to be repeated
+        _blow(blows, faults, field, report, say)
+        field.calm()
+        _settle(field, say)
+        found = asyncio.run(_count(services.database_url, readings))
+        stopped = workers.stop()
+    finally:
+        field.close()
+        workers.stop()
+    _judge(report, readings, field, found)
+    if not report.is_good or stopped:
+        say(f"ingest ended with {stopped} and had said:\n{workers.said()}")
+    return report
+
+
+def _blow(blows: list[Blow], faults: Faults, field: Field, report: ChaosReport, say: Say) -> None:
+    for blow in blows:
+        time.sleep(blow.after_s)
+        say(f"{blow.name}; {_progress(field)}")
+        if faults.by_name[blow.name]():
+            report.faults[blow.name] += 1
+        else:
+            report.skipped.append(blow.name)
+
+
+def _settle(field: Field, say: Say) -> None:
+    """Wait until the publishers know that everything is stored, or nothing has happened for too long."""
+    known, since_s = -1, time.monotonic()
+    while not wait_until(field.is_done.is_set, within_s=_TELL_EVERY_S):
+        say(f"waiting; {_progress(field)}")
+        if field.counts.values_stored != known:
+            known, since_s = field.counts.values_stored, time.monotonic()
+        elif time.monotonic() - since_s > _PATIENCE_S:
+            say("nothing more is stored: given up")
+            return
+
+
+def _progress(field: Field) -> str:
+    counts = field.counts
+    return (
+        f"published {counts.values_published:,}, known to be stored {counts.values_stored:,}, "
+        f"messages sent again {counts.messages_repeated:,}"
+    )
+
+
+async def _count(database_url: str, readings: Readings) -> Tally:
+    async with await connect(database_url, Role.READ, autocommit=True) as connection:
+        deadline_s = time.monotonic() + _SUMS_WITHIN_S
+        while await sums_pending(connection) and time.monotonic() < deadline_s:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.2)
+        return await tally(
+            connection,
+            start_s=readings.start_s,
+            slots=readings.slots,
+            meter_factor=METER_FACTOR,
+            slot_factor=SLOT_FACTOR,
+            modulus=MODULUS,
+        )
+
+
+def _judge(report: ChaosReport, readings: Readings, field: Field, found: Tally) -> None:
+    report.published = field.counts.values_published
+    report.stored = found.right_count
+    report.lost = report.published - found.right_count
+    stored_again = max(0, found.stored_total - found.row_count)
+    report.duplicated = found.revision_count + found.row_count - found.key_count + stored_again
+    report.is_sound = (
+        found.totals_add_up
+        and found.stored_total == found.row_count
+        and found.refused == 0
+        and found.summed_wh == readings.energy_wh
+    )
