@@ -59,7 +59,12 @@ async def place_load(connection: Connection, *, start: datetime, end: datetime) 
 
 
 async def usage_point_load(
-    connection: Connection, *, usage_point_ids: Sequence[int], start: datetime, end: datetime
+    connection: Connection,
+    *,
+    usage_point_ids: Sequence[int],
+    start: datetime,
+    end: datetime,
+    as_of: datetime | None = None,
 ) -> NDArray[np.float64]:
     """Return the net load of usage points over consecutive slots.
 
@@ -71,13 +76,15 @@ async def usage_point_load(
         Rising.
     start, end : datetime
         Span, on slots' edges.
+    as_of : datetime, optional
+        Of what was known then.
 
     Returns
     -------
     ndarray, shape (usage_point, slot), float64
         Mean power, import positive; NaN where the slot's import is not complete. [W]
     """
-    span = {"usage_point_ids": list(usage_point_ids), "start": start, "end": end}
+    span = {"usage_point_ids": list(usage_point_ids), "start": start, "end": end, "as_of": as_of}
     query = statements("history")["usage_point_load"]
     async with translated_errors():
         columns = await read_columns(connection, query, span, _USAGE_POINT_LOAD)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Final
 
 import paho.mqtt.client as paho
@@ -16,13 +17,14 @@ from simulators.last_will import LastWill
 _KEEP_ALIVE_S: Final = 30
 _CONNECT_TIMEOUT_S: Final = 3.0
 _SESSION_EXPIRY_S: Final = 604_800
+_LOOP_WITHIN_S: Final = 30.0
 
 
 def serve_on(client: paho.Client, loop: asyncio.AbstractEventLoop) -> None:
     """Let an asyncio loop read and write a client's socket.
 
-    Connecting happens in a thread, so what must touch the loop is passed to it; a socket is always closed on the
-    loop, and must be forgotten before its number is used again.
+    Connecting happens in a thread, so what must touch the loop is passed to it. A socket that is closed there, because
+    the broker hung up at once, is forgotten by the loop first: its number may be another's a moment later.
     """
 
     def opened(_client: paho.Client, _data: object, sock: Any) -> None:
@@ -30,16 +32,33 @@ def serve_on(client: paho.Client, loop: asyncio.AbstractEventLoop) -> None:
         loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, client.loop_read)
 
     def closed(_client: paho.Client, _data: object, sock: Any) -> None:
-        loop.remove_reader(sock)
+        _on_loop(loop, lambda: loop.remove_reader(sock))
 
     def has_more(_client: paho.Client, _data: object, sock: Any) -> None:
         loop.call_soon_threadsafe(_if_open, sock, loop.add_writer, client.loop_write)
 
     def has_no_more(_client: paho.Client, _data: object, sock: Any) -> None:
-        loop.remove_writer(sock)
+        _on_loop(loop, lambda: loop.remove_writer(sock))
 
     client.on_socket_open, client.on_socket_close = opened, closed
     client.on_socket_register_write, client.on_socket_unregister_write = has_more, has_no_more
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, act: Callable[[], object]) -> None:
+    """Do something on the loop, now, and return when it is done."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        done: Future[None] = Future()
+
+        def act_and_tell() -> None:
+            act()
+            done.set_result(None)
+
+        loop.call_soon_threadsafe(act_and_tell)
+        done.result(_LOOP_WITHIN_S)
+    else:
+        act()
 
 
 def _if_open(sock: Any, register: Callable[[Any, Callable[[], object]], object], act: Callable[[], object]) -> None:

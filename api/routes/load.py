@@ -98,9 +98,15 @@ async def get_place_load(
 
 
 @router.get("/places/{level}/{code}/latest")
-async def get_place_latest(connection: Reading, level: PlaceLevel, code: PlaceCode) -> told.PlaceSlot:
-    """Tell the newest nearly whole slot: with at least 90 % of the usage points of the fullest of the last 48."""
-    slot: PlaceSlot | None = await place_latest(connection, await place_id_of(connection, level, code))
+async def get_place_latest(
+    connection: Reading, level: PlaceLevel, code: PlaceCode, as_of: AsOf = None
+) -> told.PlaceSlot:
+    """Tell the newest nearly whole slot: with at least 90 % of the usage points of the fullest of the last 48.
+
+    With `as_of`, as known then, of the two days before.
+    """
+    place_id = await place_id_of(connection, level, code)
+    slot: PlaceSlot | None = await place_latest(connection, place_id, as_of=as_of)
     if slot is None:
         raise NotFoundError("load_unknown", f"No load is known yet for {level} {code!r}.")
     return told.PlaceSlot.model_validate(slot)
@@ -131,7 +137,7 @@ async def get_usage_point_load(
 
 
 @router.get("/usage-points/{key}/latest")
-async def get_usage_point_latest(connection: Reading, key: UsagePointKey) -> told.UsagePointLatest:
-    """Tell the newest value of each register of a usage point."""
-    values = await usage_point_latest(connection, await usage_point_id_of(connection, key))
+async def get_usage_point_latest(connection: Reading, key: UsagePointKey, as_of: AsOf = None) -> told.UsagePointLatest:
+    """Tell the newest value of each register of a usage point; with `as_of`, as known then."""
+    values = await usage_point_latest(connection, await usage_point_id_of(connection, key), as_of=as_of)
     return told.UsagePointLatest(items=[_told_value(value) for value in values])

@@ -10,27 +10,60 @@ SELECT
     newest.known_at
 FROM somel.register
 CROSS JOIN LATERAL (
-    (
-        SELECT start_at AS at, step_s, value::double precision AS value, quality, known_at
-        FROM somel.interval_reading
-        WHERE
-            interval_reading.usage_point_id = %(usage_point_id)s::integer
-            AND interval_reading.register_id = register.register_id
-            AND register.kind = 'interval'
-        ORDER BY start_at DESC
-        LIMIT 1
-    )
-    UNION ALL
-    (
-        SELECT read_at, NULL::integer, value, quality, known_at
-        FROM somel.reading
-        WHERE
-            reading.usage_point_id = %(usage_point_id)s::integer
-            AND reading.register_id = register.register_id
-            AND register.kind <> 'interval'
-        ORDER BY read_at DESC
-        LIMIT 1
-    )
+    SELECT value.*
+    FROM (
+        (
+            SELECT start_at AS at, step_s, value::double precision AS value, quality, known_at
+            FROM somel.interval_reading
+            WHERE
+                interval_reading.usage_point_id = %(usage_point_id)s::integer
+                AND interval_reading.register_id = register.register_id
+                AND register.kind = 'interval'
+                AND (%(as_of)s::timestamptz IS NULL OR known_at <= %(as_of)s::timestamptz)
+            ORDER BY start_at DESC
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT start_at, step_s, value::double precision, quality, known_at
+            FROM somel.interval_reading_revision AS revision
+            WHERE
+                revision.usage_point_id = %(usage_point_id)s::integer
+                AND revision.register_id = register.register_id
+                AND register.kind = 'interval'
+                AND known_at <= %(as_of)s::timestamptz
+                AND replaced_at > %(as_of)s::timestamptz
+            ORDER BY start_at DESC
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT read_at, NULL::integer, value, quality, known_at
+            FROM somel.reading
+            WHERE
+                reading.usage_point_id = %(usage_point_id)s::integer
+                AND reading.register_id = register.register_id
+                AND register.kind <> 'interval'
+                AND (%(as_of)s::timestamptz IS NULL OR known_at <= %(as_of)s::timestamptz)
+            ORDER BY read_at DESC
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT read_at, NULL::integer, value, quality, known_at
+            FROM somel.reading_revision AS revision
+            WHERE
+                revision.usage_point_id = %(usage_point_id)s::integer
+                AND revision.register_id = register.register_id
+                AND register.kind <> 'interval'
+                AND known_at <= %(as_of)s::timestamptz
+                AND replaced_at > %(as_of)s::timestamptz
+            ORDER BY read_at DESC
+            LIMIT 1
+        )
+    ) AS value
+    ORDER BY value.at DESC
+    LIMIT 1
 ) AS newest
 ORDER BY register.register_id
 

@@ -17,7 +17,7 @@ from somel.chaos.stage import Stage, Workers, wait_until
 from somel.embedded.server import Server
 
 _FULL_S: Final = 6.0
-_CUT_WITHIN_S: Final = 3.0
+_CUT_WITHIN_S: Final = 10.0
 _DOWN_S: Final = 0.3
 
 

@@ -182,6 +182,27 @@ async def test_the_latest_slot_of_a_place_is_nearly_whole(client: httpx.AsyncCli
     assert (await client.get("/v1/places/feeder/F-2/latest")).json()["start_at"] == "2026-01-15T23:30:00Z"
 
 
+async def test_the_latest_values_can_be_asked_as_of_a_time(client: httpx.AsyncClient, world: World):
+    path = f"/v1/usage-points/{world.key[world.usage_points[0]]}"
+    for known in (FIRST_KNOWN, REVISED, NOW):
+        as_of = {"as_of": known.isoformat()}
+        items = (await client.get(path + "/latest", params=as_of)).json()["items"]
+        load = (await client.get(path + "/load", params=SPAN | as_of | {"limit": "100"})).json()["items"]
+        found = [item for item in items if item["register"] == "import_wh"]
+        assert [(item["at"], item["value"]) for item in found] == [
+            (item["start_at"], item["value"]) for item in load[-1:]
+        ]
+    early = {"as_of": (FIRST_KNOWN - timedelta(days=1)).isoformat()}
+    assert (await client.get(path + "/latest", params=early)).json()["items"] == []
+
+
+async def test_the_latest_slot_of_a_place_can_be_asked_as_of_a_time(client: httpx.AsyncClient):
+    now = (await client.get("/v1/places/feeder/F-2/latest", params={"as_of": NOW.isoformat()})).json()
+    assert now == (await client.get("/v1/places/feeder/F-2/latest")).json()
+    early = await client.get("/v1/places/feeder/F-2/latest", params={"as_of": "2020-01-01T00:00:00Z"})
+    assert (early.status_code, early.json()["code"]) == (404, "load_unknown")
+
+
 async def test_an_unknown_usage_point_is_not_found(client: httpx.AsyncClient):
     for part in ("load", "latest"):
         answer = await client.get(f"/v1/usage-points/{uuid4()}/{part}", params=SPAN)

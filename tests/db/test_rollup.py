@@ -15,7 +15,7 @@ from db.columns import ReadingColumns
 from db.connection import Connection, Role, connect
 from db.rollup import roll_up_pending
 from db.writing import write_batch
-from tests.db.village import DAY_S, KNOWN_AT, TRANSFORMERS, Value, ask, intervals
+from tests.db.village import DAY_S, KNOWN_AT, Value, ask, intervals
 
 NOW = datetime(2026, 2, 1, 7, tzinfo=UTC)
 #: Level, code, slot: usage points, estimated among them, import, export. [Wh]
@@ -47,6 +47,7 @@ async def write(connection: Connection, values: Iterable[Value]) -> None:
 def by_hand(url: str) -> Sums:
     """Add up what is stored, one row at a time."""
     parts: defaultdict[tuple[int, int, int], list[tuple[int, int, float]]] = defaultdict(list)
+    places = _places(url)
     query = "SELECT usage_point_id, register_id, extract(epoch FROM start_at)::bigint, step_s, quality, value"
     for point, register, start_s, step_s, quality, value in ask(url, f"{query} FROM interval_reading"):
         if register in {1, 2} and quality in {0, 2}:
@@ -60,17 +61,25 @@ def by_hand(url: str) -> Sums:
             estimated = max(part[1] for part in found) == 2
             energy_wh = sum(part[2] for part in found)
             adds = [1, int(estimated), energy_wh, 0.0] if register == 1 else [0, 0, 0.0, energy_wh]
-            for place in _places_of(f"T{(point + 2) // 3}"):
+            for place in places[point]:
                 sums[(*place, slot)] = [old + new for old, new in zip(sums[(*place, slot)], adds, strict=True)]
     return {key: (int(value[0]), int(value[1]), value[2], value[3]) for key, value in sums.items()}
 
 
-def _places_of(transformer: str) -> list[tuple[str, str]]:
-    feeder, insee_code = TRANSFORMERS[transformer]
-    return [
-        ("power_transformer", transformer), ("feeder", feeder), ("substation", "S1"), ("commune", insee_code),
-        ("territory", "200093201"),
-    ]  # fmt: skip
+def _places(url: str) -> dict[int, list[tuple[str, str]]]:
+    """Return the places that each usage point counts for, as the network is now."""
+    query = (
+        "SELECT usage_point_id, t.code, f.code, insee_code FROM usage_point "
+        "JOIN power_transformer AS pt ON pt.place_id = power_transformer_place_id JOIN place AS t USING (place_id) "
+        "JOIN place AS f ON f.place_id = pt.feeder_place_id JOIN commune ON commune.place_id = commune_place_id"
+    )
+    return {
+        point: [
+            ("power_transformer", transformer), ("feeder", feeder), ("substation", "S1"), ("commune", insee_code),
+            ("territory", "200093201"),
+        ]
+        for point, transformer, feeder, insee_code in ask(url, query)
+    }  # fmt: skip
 
 
 def kept(url: str) -> Sums:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from simulators.counts import Counts
 from simulators.keeping import MOST_KEPT, Keeper, Numbered, StoredWord
 from simulators.session import GatewaySession
+from tests.firmware_specs.vectors import Vector, load_vectors
 from tests.simulators.conftest import KillableBroker
 from tests.simulators.subscriber import Subscriber
 
@@ -35,6 +37,14 @@ def test_a_word_covers_what_is_in_its_span_and_not_missing(first: int, sequences
         lost = sequence < first or any(sequence in range(low, high + 1) for low, high in missing)
         assert said.covers(sequence) == (sequence <= first + 15 and not lost)
         assert said.lacks(sequence) == (sequence <= first + 15 and lost)
+
+
+@pytest.mark.parametrize("vector", [vector for vector in load_vectors("down") if vector.kind == "stored"], ids=str)
+def test_a_word_means_to_a_gateway_what_its_vector_says(vector: Vector):
+    said = msgspec.json.decode(vector.payload, type=StoredWord)
+    kept = vector.expected["kept"]
+    assert [number for number in kept if said.covers(number)] == vector.expected["forgets"]
+    assert [number for number in kept if said.lacks(number)] == vector.expected["repeats"]
 
 
 async def test_what_is_covered_is_forgotten_and_what_is_missing_is_sent_again_after_a_while(monkeypatch):

@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from core.identifiers import DOWN_KINDS
 from tests.firmware_specs.making import (
     batch_invalid,
     batch_valid,
@@ -14,6 +15,7 @@ from tests.firmware_specs.making import (
     senml,
     shelly,
     sparkplug,
+    stored,
     tic,
     transport,
 )
@@ -35,6 +37,7 @@ def all_vectors() -> list[Made]:
         *live_valid.CBOR_LIVES,
         *low_rate.VALID,
         *low_rate.COMMANDS,
+        *stored.WORDS,
         *transport.topics(),
         *transport.content_types(),
         *transport.sizes(),
@@ -73,13 +76,13 @@ def entry(made: Made) -> dict[str, object]:
         expected |= {"labels": made.labels} if made.labels else {}
     elif made.is_foreign:
         expected |= {"readings": made.readings, "content": made.content}
-    elif made.kind != "command":
+    elif made.kind not in DOWN_KINDS:
         expected["content"] = made.content
     expected |= made.device or {"refusals": [{"code": code, "count": n} for code, n in made.refusals.items()]}
     return {
         "name": made.name,
         "description": made.description,
-        "direction": "down" if made.kind == "command" else "up",
+        "direction": "down" if made.kind in DOWN_KINDS else "up",
         "topic": made.topic or f"somel/v1/1/{GATEWAY}/{made.kind}",
         "content_type": made.content_type,
         **({"generate": made.generate} if made.generate else {"file": file_of(made)}),
@@ -92,7 +95,7 @@ def entry(made: Made) -> dict[str, object]:
 def index_text() -> str:
     """Return the index, one row of numbers a line."""
     index = {
-        "specification": "1.0",
+        "specification": "1.1",
         "interval_columns": ["meter", "register", "quality", "step_s", "start", "value"],
         "reading_columns": ["meter", "register", "quality", "at", "value"],
         "label_columns": ["meter", "label", "text", "at"],

@@ -25,7 +25,7 @@ FLEXIBLE: dict[str, object] = {
 }
 META: dict[str, object] = {
     "gateway": GATEWAY,
-    "specification": "1.0",
+    "specification": "1.1",
     "firmware_version": "2.3.1",
     "meters": [METER],
     "resources": [{"resource": "ev-000001", "kind": "ev_charger", "rated_power_w": 7400}],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import cbor2
 
-from core.identifiers import UP_KINDS
+from core.identifiers import DOWN_KINDS, UP_KINDS
 
 #: 2026-06-01T12:00:00Z, the clock that all vectors are judged at. [s]
 CLOCK_S = 1_780_315_200
@@ -76,7 +76,7 @@ class Made:
     @property
     def is_foreign(self) -> bool:
         """Whether it is of another maker's format."""
-        return self.kind not in (*UP_KINDS, "command")
+        return self.kind not in (*UP_KINDS, *DOWN_KINDS)
 
     @property
     def is_described(self) -> bool:
