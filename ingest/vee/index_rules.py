@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from db.vee import RowColumns
-from ingest.vee import kernels
+from ingest.vee import comparing_kernels, kernels
 from ingest.vee.cells import Cells
 from ingest.vee.days import LocalDays
 from ingest.vee.findings import Findings
@@ -73,7 +73,7 @@ def check_sums(
     rollover_at = limits.column("rollover_at", index_id[cell])
     difference = after - before + np.where(begins_again(before, after, rollover_at), rollover_at, 0.0)
     energy, covered_s, doubt = np.empty(len(cell)), np.empty(len(cell)), np.empty(len(cell))
-    kernels.sum_rows(rows.facts, rows.value, spans, cells.bounds[cell, :2].copy(), energy, covered_s, doubt)
+    comparing_kernels.sum_rows(rows.facts, rows.value, spans, cells.bounds[cell, :2].copy(), energy, covered_s, doubt)
     register_id = cells.register_id[cell]
     allowed = limits.column("sum_tolerance", register_id) + doubt
     allowed += limits.column("sum_tolerance_ratio", register_id) * np.abs(difference)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from db.vee import RowColumns
-from ingest.vee import kernels
+from ingest.vee import comparing_kernels, kernels
 from ingest.vee.cells import Cells
 from ingest.vee.findings import Findings
 from ingest.vee.rules import RuleLimits
@@ -86,7 +86,7 @@ def compare(cells: Cells, counted: Counted, stored: tuple[Int, Int, Float], limi
     median = np.empty(len(cells))
     keys = np.stack([cells.series, cells.day], axis=1)
     ratios = np.where(np.isnan(high), low, high)
-    kernels.compare_history(series, day, energy, keys, ratios, HISTORY_DAYS, _FEWEST_DAYS, median)
+    comparing_kernels.compare_history(series, day, energy, keys, ratios, HISTORY_DAYS, _FEWEST_DAYS, median)
     found = [
         _days_beyond(cells, counted, median, rule, beyond)
         for rule, beyond in (

@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.errors import InputError, InvariantError
 from db.vee import pending_spans
 from ingest.line import DatabaseLine
-from ingest.vee import kernels
+from ingest.vee import comparing_kernels, kernels
 from ingest.vee.steps import Step, take_step
 
 _log = structlog.get_logger()
@@ -95,6 +95,7 @@ class Validator:
     async def run(self) -> None:
         """Go on until cancelled; a step that fails by our fault is logged and tried again: readings come first."""
         await asyncio.to_thread(kernels.warm_up)
+        await asyncio.to_thread(comparing_kernels.warm_up)
         while True:
             await asyncio.sleep(self._every_s)
             try:

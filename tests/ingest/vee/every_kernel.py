@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from ingest.vee import kernels
+from ingest.vee import comparing_kernels, kernels
 
 
 def rows_of(rng):
@@ -38,7 +38,7 @@ if __name__ == "__main__":
     median, sums = np.empty(20), [np.empty(20) for _ in range(3)]
     series, day = np.repeat(np.arange(20), 9), np.tile(np.arange(9), 20)
     keys = np.stack([np.arange(20), np.full(20, 8)], axis=1)
-    kernels.compare_history(series, day, value[:180], keys, np.ones(20), 28, 7, median)
+    comparing_kernels.compare_history(series, day, value[:180], keys, np.ones(20), 28, 7, median)
     spans = np.tile([80_000.0, 100_001.0], (20, 1))
-    kernels.sum_rows(facts, value, spans, edges, *sums)
+    comparing_kernels.sum_rows(facts, value, spans, edges, *sums)
     np.savez(sys.argv[1], counts=counts, energy=energy, found=found[:written], median=median, sums=np.stack(sums))

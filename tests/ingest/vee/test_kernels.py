@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.vee import kernels
+from ingest.vee import comparing_kernels, kernels
 from tests.ingest.vee import oracle
 from tests.ingest.vee.oracle import Bounds, Cell, Row
 
@@ -96,7 +96,7 @@ def test_days_are_counted_and_checked_as_minute_by_minute(days):
 def test_a_day_is_compared_with_the_median_of_those_before(days, cells, reach, fewest):
     known = dict(sorted({(series, day): energy for series, day, energy in days}.items()))
     median = np.empty(len(cells))
-    kernels.compare_history(
+    comparing_kernels.compare_history(
         np.array([key[0] for key in known], np.int64),
         np.array([key[1] for key in known], np.int64),
         np.array(list(known.values()), np.float64),
@@ -120,7 +120,7 @@ def test_a_span_is_summed_as_second_by_second(told, first, length):
     energy, covered, doubt = np.empty(1), np.empty(1), np.empty(1)
     value = np.array([row.value for row in told])
     edges = np.array([[0, len(told)]])
-    kernels.sum_rows(facts, value, np.array([[start, end]], np.float64), edges, energy, covered, doubt)
+    comparing_kernels.sum_rows(facts, value, np.array([[start, end]], np.float64), edges, energy, covered, doubt)
     parts = [(row, max(0, min(end, row.end_s) - max(start, row.start_s))) for row in told if row.quality == 0]
     cut = [(row, part / row.step_s) for row, part in parts if 0 < part < row.step_s]
     assert energy[0] == pytest.approx(sum(row.value * part / row.step_s for row, part in parts))
