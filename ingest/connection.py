@@ -13,6 +13,9 @@ from core.errors import ConfigurationError, RetryableError
 from ingest.parcel import Message, Parcel
 from ingest.wire import PacketReader, Reply, encode_acknowledgements
 
+#: A broker sends packet by packet; handling each by itself would cost more than all else. [bytes] [s]
+_ENOUGH_BYTES: Final = 1 << 16
+_SHORTLY_S: Final = 0.002
 _HIGHEST_PACKET_ID: Final = 65_535
 _FAILED: Final = 0x80  # reason codes from here on say no
 _OPERATOR_MUST_ACT: Final = (
@@ -45,6 +48,8 @@ class Connection(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self._receive = receive
         self._reader = PacketReader()
+        self._unhandled = 0
+        self._handling: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._answers: dict[int, asyncio.Future[int]] = {}
         self._packet_ids: Iterator[int] = cycle(range(1, _HIGHEST_PACKET_ID + 1))
@@ -65,10 +70,25 @@ class Connection(asyncio.BufferedProtocol):
         return self._reader.space()
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Handle the packets that are whole now (asyncio calls this)."""
-        self.last_read_s = asyncio.get_running_loop().time()
+        """Note what was read, and handle it when there is enough or shortly (asyncio calls this)."""
+        loop = asyncio.get_running_loop()
+        self.last_read_s = loop.time()
+        self._unhandled += nbytes
+        self._reader.note(nbytes)
+        if self._unhandled >= _ENOUGH_BYTES:
+            self._handle()
+        elif self._handling is None:
+            self._handling = loop.call_later(_SHORTLY_S, self._handle)
+
+    def _handle(self) -> None:
+        """Handle the packets that are whole now."""
+        if self._handling is not None:
+            self._handling.cancel()
+        self._handling, self._unhandled = None, 0
+        if self.lost.done():
+            return
         try:
-            packets = self._reader.take(nbytes)
+            packets = self._reader.take()
         except RetryableError as error:
             self.close(error.message)
             return
@@ -82,6 +102,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end (asyncio calls this)."""
+        self._handle()  # it may hold the reason
         self._end(str(exc) if exc else "the broker closed the connection")
 
     async def open(self, packet: mqtt5.ConnectPacket) -> mqtt5.ConnAckPacket:

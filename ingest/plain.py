@@ -199,6 +199,7 @@ def warm_up() -> None:
             "somel/v1/0/gw-0001/batch", payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1, content_type=form
         ).write()
         reader.space()[: len(packet)] = packet
-        for found in reader.take(len(packet)):
+        reader.note(len(packet))
+        for found in reader.take():
             assert isinstance(found, Parcel)  # noqa: S101 - what `cut` makes of a plain message; for the type checker
             read_plain(found, directory)

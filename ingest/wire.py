@@ -32,8 +32,8 @@ class Reply(NamedTuple):
 class PacketReader:
     """Cut a stream of bytes into MQTT packets.
 
-    The socket writes into `space`, then `take` returns the packets that are whole. The buffer grows to hold one
-    packet that is larger than a read, and shrinks again after it.
+    The socket writes into `space`, `note` is told how much, then `take` returns the packets that are whole. The buffer
+    grows to hold one packet that is larger than a read, and shrinks again after it.
     """
 
     def __init__(self) -> None:
@@ -47,15 +47,18 @@ class PacketReader:
             self._resize(min(2 * len(self._buffer), PACKET_BYTES + READ_BYTES))
         return memoryview(self._buffer)[self._filled :]
 
-    def take(self, byte_count: int) -> list[Parcel | mqtt5.Packet]:
-        """Return what is whole after `byte_count` more bytes, in its order: plain messages as parcels of no origin yet.
+    def note(self, byte_count: int) -> None:
+        """Note that so many bytes were written into `space`."""
+        self._filled += byte_count
+
+    def take(self) -> list[Parcel | mqtt5.Packet]:
+        """Return what is whole now, in its order: plain messages as parcels of no origin yet.
 
         Raises
         ------
         RetryableError
             ``broker_protocol_error`` when the bytes are not MQTT 5: only a new connection can help.
         """
-        self._filled += byte_count
         found: list[Parcel | mqtt5.Packet] = []
         view = memoryview(self._buffer)[: self._filled]
         after, reason = 0, FULL

@@ -23,7 +23,8 @@ def feed(reader: PacketReader, data: bytes) -> list[mqtt5.Packet]:
         space = reader.space()
         piece = data[: len(space)]
         space[: len(piece)] = piece
-        for found in reader.take(len(piece)):
+        reader.note(len(piece))
+        for found in reader.take():
             if isinstance(found, Parcel):
                 packets += map(as_packet, Parcel(found.data, found.table, (origin,)))
             else:
