@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.plain import warm_up
 from somel.embedded.broker import Broker
 from somel.embedded.places import Places
 from somel.embedded.services import Services
@@ -14,8 +15,15 @@ from somel.embedded.tuning import BrokerTuning
 from tests.ingest.peer import Peer
 
 
+@pytest.fixture(scope="session")
+def compiled() -> None:
+    """Compile the kernels before anybody waits for a session, as a worker does."""
+    warm_up()
+
+
 @pytest.fixture
-def broker(services: Services) -> Iterator[Broker]:
+def broker(services: Services, compiled: None) -> Iterator[Broker]:
+    del compiled
     folder = Path(tempfile.mkdtemp(prefix="somel-broker-"))
     folder.chmod(0o755)
     running = Broker(
