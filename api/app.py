@@ -15,7 +15,21 @@ from api.headers import StrictHeaders
 from api.limits import LimitBodies
 from api.metrics import MeasureRequests
 from api.openapi import describe
-from api.routes import events, forecast, health, ingest, load, page, places, session, stream, usage_points, vee
+from api.routes import (
+    events,
+    firmware,
+    forecast,
+    gateways,
+    health,
+    ingest,
+    load,
+    page,
+    places,
+    session,
+    stream,
+    usage_points,
+    vee,
+)
 from core.settings import Settings
 
 _DESCRIPTION: Final = """\
@@ -36,7 +50,21 @@ _TAGS: Final = [
     {"name": "session", "description": "Sign-in of the page"},
     {"name": "health", "description": "For operators and their tools"},
 ]
-_ROUTERS: Final = (places, usage_points, load, forecast, events, ingest, vee, stream, health, session, page)
+_ROUTERS: Final = (
+    places,
+    usage_points,
+    load,
+    forecast,
+    events,
+    ingest,
+    vee,
+    stream,
+    health,
+    session,
+    page,
+    gateways,
+    firmware,
+)
 
 
 def create_app(settings: Settings, *, database_url: str) -> FastAPI:

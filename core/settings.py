@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         8, description="How often a command is sent at most, its withdrawal likewise"
     )
 
+    firmware_url: str = Field(
+        "", description="Address of the API as gateways reach it, for firmware; empty: the API's host and port"
+    )
+
     api_host: str = Field("127.0.0.1", description="Address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8000, description="Port the API listens on; 0: any free one"
@@ -107,6 +111,11 @@ class Settings(BaseSettings):
         """Let arguments win over the environment, and the environment over the file."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+
+    @property
+    def images_url(self) -> str:
+        """Return the address below which gateways find firmware images."""
+        return (self.firmware_url or f"http://{self.api_host}:{self.api_port}").rstrip("/") + "/v1/firmware"
 
     @property
     def clock(self) -> Clock:

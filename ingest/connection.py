@@ -138,6 +138,7 @@ class Connection(asyncio.BufferedProtocol):
             topic_filter,
             max_qos=mqtt5.QoS.AT_LEAST_ONCE,
             no_local=not own,
+            retain_as_published=False,  # a message says that it was retained only where it may be old
             retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
         )
         packet_id = self._free_packet_id()

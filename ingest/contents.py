@@ -7,6 +7,7 @@ from typing import Final
 
 from db.commands import Answer, AnsweredCommand, answer_commands
 from db.connection import Connection, translated_errors
+from db.firmware import OfferReport, ReportedOffer, report_offers
 from db.flexibility import FlexibilityReport, store_flexibility
 from db.gateways import GatewayReport, report_gateways
 from db.labels import store_labels
@@ -19,6 +20,7 @@ from ingest.decode import (
     MessageRefusal,
     MetaContent,
     StateContent,
+    UpdateContent,
 )
 from ingest.judging import Content, refuse
 from ingest.labels import LabelsContent
@@ -28,7 +30,7 @@ _MEANING: Final = {refusal.code: refusal.meaning for refusal in REFUSAL_CODES}
 
 
 async def store_contents(connection: Connection, contents: Sequence[Content], *, at: datetime) -> list[Refusal]:
-    """Store labels, events, answers, states and metas in one transaction; return what had to be refused.
+    """Store labels, events, answers, updates, states and metas in one transaction; return what had to be refused.
 
     Storing is idempotent: a message that comes again changes nothing.
 
@@ -44,6 +46,7 @@ async def store_contents(connection: Connection, contents: Sequence[Content], *,
         return [
             *await _store_events(connection, contents, at),
             *await _store_answers(connection, contents, at),
+            *await _store_updates(connection, contents, at),
             *await _store_gateways(connection, contents, at),
         ]
 
@@ -61,15 +64,30 @@ async def _store_answers(connection: Connection, contents: Sequence[Content], at
     ]
 
 
+async def _store_updates(connection: Connection, contents: Sequence[Content], at: datetime) -> list[Refusal]:
+    found = [(content, content.content) for content in contents if isinstance(content.content, UpdateContent)]
+    if not found:
+        return []
+    reports = [
+        OfferReport(said.offer, content.gateway_id, said.status, said.fault, said.reason) for content, said in found
+    ]
+    known = await report_offers(connection, reports, at=at)
+    return [
+        _refusal(content, "offer_unknown", 1)
+        for content, said in found
+        if ReportedOffer(said.offer, content.gateway_id) not in known
+    ]
+
+
 async def _store_gateways(connection: Connection, contents: Sequence[Content], at: datetime) -> list[Refusal]:
     reports: list[GatewayReport] = []
     refusals: list[Refusal] = []
     for content in contents:
         said = content.content
         if isinstance(said, StateContent):
-            reports.append(GatewayReport(content.gateway_id, said.status, said.firmware_version))
+            reports.append(_state_report(content, said))
         elif isinstance(said, MetaContent) and said.gateway == content.gateway_name:
-            reports.append(GatewayReport(content.gateway_id, None, said.firmware_version))
+            reports.append(_meta_report(content, said))
         elif isinstance(said, MetaContent):
             refusals.append(_refusal(content, "payload_invalid", 1))
     if reports:
@@ -81,6 +99,26 @@ async def _store_labels(connection: Connection, contents: Sequence[Content]) -> 
     said = [item for content in contents if isinstance(content.content, LabelsContent) for item in content.content.said]
     if said:
         await store_labels(connection, said)
+
+
+def _state_report(content: Content, said: StateContent) -> GatewayReport:
+    return GatewayReport(
+        content.gateway_id,
+        status=said.status,
+        said_at=None if said.at is None else _instant(said.at),
+        is_retained=content.message.is_retained,
+        firmware_version=said.firmware_version,
+    )
+
+
+def _meta_report(content: Content, said: MetaContent) -> GatewayReport:
+    return GatewayReport(
+        content.gateway_id,
+        firmware_version=said.firmware_version,
+        specification=said.specification,
+        hardware=said.hardware,
+        report_interval_s=said.report_interval_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Commands from the database to the gateways: sent, repeated until they are answered, withdrawn.
+"""What goes down to the gateways: commands, repeated until they are answered, withdrawals, and offers of firmware.
 
 What a command is at is written down only after the broker has taken it. A worker that is killed in between sends it
 again, and so does one that hears no answer; the gateway knows a command by its UUID and obeys it once.
@@ -14,7 +14,6 @@ import msgspec
 import structlog
 
 from core.clock import Clock
-from core.errors import RetryableError
 from core.identifiers import Topic
 from db.commands import (
     DueCommand,
@@ -26,20 +25,16 @@ from db.commands import (
     wait_for_commands,
 )
 from db.connection import Connection
+from ingest.downward import LONGEST_EXPIRY_S, Downward
 from ingest.line import DatabaseLine
 from ingest.metrics import Metrics
+from ingest.offers import Offers
 from ingest.session import Session
-from ingest.wire import Reply
 
 _log = structlog.get_logger()
 
-JSON: Final = "application/json"
 _AT_ONCE: Final = 200
 _POLL_S: Final = 2.0
-_PUBACK_WITHIN_S: Final = 10.0
-_NO_SUBSCRIBER: Final = 0x10
-_FAILED: Final = 0x80
-_LONGEST_EXPIRY_S: Final = 7 * 86_400
 
 
 class Outbox:
@@ -59,6 +54,8 @@ class Outbox:
         How long the first answer to a command is waited for before it is sent again. [s]
     attempts : int, default 8
         How often a command is sent at most.
+    images_url : str, default "http://127.0.0.1:8000/v1/firmware"
+        Address below which gateways find firmware by its SHA-256.
     """
 
     def __init__(
@@ -70,9 +67,11 @@ class Outbox:
         *,
         answer_s: float = 10.0,
         attempts: int = 8,
+        images_url: str = "http://127.0.0.1:8000/v1/firmware",
     ) -> None:
         self._line = line
-        self._sessions = sessions
+        self._downward = Downward(sessions)
+        self._offers = Offers(self._downward, clock, images_url=images_url, answer_s=answer_s)
         self._metrics = metrics
         self._clock = clock
         self._answer_s, self._attempts = answer_s, attempts
@@ -85,14 +84,15 @@ class Outbox:
     async def _work_off(self, connection: Connection) -> None:
         # Listening first: what becomes due after the look below wakes us up.
         await listen_for_commands(connection)
-        shards = list(self._sessions)
+        shards = self._downward.shards
         await self._end(connection, shards)
         due = await due_commands(connection, shards, now=self._clock.now(), attempts=self._attempts, limit=_AT_ONCE)
         heard = await self._publish_all(due)
         if heard:
             await mark_commands_sent(connection, heard, at=self._clock.now(), answer_s=self._answer_s)
             self._metrics.commands.inc(len(heard))
-        if len(due) < _AT_ONCE or len(heard) < len(due):
+        has_more = await self._offers.work_off(connection)
+        if not has_more and (len(due) < _AT_ONCE or len(heard) < len(due)):
             await wait_for_commands(connection, within_s=min(_POLL_S, self._answer_s))
 
     async def _end(self, connection: Connection, shards: Sequence[int]) -> None:
@@ -108,40 +108,19 @@ class Outbox:
 
     async def _publish_all(self, due: Sequence[DueCommand]) -> dict[UUID, bool]:
         """Publish commands; return those that the broker has taken, and whether it knows a subscriber."""
-        reasons = await asyncio.gather(*(self._publish(command) for command in due))
-        heard: dict[UUID, bool] = {}
-        for command, reason in zip(due, reasons, strict=True):
-            if reason is not None and reason < _FAILED:
-                heard[command.command_id] = reason != _NO_SUBSCRIBER
-            if reason is not None and (reason == _NO_SUBSCRIBER or reason >= _FAILED):
-                event = "command_unheard" if reason == _NO_SUBSCRIBER else "command_refused_by_broker"
-                _log.warning(event, command=str(command.command_id), gateway=command.gateway_name, reason=hex(reason))
-        return heard
+        taken = await asyncio.gather(*(self._publish(command) for command in due))
+        return {command.command_id: heard for command, heard in zip(due, taken, strict=True) if heard is not None}
 
-    async def _publish(self, command: DueCommand) -> int | None:
-        """Publish one; return the broker's reason code, or None when it stays as it is and is tried again."""
-        topic = Topic(command.shard, command.gateway_name, "command")
-        reply = Reply(str(Topic(command.shard, command.gateway_name, "answer")), str(command.command_id).encode())
-        session = self._sessions.get(command.shard)
-        if session is None:  # the shard was handed over a moment ago
-            return None
-        try:
-            async with asyncio.timeout(_PUBACK_WITHIN_S):
-                return await session.publish(
-                    str(topic),
-                    encode_command(command),
-                    content_type=JSON,
-                    expiry_s=self._expiry_s(command),
-                    reply=reply,
-                )
-        except (RetryableError, TimeoutError):
-            return None  # the gateway knows a command that it has had by its identifier
-
-    def _expiry_s(self, command: DueCommand) -> int:
-        """Return how long the broker keeps a message for a gateway that is away. [s]."""
-        if command.withdrawn_at is not None:
-            return _LONGEST_EXPIRY_S
-        return min(_LONGEST_EXPIRY_S, max(1, math.ceil(self._clock.wall_s_until(command.expires_at))))
+    async def _publish(self, command: DueCommand) -> bool | None:
+        is_withdrawal = command.withdrawn_at is not None
+        left_s = LONGEST_EXPIRY_S if is_withdrawal else self._clock.wall_s_until(command.expires_at)
+        return await self._downward.publish(
+            Topic(command.shard, command.gateway_name, "command"),
+            encode_command(command),
+            answer_kind="answer",
+            correlation=str(command.command_id),
+            expiry_s=math.ceil(left_s),
+        )
 
 
 def encode_command(command: DueCommand) -> bytes:

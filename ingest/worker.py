@@ -86,6 +86,7 @@ class Worker:
             clock,
             answer_s=settings.command_answer_s,
             attempts=settings.command_attempts,
+            images_url=settings.images_url,
         )
         self._words = StoredWords(self._holdings.tell, lambda: self._judge.registry)
         self._messages_received = self._messages_done = 0

@@ -13,6 +13,8 @@ from somel.commands import (
     conformance,
     decode,
     demo,
+    firmware,
+    gateways,
     ingest,
     load,
     processes,
@@ -46,6 +48,8 @@ app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
 app.command()(decode.decode)
 app.command()(chaos.chaos)
+app.command()(gateways.gateways)
+app.add_typer(firmware.app, name="firmware")
 app.command("settings")(settings.show)
 
 

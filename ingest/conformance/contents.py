@@ -9,7 +9,7 @@ from ingest.conformance.verdicts import Check, Finding, every, failed, not_seen,
 from ingest.decode import MetaContent, StateContent
 
 _VALUES: Final = ("batch", "live")
-_UP: Final = ("batch", "live", "event", "answer", "meta", "state")
+_UP: Final = ("batch", "live", "event", "answer", "update", "meta", "state")
 
 
 def _free_of(*codes: str, kinds: tuple[str, ...] = _VALUES) -> Callable[[Observation], Finding]:

@@ -15,6 +15,7 @@ from ingest.decode.low_rate import (
     MetaContent,
     MetaResource,
     StateContent,
+    UpdateContent,
 )
 from ingest.decode.many import MAX_PAYLOAD_BYTES, decode_many, decode_one, warm_up
 
@@ -36,6 +37,7 @@ __all__ = [
     "RefusalCode",
     "Scope",
     "StateContent",
+    "UpdateContent",
     "decode_many",
     "decode_one",
     "warm_up",

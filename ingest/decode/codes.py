@@ -71,6 +71,7 @@ REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
     RefusalCode("device_unknown", _P, "No device of this name is registered."),
     RefusalCode("device_foreign", _P, "The device is attached to another gateway."),
     RefusalCode("command_unknown", _P, "No command of this identifier was sent to this gateway."),
+    RefusalCode("offer_unknown", _P, "No firmware was offered to this gateway under this identifier."),
     RefusalCode("resource_unknown", _P, "No resource of this name is attached to this gateway."),
     RefusalCode("time_too_old", _P, "The time, of an interval its start, lies more than 1,096 days before the clock."),
     RefusalCode("time_in_future", _P, "The time, of an interval its end, lies more than 300 s ahead of the clock."),

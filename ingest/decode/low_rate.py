@@ -1,4 +1,4 @@
-"""The kinds of message that are few: events, answers, meta and state. JSON only."""
+"""The kinds of message that are few: events, answers, updates, meta and state. JSON only."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -16,7 +16,24 @@ Sequence = Annotated[int, Meta(ge=0, le=LARGEST_SEQUENCE)]
 Name = Annotated[str, Meta(min_length=3, max_length=64)]
 #: No control characters: PostgreSQL cannot store U+0000, and logs are read by people.
 Version = Annotated[str, Meta(pattern=r"\A[ -~]{1,64}\Z")]
+Model = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 Reason = Annotated[str, Meta(max_length=500, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
+#: Why firmware was not installed.
+Fault = Literal[
+    "key_unknown",
+    "signature_invalid",
+    "manifest_invalid",
+    "manifest_expired",
+    "hardware_mismatch",
+    "replayed",
+    "downgrade",
+    "version_too_old",
+    "download_failed",
+    "size_mismatch",
+    "hash_mismatch",
+    "install_failed",
+    "health_check_failed",
+]
 Energy = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Power = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -69,6 +86,19 @@ class MetaContent(Struct, frozen=True, forbid_unknown_fields=True):
     firmware_version: Version
     meters: Annotated[list[Name], Meta(max_length=10_000)]
     resources: Annotated[list[MetaResource], Meta(max_length=10_000)]
+    hardware: Model | None = None
+    report_interval_s: Annotated[int, Meta(ge=60, le=604_800)] | None = None
+    sequence: Sequence | None = None
+
+
+class UpdateContent(Struct, frozen=True, forbid_unknown_fields=True):
+    """An ``update``: what came of an offer of firmware."""
+
+    offer: UUID
+    at: EpochS
+    status: Literal["downloading", "verified", "installed", "failed", "rolled_back", "refused"]
+    fault: Fault | None = None
+    reason: Reason | None = None
     sequence: Sequence | None = None
 
 
@@ -81,11 +111,12 @@ class StateContent(Struct, frozen=True, forbid_unknown_fields=True):
     sequence: Sequence | None = None
 
 
-LowRateContent = EventContent | AnswerContent | MetaContent | StateContent
+LowRateContent = EventContent | AnswerContent | UpdateContent | MetaContent | StateContent
 
 JSON_DECODERS: Final[dict[str, msgspec.json.Decoder[LowRateContent]]] = {
     "event": msgspec.json.Decoder(EventContent),
     "answer": msgspec.json.Decoder(AnswerContent),
+    "update": msgspec.json.Decoder(UpdateContent),
     "meta": msgspec.json.Decoder(MetaContent),
     "state": msgspec.json.Decoder(StateContent),
 }

@@ -15,10 +15,16 @@ from tests.api.conftest import bearer
 from tests.api.world import World
 
 ORIGIN = {"Origin": "http://somel.test"}
-_FILL = {"level": "feeder", "code": "F-1", "key": "8f14e45f-ceea-467f-a9d1-2c4b1f0c7a11"}
+_FILL = {"level": "feeder", "code": "F-1", "name": "gw-0001", "key": "8f14e45f-ceea-467f-a9d1-2c4b1f0c7a11"}
 _FILL["event_id"] = _FILL["key"]
 #: The scope of each path; all others need read:grid.
-_SCOPE = {"/v1/ingest": "ingest", "/v1/refused-messages": "ingest"}
+_SCOPE = {
+    "/v1/ingest": "ingest",
+    "/v1/refused-messages": "ingest",
+    "/v1/gateways": "ingest",
+    "/v1/gateways/gw-0001": "ingest",
+    "/v1/gateways/gw-0001/changes": "ingest",
+}
 
 
 def _v1(app: FastAPI) -> Iterator[tuple[str, str, str]]:
@@ -26,7 +32,11 @@ def _v1(app: FastAPI) -> Iterator[tuple[str, str, str]]:
         for method in item:
             if path.startswith("/v1/"):
                 operates = method == "post"
-                yield method.upper(), path.format(**_FILL), "operate" if operates else _SCOPE.get(path, "grid")
+                yield (
+                    method.upper(),
+                    path.format(**_FILL),
+                    "operate" if operates else _SCOPE.get(path.format(**_FILL), "grid"),
+                )
 
 
 async def test_every_route_of_the_api_demands_a_token(app: FastAPI, anonymous: httpx.AsyncClient):

@@ -72,6 +72,7 @@ def test_every_route_of_the_api_names_its_token_and_its_problems(document: dict[
         ("/v1/refused-messages", "/v1/refused-messages"),
         ("/v1/findings", "/v1/findings?cleared=true"),
         ("/v1/completeness", "/v1/completeness"),
+        ("/v1/gateways", "/v1/gateways"),
         ("/session", "/session"),
         ("/healthz", "/healthz"),
         ("/readyz", "/readyz"),

@@ -14,7 +14,7 @@ from tests.firmware_specs.vectors import SPECIFICATION
 DOCUMENT: dict[str, Any] = yaml.safe_load((SPECIFICATION / "asyncapi.yaml").read_text())
 #: Forms that others describe.
 OTHERS = {"liveTic", "liveSenmlJson", "liveSenmlCbor"}
-RESERVED = {"firmware"}
+RESERVED: set[str] = set()
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 
 

@@ -35,7 +35,7 @@ def conforms(vector: Vector) -> bool:
 
 
 def test_there_is_a_schema_for_every_kind_that_is_not_reserved() -> None:
-    assert set(SCHEMAS) == {*UP_KINDS, "command", "stored"}
+    assert set(SCHEMAS) == {*UP_KINDS, "command", "stored", "firmware"}
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)

@@ -93,6 +93,26 @@ class Territory:
             )
         )
 
+    def add_offer(self, gateway: str, offer: str) -> None:
+        """Offer a release to a gateway, in a roll-out of its own that is paused."""
+        sha256 = "0" * 64
+        self.rows("INSERT INTO firmware_image (sha256, size_bytes) VALUES (%s, 1)", [sha256])
+        self.rows(
+            "INSERT INTO firmware_release (serial, version, hardware, sha256, manifest, key_ids, signatures, "
+            "released_at, expires_at) VALUES (1, '1.0.0', '{m}', %s, '{}', '{k}', '{s}', now(), 'infinity')",
+            [sha256],
+        )
+        rollout = self.value(
+            "INSERT INTO firmware_rollout (firmware_release_id, status, cohort_ratios, soak_s, success_ratio, "
+            "failure_ratio, started_at, status_at, failures_from) SELECT firmware_release_id, 'paused', '{1}', 0, 1, "
+            "0, now(), now(), now() FROM firmware_release RETURNING firmware_rollout_id"
+        )
+        self.rows(
+            "INSERT INTO firmware_offer (firmware_offer_id, firmware_rollout_id, gateway_id, stage, status_at) "
+            "SELECT %s, %s, gateway_id, 0, now() FROM gateway WHERE name = %s",
+            [offer, rollout, gateway],
+        )
+
 
 @contextmanager
 def register(url: str) -> Iterator[Territory]:

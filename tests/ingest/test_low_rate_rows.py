@@ -192,14 +192,22 @@ async def test_a_gateway_report_changes_what_it_says_and_leaves_the_rest(territo
     await report_gateways(
         connection,
         [
-            GatewayReport(gateway, "online", None),
-            GatewayReport(gateway, None, "1.2"),
-            GatewayReport(gateway, "offline", None),
+            GatewayReport(gateway, "online"),
+            GatewayReport(gateway, firmware_version="1.2", specification="1.1", hardware="somel-g1"),
+            GatewayReport(gateway, "offline"),
         ],
         at=NOW,
     )
-    await report_gateways(connection, [GatewayReport(gateway, None, "1.3")], at=NOW + timedelta(hours=1))
+    await report_gateways(connection, [GatewayReport(gateway, firmware_version="1.3")], at=NOW + timedelta(hours=1))
     assert territory.rows("SELECT status, status_at, firmware_version FROM gateway ORDER BY gateway_id") == [
         ("offline", NOW, "1.3"),
         ("unknown", None, None),
+    ]
+    assert territory.rows("SELECT specification, hardware FROM gateway ORDER BY gateway_id") == [
+        ("1.1", "somel-g1"),
+        (None, None),
+    ]
+    assert territory.rows("SELECT status, cause FROM gateway_change ORDER BY gateway_change_id") == [
+        ("online", "said"),
+        ("offline", "lost"),
     ]

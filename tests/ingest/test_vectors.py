@@ -62,6 +62,8 @@ def territory(database_url: str) -> Iterator[Territory]:
             for command in gateway["commands"]:
                 made.add_command(next(iter(resources)))
                 made.rows("UPDATE command SET command_id = %s WHERE command_id <> %s", [command, command])
+            for offer in gateway["offers"]:
+                made.add_offer(name, offer)
         yield made
 
 
@@ -99,6 +101,7 @@ def outcome(territory: Territory) -> dict[str, Any]:
             "JOIN end_device USING (end_device_id) ORDER BY 1, 2"
         ),
         "reports": territory.value("SELECT count(*) FROM flexibility"),
+        "offer": territory.rows("SELECT status, fault, reason FROM firmware_offer WHERE status <> 'pending'"),
         "command": territory.rows("SELECT status, reason FROM command WHERE status NOT IN ('pending', 'sent')"),
         "gateway": territory.rows(
             "SELECT name, status, firmware_version FROM gateway WHERE (status, firmware_version) IS DISTINCT FROM "
@@ -119,13 +122,15 @@ def expectation(vector: dict[str, Any]) -> dict[str, Any]:
     state = (gateway[0], content.get("status", "unknown"), content.get("firmware_version")) if gateway else ()
     is_answer = "command" in content
     said = expected.get("labels", [])
-    is_report = content and not is_answer and "flexibility" not in content
+    update = (content.get("status"), content.get("fault"), content.get("reason"))
+    is_report = content and not {"command", "offer", "flexibility"} & content.keys()
     return {
         "intervals": rounded(expected.get("intervals", [])),
         "readings": rounded(expected.get("readings", [])),
         "refusals": Counter({refusal["code"]: refusal["count"] for refusal in expected["refusals"]}),
         "labels": sorted({(meter, label): (meter, label, text, at) for meter, label, text, at in said}.values()),
         "reports": len(content.get("flexibility", [])),
+        "offer": [update] if "offer" in content else [],
         "command": [(content["status"], content.get("reason"))] if is_answer else [],
         "gateway": [state] if is_report else [],
     }
@@ -135,6 +140,7 @@ def clear(territory: Territory) -> None:
     for table in TABLES:
         territory.rows(f"DELETE FROM {table}")  # noqa: S608 - our own names
     territory.rows("UPDATE command SET status = 'sent', reason = NULL")
+    territory.rows("UPDATE firmware_offer SET status = 'pending', fault = NULL, reason = NULL, retry_at = 'infinity'")
     territory.rows("UPDATE gateway SET status = 'unknown', firmware_version = NULL")
 
 

@@ -38,6 +38,8 @@ def test_the_commands_are_those_of_the_readme():
         "conformance",
         "decode",
         "demo",
+        "firmware",
+        "gateways",
         "grid",
         "ingest",
         "load",

@@ -9,6 +9,7 @@ from core.identifiers import DOWN_KINDS
 from tests.firmware_specs.making import (
     batch_invalid,
     batch_valid,
+    firmware,
     live_invalid,
     live_valid,
     low_rate,
@@ -47,6 +48,9 @@ def all_vectors() -> list[Made]:
         *batch_invalid.SHAPES,
         *live_invalid.LIVES,
         *low_rate.INVALID,
+        *firmware.VALID,
+        *firmware.OFFERS,
+        *firmware.INVALID,
         *sparkplug.VALID,
         *sparkplug.INVALID,
         *shelly.VALID,
@@ -99,7 +103,7 @@ def index_text() -> str:
         "interval_columns": ["meter", "register", "quality", "step_s", "start", "value"],
         "reading_columns": ["meter", "register", "quality", "at", "value"],
         "label_columns": ["meter", "label", "text", "at"],
-        "context": CONTEXT,
+        "context": CONTEXT | {"firmware": firmware.CONTEXT},
         "vectors": [entry(made) for made in all_vectors()],
     }
     text = json.dumps(index, indent=2, ensure_ascii=False)
@@ -113,7 +117,8 @@ def _on_one_line(found: re.Match[str]) -> str:
 def files() -> dict[Path, bytes]:
     """Return every file of the vectors with what it holds."""
     stored = {FOLDER / file_of(made): made.payload for made in all_vectors() if made.generate is None}
-    return stored | {FOLDER / "index.json": index_text().encode()}
+    image = {FOLDER / firmware.IMAGE_FILE: firmware.IMAGE}
+    return stored | image | {FOLDER / "index.json": index_text().encode()}
 
 
 def main() -> int:

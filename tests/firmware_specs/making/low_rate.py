@@ -55,9 +55,21 @@ _CONTENTS: list[tuple[str, str, dict[str, object], str]] = [
     ("answer-expired", "answer", _answer("expired"), "The command came too late"),
     ("answer-withdrawn", "answer", _answer("withdrawn"), "The device no longer obeys what was taken back"),
     ("meta-full", "meta", META, "What the gateway is and what stands behind it"),
+    (
+        "meta-hardware",
+        "meta",
+        META | {"specification": "1.1", "hardware": "somel-g1", "report_interval_s": 900},
+        "Since 1.1: its model, and how often it is heard at least",
+    ),
     ("meta-empty", "meta", META | {"meters": [], "resources": []}, "A gateway with nothing attached yet"),
     ("meta-later-minor", "meta", META | {"specification": "1.7"}, "A later minor version is understood"),
     ("state-online", "state", {"status": "online", "at": CLOCK_S, "firmware_version": "2.3.1"}, "Birth"),
+    (
+        "state-will-of-a-connection",
+        "state",
+        {"status": "offline", "at": CLOCK_S},
+        "A last will that names its connection",
+    ),
     ("state-offline", "state", {"status": "offline"}, "The last will: it is written before it is known when"),
 ]
 #: Messages up that are in order.
@@ -85,6 +97,7 @@ _WRONG: list[tuple[str, str, dict[str, object], str]] = [
         META | {"resources": [{"resource": "ev-000001", "kind": "ev_charger", "rated_power_w": 0}]},
         "A resource draws something",
     ),
+    ("meta-interval", "meta", META | {"report_interval_s": 0}, "Nobody reports all the time"),
     ("state-status", "state", {"status": "asleep"}, "There are two states"),
     ("state-unknown-member", "state", {"status": "online", "mood": "good"}, "Unknown members are refused"),
 ]

@@ -23,6 +23,7 @@ FOREIGN_METER = "m-000101"
 #: Linky meters: of one phase in standard mode, of three in historic mode, and another gateway's.
 LINKY, OLD_LINKY, FOREIGN_LINKY = "021976000001", "041776000002", "021976000101"
 COMMAND = "3f0c8a52-6a0e-4c1e-9d5b-0d6f7a2b9c11"
+OFFER = "7a1d1c0e-2b7f-4a43-8d0a-5d6f0a9c3e21"
 
 JSON, CBOR = "application/json", "application/cbor"
 TIC, SENML_JSON, SENML_CBOR = "application/vnd.somel.tic", "application/senml+json", "application/senml+cbor"
@@ -41,9 +42,10 @@ CONTEXT = {
                 "wh-000001": {"kind": "water_heater", "rated_power_w": 2200},
             },
             "commands": [COMMAND],
+            "offers": [OFFER],
         },
-        "gw-0002": {"shard": 0, "meters": [FOREIGN_METER], "resources": {}, "commands": []},
-        "gw-0003": {"shard": 3, "meters": [FOREIGN_LINKY], "resources": {}, "commands": []},
+        "gw-0002": {"shard": 0, "meters": [FOREIGN_METER], "resources": {}, "commands": [], "offers": []},
+        "gw-0003": {"shard": 3, "meters": [FOREIGN_LINKY], "resources": {}, "commands": [], "offers": []},
     },
 }
 

@@ -17,7 +17,7 @@ from tests.firmware_specs.vectors import load_vectors
 
 CODES = {code.code for code in REFUSAL_CODES}
 SMALL = [vector for vector in load_vectors() if len(vector.payload) < 3_000 and "topic_unknown" not in vector.refusals]
-KINDS = st.sampled_from(["batch", "live", "event", "answer", "meta", "state"])
+KINDS = st.sampled_from(["batch", "live", "event", "answer", "update", "meta", "state"])
 TYPES = st.sampled_from(["application/json", "application/cbor"])
 INTERVAL_IDS = [register.register_id for register in REGISTERS if register.kind is RegisterKind.INTERVAL]
 

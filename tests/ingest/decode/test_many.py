@@ -161,7 +161,7 @@ def test_contents_come_with_their_position() -> None:
     assert decoded.sequence.tolist() == [-1, 9]
 
 
-@pytest.mark.parametrize("kind", ["event", "answer", "meta", "state"])
+@pytest.mark.parametrize("kind", ["event", "answer", "update", "meta", "state"])
 def test_low_rate_kinds_come_in_json_only(kind: str) -> None:
     with pytest.raises(InputError, match="content type") as caught:
         decode_one(Message(kind, "application/cbor", b"\xa0"))

@@ -20,6 +20,7 @@ JUDGED_ELSEWHERE = {
     "device_unknown",
     "device_foreign",
     "command_unknown",
+    "offer_unknown",
     "resource_unknown",
     "time_too_old",
     "time_in_future",

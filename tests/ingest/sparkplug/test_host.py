@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from somel.embedded.broker import Broker
 from tests.ingest.peer import Peer
 from tests.ingest.registered import Territory, register
-from tests.ingest.running import ingesting, process, until
+from tests.ingest.running import ingesting, until
 from tests.ingest.sparkplug.edge_node import EdgeNode
 from tests.ingest.sparkplug.tahu import Tahu
 
@@ -95,25 +94,6 @@ async def test_after_a_restart_every_node_is_asked_to_be_born_again(
         await asyncio.to_thread(node.be_born, 1.0, 1)
         await until(lambda: len(territory.rows(READINGS)) == 2)
     async with ingesting(database_url, broker):
-        await asyncio.to_thread(node.say, 2.0)
-        await asyncio.to_thread(node.commands.get, timeout=10)
-        await asyncio.to_thread(node.be_born, 3.0, 1)
-        await until(lambda: (POWER, 3.0) in territory.rows(READINGS))
-    assert territory.rows(REFUSED) == [("birth_missing", 1)]
-
-
-async def test_when_the_worker_that_is_the_host_is_killed_another_is_the_host(
-    database_url: str, territory: Territory, broker: Broker, node: EdgeNode, peer: Peer
-):
-    with process(database_url, broker) as first, process(database_url, broker):
-        await asyncio.to_thread(peer.subscribe, STATE)
-        before = await asyncio.to_thread(_wait_for_state, peer, online=True)
-        await asyncio.to_thread(node.be_born, 1.0, 1)
-        await until(lambda: len(territory.rows(READINGS)) == 2)
-        first.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(_wait_for_state, peer, online=False)
-        after = await asyncio.to_thread(_wait_for_state, peer, online=True)
-        assert after["timestamp"] > before["timestamp"]
         await asyncio.to_thread(node.say, 2.0)
         await asyncio.to_thread(node.commands.get, timeout=10)
         await asyncio.to_thread(node.be_born, 3.0, 1)
