@@ -68,7 +68,8 @@ class Gatherer:
     def finish(self, faults: Faults) -> Gathered:
         """Return the columns without NaN (no value) and without values of unknown quality, which are refused."""
         self._flush()
-        value = np.concatenate(self._arrays, dtype=np.float64) if self._arrays else np.empty(0)
+        with np.errstate(invalid="ignore"):  # a signalling NaN is no value like any other NaN
+            value = np.concatenate(self._arrays, dtype=np.float64) if self._arrays else np.empty(0)
         runs = np.array(self._runs, np.int64).reshape(-1, 7)
         total = len(value)
         message, device, step_s = (np.empty(total, np.int32) for _ in range(3))

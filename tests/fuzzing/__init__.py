@@ -1,0 +1,1 @@
+"""A million payloads that nobody meant, over every decoder."""
