@@ -49,3 +49,20 @@ class UsagePointLatest(Model):
     """Hold the newest value of each register."""
 
     items: list[LatestValue]
+
+
+class SaidLabel(Model):
+    """Tell what a label of a device says, or said before, without a break between the two times."""
+
+    device: Annotated[str, Field(description="Name of the device", examples=["021976000001"])]
+    label: Annotated[str, Field(description="In the device's own language", examples=["NTARF"])]
+    text: Annotated[str, Field(examples=["02"])]
+    first_said_at: Annotated[Instant, Field(description="Since when")]
+    last_said_at: Annotated[Instant, Field(description="When it was last heard; moved on every few minutes only")]
+    is_latest: Annotated[bool, Field(description="Whether it says so now", examples=[True])]
+
+
+class UsagePointLabels(Model):
+    """Hold what the devices of a usage point say, the latest of each label before earlier texts."""
+
+    items: list[SaidLabel]

@@ -25,6 +25,7 @@ from core.errors import InputError, NotFoundError
 from core.quality import Quality
 from core.registers import REGISTER_BY_NAME, REGISTERS, RegisterKind
 from core.slots import SLOT
+from db.labels import usage_point_labels
 from db.latest import LatestValue, place_latest, usage_point_latest
 from db.load import IntervalReading, PlaceSlot, place_load, usage_point_load
 
@@ -141,3 +142,10 @@ async def get_usage_point_latest(connection: Reading, key: UsagePointKey, as_of:
     """Tell the newest value of each register of a usage point; with `as_of`, as known then."""
     values = await usage_point_latest(connection, await usage_point_id_of(connection, key), as_of=as_of)
     return told.UsagePointLatest(items=[_told_value(value) for value in values])
+
+
+@router.get("/usage-points/{key}/labels")
+async def get_usage_point_labels(connection: Reading, key: UsagePointKey) -> told.UsagePointLabels:
+    """Tell what the devices of a usage point say in words, such as tariff and states, and what they said before."""
+    labels = await usage_point_labels(connection, await usage_point_id_of(connection, key))
+    return told.UsagePointLabels(items=[told.SaidLabel.model_validate(label) for label in labels])

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.slots import SLOT
 from db.connection import Role, connect
+from db.labels import LabelSaid, store_labels
 from tests.api.test_places import every_page
 from tests.api.world import DAY, FIRST_KNOWN, NOW, REVISED, World
 
@@ -203,8 +204,32 @@ async def test_the_latest_slot_of_a_place_can_be_asked_as_of_a_time(client: http
     assert (early.status_code, early.json()["code"]) == (404, "load_unknown")
 
 
+async def test_what_a_meter_says_in_words_is_told_with_what_it_said_before(client: httpx.AsyncClient, world: World):
+    point = world.usage_points[1]
+    async with await connect(world.url, None) as connection:
+        cursor = await connection.execute(
+            "WITH new AS (INSERT INTO gateway (name, shard) VALUES ('gw-words', 0) RETURNING gateway_id) "
+            "INSERT INTO end_device (name, kind, gateway_id, usage_point_id) "
+            "SELECT '021976000001', 'meter', gateway_id, %s FROM new RETURNING end_device_id",
+            [point],
+        )
+        ((device,),) = await cursor.fetchall()
+        noon = datetime(2026, 1, 15, 12, tzinfo=UTC)
+        said = [
+            LabelSaid(device, "NTARF", text, noon + timedelta(hours=place)) for place, text in enumerate(("01", "02"))
+        ]
+        await store_labels(connection, said)
+    items = (await client.get(f"/v1/usage-points/{world.key[point]}/labels")).json()["items"]
+    assert [(item["label"], item["text"], item["is_latest"]) for item in items] == [
+        ("NTARF", "02", True),
+        ("NTARF", "01", False),
+    ]
+    assert items[1]["first_said_at"] == "2026-01-15T12:00:00Z"
+    assert (await client.get(f"/v1/usage-points/{world.key[world.usage_points[0]]}/labels")).json() == {"items": []}
+
+
 async def test_an_unknown_usage_point_is_not_found(client: httpx.AsyncClient):
-    for part in ("load", "latest"):
+    for part in ("load", "latest", "labels"):
         answer = await client.get(f"/v1/usage-points/{uuid4()}/{part}", params=SPAN)
         assert (answer.status_code, answer.json()["code"]) == (404, "usage_point_unknown")
     assert (await client.get("/v1/usage-points/someone/latest")).status_code == 422

@@ -62,6 +62,7 @@ def test_every_route_of_the_api_names_its_token_and_its_problems(document: dict[
             "/v1/places/feeder/F-1/load?start=2026-01-15T00:00:00Z&end=2026-01-16T00:00:00Z",
         ),
         ("/v1/usage-points/{key}/latest", "/v1/usage-points/KEY/latest"),
+        ("/v1/usage-points/{key}/labels", "/v1/usage-points/KEY/labels"),
         (
             "/v1/usage-points/{key}/load",
             "/v1/usage-points/KEY/load?start=2026-01-15T00:00:00Z&end=2026-01-16T00:00:00Z",
