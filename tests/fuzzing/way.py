@@ -10,8 +10,10 @@ from core.registers import REGISTERS, RegisterKind
 from core.slots import INTERVAL_STEPS_S
 from db.registry import DeviceEntry, GatewayEntry, Registry
 from ingest.decode import REFUSAL_CODES
+from ingest.directory import Directory
 from ingest.judging import Judged, judge
-from ingest.session import Message
+from ingest.parcel import Message, Parcel
+from ingest.plain import read_plain
 from ingest.sparkplug.hearing import Hearing
 from tests.firmware_specs.vectors import Vector, index, load_vectors
 
@@ -52,6 +54,16 @@ def registry_of(context: dict[str, Any]) -> Registry:
     return Registry(gateways, devices)
 
 
+class Nowhere:
+    """Stand where a connection stands."""
+
+    def acknowledge(self, packet_ids: object) -> None:
+        """Do nothing."""
+
+
+NOWHERE = Nowhere()
+
+
 def _nobody(node: str) -> None:
     """Ask no node to be born again."""
     del node
@@ -65,16 +77,19 @@ class Way:
         self._received_s: int = context["clock"]
         self._now = datetime.fromtimestamp(self._received_s, UTC)
         self._registry = registry_of(context)
+        self._directory = Directory(self._registry)
         self._hearing = Hearing(_nobody)
 
     def take(self, batch: Sequence[Sent]) -> Judged:
-        """Judge a batch; whatever a sender may not cause is an AssertionError, or escapes."""
-        connection: Any = None
-        messages = [Message(*sent, None, connection, self._received_s) for sent in batch]
+        """Judge a batch in both ways; whatever a sender may not cause is an AssertionError, or escapes."""
+        parcel = Parcel.of([Message(*sent, None, NOWHERE, self._received_s) for sent in batch])
         heard: dict[int, Any] = {}
-        self._hearing.hear(messages, self._registry, heard)
-        judged = judge(messages, self._registry, self._now, heard)
+        self._hearing.hear(enumerate(parcel), self._registry, heard)
+        judged = judge(parcel, self._registry, self._now, heard)
         check(judged)
+        plain = read_plain(parcel, self._directory)
+        quick = judge(parcel, self._registry, self._now, heard, plain)
+        assert outcome([quick]) == outcome([judged]), "the quick way says something else than the long way"
         return judged
 
     def agrees(self, batch: Sequence[Sent]) -> bool:
