@@ -34,7 +34,8 @@ from simulators.session import GatewaySession
 
 log = structlog.get_logger()
 
-FIRMWARE_VERSION: Final = "simulated-0.1.0"
+FIRMWARE_VERSION: Final = "1.0.0"
+HARDWARE: Final = "somel-simulated"
 _CONNECTING_AT_ONCE: Final = 256
 _FIRST_WORD_S: float = 3.0
 _PATIENCE_S: float = 30.0  # for the first connection; later ones are tried for ever
@@ -55,6 +56,8 @@ class FleetLinks:
         Called with the gateway's index and a command's payload; None: commands are not subscribed to.
     on_online : callable, optional
         Called with the gateway's index after each connection.
+    on_firmware : callable, optional
+        Called with the gateway's index and the payload of an offer of firmware; None: they are not subscribed to.
     """
 
     def __init__(
@@ -65,8 +68,10 @@ class FleetLinks:
         *,
         on_command: Callable[[int, bytes], None] | None = None,
         on_online: Callable[[int], None] | None = None,
+        on_firmware: Callable[[int, bytes], None] | None = None,
     ) -> None:
         self.fleet, self.counts = fleet, counts
+        self.firmware_version = [FIRMWARE_VERSION] * len(fleet.network.gateways)
         self._stack = AsyncExitStack()
         self._resources = _resources_by_gateway(fleet)
         self._sessions = [
@@ -79,6 +84,7 @@ class FleetLinks:
                 command_topic=self._topic(index, "command") if on_command else None,
                 on_command=partial(on_command, index) if on_command else None,
                 on_online=partial(on_online, index) if on_online else None,
+                on_topic={self._topic(index, "firmware"): partial(on_firmware, index)} if on_firmware else None,
             )
             for index, gateway in enumerate(fleet.network.gateways)
         ]
@@ -175,17 +181,22 @@ class FleetLinks:
         sequence = self._next(gateway)
         await self._send_json(gateway, "answer", {"sequence": sequence, **answer}, sequence=sequence)
 
+    async def report_update(self, gateway: int, told: dict[str, object]) -> None:
+        """Publish what came of an offer of firmware."""
+        sequence = self._next(gateway)
+        await self._send_json(gateway, "update", {"sequence": sequence, **told}, sequence=sequence)
+
     async def introduce(self, gateway: int, at_s: int) -> None:
         """Publish, retained, what is attached to a gateway and that it is online."""
         points, name = self.fleet.points_of(gateway), self.fleet.network.gateways[gateway].name
         meters = self.fleet.meters[points.start : points.stop]
-        described = meta(name, FIRMWARE_VERSION, meters, self._resources[gateway])
+        described = meta(name, self.firmware_version[gateway], meters, self._resources[gateway], hardware=HARDWARE)
         await self._send_json(gateway, "meta", described, retain=True)
-        await self._send_json(gateway, "state", state("online", at_s, FIRMWARE_VERSION), retain=True)
+        await self._send_json(gateway, "state", state("online", at_s, self.firmware_version[gateway]), retain=True)
 
     async def leave(self, gateway: int, at_s: int) -> None:
         """Publish, retained, that a gateway goes offline on purpose."""
-        await self._send_json(gateway, "state", state("offline", at_s, FIRMWARE_VERSION), retain=True)
+        await self._send_json(gateway, "state", state("offline", at_s, self.firmware_version[gateway]), retain=True)
 
     async def _send_json(
         self, gateway: int, kind: str, message: dict[str, object], *, retain: bool = False, sequence: int | None = None

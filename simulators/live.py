@@ -14,6 +14,8 @@ from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.flexible import MINUTE_S
 from simulators.links import FleetLinks
+from simulators.updates import Updates
+from simulators.updating import Updating
 
 log = structlog.get_logger()
 
@@ -36,29 +38,44 @@ class LiveFleet:
         What is counted.
     live_every_s : int, default 60
         Replayed time between two snapshots, a multiple of 60. [s]
+    updates : Updates, optional
+        How the gateways take firmware; None: they do not listen to offers.
     """
 
     def __init__(
-        self, fleet: Fleet, clock: Clock, broker: BrokerAddress, counts: Counts, *, live_every_s: int = 60
+        self,
+        fleet: Fleet,
+        clock: Clock,
+        broker: BrokerAddress,
+        counts: Counts,
+        *,
+        live_every_s: int = 60,
+        updates: Updates | None = None,
     ) -> None:
         self._fleet, self._clock, self._counts, self._live_every_s = fleet, clock, counts, live_every_s
         self._news: asyncio.Queue[tuple[int, bytes | None]] = asyncio.Queue()
         self._published_s = 0
         self._evening_announced = False
+        self._updates = updates
+        self._updating = updates and Updating(updates, clock, report=self._report_update, introduce=self._introduce)
         self._links = FleetLinks(
             fleet,
             broker,
             counts,
             on_command=lambda gateway, payload: self._news.put_nowait((gateway, payload)),
             on_online=lambda gateway: self._news.put_nowait((gateway, None)),
+            on_firmware=self._updating.offered if self._updating else None,
         )
 
     async def run(self, *, since: datetime, until: datetime | None, stop: asyncio.Event) -> None:
         """Publish from the slot that begins at `since` on, until `until` or until `stop` is set."""
         async with self._links, asyncio.TaskGroup() as tasks:
             attending = tasks.create_task(self._attend(), name="commands")
+            updating = tasks.create_task(self._updating.run(), name="firmware") if self._updating else None
             await self._tick(int(slot_floor(since).timestamp()), until, stop)
             attending.cancel()
+            if updating is not None:
+                updating.cancel()
             await self._say_goodbye()
 
     async def _tick(self, next_slot_s: int, until: datetime | None, stop: asyncio.Event) -> None:
@@ -131,6 +148,14 @@ class LiveFleet:
             if answer is not None:
                 await self._links.answer(gateway, answer)
 
+    async def _report_update(self, gateway: int, told: dict[str, object]) -> None:
+        await self._links.report_update(gateway, told)
+
+    async def _introduce(self, gateway: int, now_s: int) -> None:
+        if self._updates is not None:
+            self._links.firmware_version[gateway] = self._updates.version(gateway)
+        await self._links.introduce(gateway, now_s)
+
     async def _say_goodbye(self) -> None:
         now_s = int(self._clock.now().timestamp())
         with contextlib.suppress(TimeoutError):
@@ -150,6 +175,7 @@ async def live(
     live_every_s: int = 60,
     stop: asyncio.Event | None = None,
     counts: Counts | None = None,
+    updates: Updates | None = None,
 ) -> Counts:
     """Run a fleet on a clock until told to stop.
 
@@ -171,6 +197,8 @@ async def live(
         Stops the fleet when it is set.
     counts : Counts, optional
         Where to count, for who wants to watch meanwhile.
+    updates : Updates, optional
+        How the gateways take firmware; None: they do not listen to offers.
 
     Returns
     -------
@@ -178,7 +206,7 @@ async def live(
         What was published and acknowledged. Every slot that ended before the stop was published.
     """
     counts = counts or Counts()
-    running = LiveFleet(fleet, clock, broker, counts, live_every_s=live_every_s)
+    running = LiveFleet(fleet, clock, broker, counts, live_every_s=live_every_s, updates=updates)
     await running.run(since=since or clock.now(), until=until, stop=stop or asyncio.Event())
     log.info("live_ended", **counts.summary())
     return counts

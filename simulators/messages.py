@@ -77,13 +77,19 @@ def flexibility_event(sequence: int, at_s: int, wanted: Sequence[tuple[str, int,
 
 
 def meta(
-    gateway: str, firmware_version: str, meters: Sequence[str], resources: Sequence[Mapping[str, object]]
+    gateway: str,
+    firmware_version: str,
+    meters: Sequence[str],
+    resources: Sequence[Mapping[str, object]],
+    *,
+    hardware: str,
 ) -> dict[str, object]:
-    """Return a ``meta``: what is attached to a gateway."""
+    """Return a ``meta``: what a gateway is, and what is attached to it."""
     return {
         "gateway": gateway,
         "specification": SPECIFICATION,
         "firmware_version": firmware_version,
+        "hardware": hardware,
         "meters": list(meters),
         "resources": list(resources),
     }

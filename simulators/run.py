@@ -12,6 +12,7 @@ from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.live import live
 from simulators.publisher import backfill
+from simulators.updates import Updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ async def run(
     since: datetime | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_live: Callable[[], None] | None = None,
+    updates: Updates | None = None,
 ) -> RunCounts:
     """Publish the last `days` days, then run live, without a gap between the two.
 
@@ -67,6 +69,8 @@ async def run(
         First slot of the live part, and end of the back-fill; None: the slot that runs now.
     on_live : callable, optional
         Called when the live part begins.
+    updates : Updates, optional
+        How the gateways take firmware; None: they do not listen to offers.
     """
     clock = settings.clock
     since = since or slot_floor(clock.now())
@@ -89,5 +93,6 @@ async def run(
             since=since,
             until=until,
             stop=stop,
+            updates=updates,
         )
     return RunCounts(past, present)

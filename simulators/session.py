@@ -6,7 +6,7 @@ keeps what it has numbered until the platform says that it is stored; see `simul
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -58,6 +58,8 @@ class GatewaySession:
         Topic to subscribe to.
     on_command : callable, optional
         Called with each payload that arrives there.
+    on_topic : mapping of str to callable, optional
+        Further topics to subscribe to, and what is called with each payload that arrives there.
     on_online : callable, optional
         Called after each connection.
     """
@@ -73,9 +75,11 @@ class GatewaySession:
         stored_topic: str | None = None,
         command_topic: str | None = None,
         on_command: Callable[[bytes], None] | None = None,
+        on_topic: Mapping[str, Callable[[bytes], None]] | None = None,
         on_online: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
+        self._on_topic = dict(on_topic or {})
         self._counts = counts
         self._stored_topic, self._keeping = stored_topic, Keeper(counts)
         self._command_topic, self._on_command, self._on_online = command_topic, on_command, on_online
@@ -214,7 +218,7 @@ class GatewaySession:
             self._refusal = str(reason)
         else:
             self._refusal = None
-            topics = [topic for topic in (self._command_topic, self._stored_topic) if topic]
+            topics = [topic for topic in (self._command_topic, self._stored_topic, *self._on_topic) if topic]
             if topics:
                 client.subscribe([(topic, 1) for topic in topics])
             self._online.set()
@@ -257,6 +261,9 @@ class GatewaySession:
     def _received(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         if message.topic == self._stored_topic:
             self._send_again(self._keeping.take(bytes(message.payload)))
+            return
+        if message.topic in self._on_topic:
+            self._on_topic[message.topic](bytes(message.payload))
             return
         self._counts.commands_received += 1
         if self._on_command:

@@ -1,12 +1,16 @@
 """A simulated fleet and the platform it is registered with."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.settings import Settings
+from core.signature import read_public_key
 from db.connection import Role, connect
 from db.territory import read_commune_facts, register_network
 from simulators.fleet import Fleet, build_fleet
+from simulators.links import FIRMWARE_VERSION, HARDWARE
 from simulators.source import SourceLayout
+from simulators.updates import Updates
 from somel.embedded.places import Places
 
 
@@ -32,3 +36,10 @@ async def register(database_url: str, fleet: Fleet) -> None:
 def cache_folder(settings: Settings) -> Path:
     """Return the folder that set-up keeps its downloads in."""
     return settings.cache_dir or Places.from_environment().cache
+
+
+def firmware_updates(fleet: Fleet, keys: Sequence[Path], *, failures: float, seed: int) -> Updates:
+    """Return how a fleet's gateways take firmware: they trust the public keys in PEM files; failures in %."""
+    trusted = [read_public_key(path.read_bytes()) for path in keys]
+    count = len(fleet.network.gateways)
+    return Updates(count, trusted, hardware=HARDWARE, version=FIRMWARE_VERSION, seed=seed, failure_ratio=failures / 100)

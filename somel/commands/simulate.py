@@ -33,6 +33,10 @@ def simulate(
     source_unit: Annotated[Unit, typer.Option(help="Unit of its values")] = "kwh",
     source_step_s: Annotated[int, typer.Option(help="Step of its values, in seconds")] = 1_800,
     source_zone: Annotated[str, typer.Option(help="Zone of times that carry none")] = "UTC",
+    firmware_key: Annotated[
+        list[Path] | None, typer.Option(help="Public key (.pub) that the gateways trust for firmware; may be repeated")
+    ] = None,
+    firmware_failures: Annotated[float, typer.Option(min=0, max=100, help="Share of updates that fail, in %")] = 0.0,
     *,
     live: Annotated[bool, typer.Option("--live/--no-live", help="Go on live until stopped")] = True,
     registered: Annotated[bool, typer.Option("--registered", help="The fleet is registered already")] = False,
@@ -42,7 +46,7 @@ def simulate(
     from core.broker_address import BrokerAddress
     from simulators.run import run
     from simulators.source import SourceLayout
-    from somel.fleet import build, register
+    from somel.fleet import build, firmware_updates, register
 
     settings = read_settings()
     configure_logs(settings)
@@ -56,6 +60,8 @@ def simulate(
     if not registered:
         asyncio.run(register(used.database_url, fleet))
 
+    updates = firmware_updates(fleet, firmware_key, failures=firmware_failures, seed=seed) if firmware_key else None
+
     async def publish() -> None:
         with progress_bars() as report:
             counts = await run(
@@ -68,6 +74,7 @@ def simulate(
                 stop=_stopped_by_signal(),
                 on_progress=lambda done, total: report("back-fill", done, total),
                 on_live=lambda: say("simulate: ready"),
+                updates=updates,
             )
         typer.echo(json.dumps(counts.summary(), indent=None if as_json else 2))
 

@@ -97,7 +97,11 @@ def test_the_cddl_refuses_what_is_no_message() -> None:
 JSON_MESSAGES = {
     "event": flexibility_event(3, 1_780_315_200, [("ev-000001", 12_000, 7_400, 1_780_315_200, 1_780_358_400)]),
     "meta": meta(
-        "gw-0001", "2.3.1", ["m-000001"], [{"resource": "ev-000001", "kind": "ev_charger", "rated_power_w": 7400}]
+        "gw-0001",
+        "2.3.1",
+        ["m-000001"],
+        [{"resource": "ev-000001", "kind": "ev_charger", "rated_power_w": 7400}],
+        hardware="somel-g1",
     ),
     "state": state("online", 1_780_315_200, "2.3.1"),
     "answer": {"command": "3f0c8a52-6a0e-4c1e-9d5b-0d6f7a2b9c11", "at": 1_780_315_200, "status": "expired"},
@@ -112,7 +116,7 @@ def test_a_json_message_conforms_to_its_schema(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("meta-full", "meta"), ("state-online", "state"), ("answer-expired", "answer")],
+    [("meta-hardware", "meta"), ("state-online", "state"), ("answer-expired", "answer")],
 )
 def test_a_json_message_says_what_the_golden_vector_says(name: str, kind: str) -> None:
     (vector,) = [vector for vector in VECTORS if vector["name"] == name]

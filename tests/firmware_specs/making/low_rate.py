@@ -58,9 +58,10 @@ _CONTENTS: list[tuple[str, str, dict[str, object], str]] = [
     (
         "meta-hardware",
         "meta",
-        META | {"specification": "1.1", "hardware": "somel-g1", "report_interval_s": 900},
-        "Since 1.1: its model, and how often it is heard at least",
+        META | {"specification": "1.1", "hardware": "somel-g1"},
+        "Since 1.1: its model",
     ),
+    ("meta-reports", "meta", META | {"report_interval_s": 900}, "Since 1.1: how often it is heard at least"),
     ("meta-empty", "meta", META | {"meters": [], "resources": []}, "A gateway with nothing attached yet"),
     ("meta-later-minor", "meta", META | {"specification": "1.7"}, "A later minor version is understood"),
     ("state-online", "state", {"status": "online", "at": CLOCK_S, "firmware_version": "2.3.1"}, "Birth"),
