@@ -14,7 +14,7 @@ from simulators.orders import Orders, Temper
 
 SPECIFICATION = Path(__file__).resolve().parents[2] / "firmware_specs"
 INDEX = json.loads((SPECIFICATION / "vectors/index.json").read_text())
-DOWN = [vector for vector in INDEX["vectors"] if vector["topic"].endswith("/command")]
+DOWN = [v for v in INDEX["vectors"] if v["direction"] == "down" and v["topic"].endswith("/command")]
 SCHEMA = json.loads((SPECIFICATION / "schemas/answer.schema.json").read_text())
 #: The golden commands hold at noon, when no simulated device draws; the same commands this much later do matter.
 LATER_S = 6 * 3600
