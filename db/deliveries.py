@@ -1,5 +1,6 @@
 """What has arrived from each gateway by its sequence numbers, kept in the transaction of the batch that stores it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from db.connection import Connection
 from db.statements import statements
 
 _SQL: Final = statements("writing")
+_RANGE: Final = re.compile(r"\[(\d+),(\d+)\)")
 #: So far away that the counter must have started anew. [numbers]
 NEW_NUMBERING: Final = 1 << 20
 
@@ -77,10 +79,15 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What is stored of a gateway's present numbering: ranges ``[first, after)``, rising, at most 64."""
+    """What is stored of a gateway's present numbering, as PostgreSQL writes it; read only when somebody asks."""
 
     gateway_id: int
-    ranges: tuple[tuple[int, int], ...]
+    numbers: str
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """Ranges ``[first, after)``, rising, at most 64."""
+        return tuple((int(first), int(after)) for first, after in _RANGE.findall(self.numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +103,7 @@ async def record_deliveries(connection: Connection, arrivals: Arrivals) -> tuple
     if len(arrivals) == 0:
         return ()
     cursor = await connection.execute(_SQL["record_deliveries"], arrivals.parameters())
-    return tuple(
-        Delivered(gateway_id, tuple((run.lower, run.upper) for run in numbers))
-        for gateway_id, numbers in await cursor.fetchall()
-        if numbers
-    )
+    return tuple(Delivered(*row) for row in await cursor.fetchall())
 
 
 async def hold_shards(connection: Connection, claim: Claim) -> None:

@@ -53,13 +53,13 @@ class StoredWords:
         self._tell = tell
         self._registry = registry
         self._named: tuple[Registry | None, dict[int, Topic]] = (None, {})
-        self._news: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._news: dict[int, Delivered] = {}
         self._has_news = asyncio.Event()
 
     def note(self, delivered: Iterable[Delivered]) -> None:
         """Note what a batch that was committed has made of its gateways' numbers."""
         for one in delivered:
-            self._news[one.gateway_id] = one.ranges
+            self._news[one.gateway_id] = one
         if self._news:
             self._has_news.set()
 
@@ -70,9 +70,9 @@ class StoredWords:
             self._has_news.clear()
             news, self._news = self._news, {}
             topics = self._topics()
-            for gateway_id, ranges in news.items():
-                topic = topics.get(gateway_id)
-                if topic is not None:
+            for gateway_id, delivered in news.items():
+                topic, ranges = topics.get(gateway_id), delivered.ranges
+                if topic is not None and ranges:  # a gateway without numbers is told nothing
                     self._tell(topic.shard, str(topic), encode_stored(ranges))
             await asyncio.sleep(_EVERY_S)
 

@@ -299,4 +299,4 @@ SELECT gateway_id, clock_timestamp(), numbers FROM heard ORDER BY gateway_id
 ON CONFLICT (gateway_id) DO UPDATE SET
     heard_at = excluded.heard_at,
     numbers = somel.joined_numbers(kept.numbers, excluded.numbers)
-RETURNING gateway_id, numbers;
+RETURNING gateway_id, numbers::text;

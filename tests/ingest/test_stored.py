@@ -42,7 +42,7 @@ async def test_a_gateway_is_told_the_newest_at_most_once_a_second():
     words = StoredWords(lambda *word: told.append((loop.time(), *word)), lambda: registry)
     telling = asyncio.create_task(words.run())
     for number in range(30):
-        words.note([Delivered(7, ((0, number + 1),)), Delivered(8, ((0, 1),))])
+        words.note([Delivered(7, f"{{[0,{number + 1})}}"), Delivered(8, "{[0,1)}")])
         await asyncio.sleep(0.05)
     await asyncio.sleep(1.0)
     telling.cancel()
