@@ -180,7 +180,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def send(self, topic: str, payload: bytes, *, content_type: str | None = None) -> None:
         """Publish at QoS 0: once, or not at all."""
-        self._write(mqtt5.PublishPacket(topic, payload, content_type=content_type).write())
+        self.send_all([(topic, payload)], content_type=content_type)
+
+    def send_all(self, words: Sequence[tuple[str, bytes]], *, content_type: str | None = None) -> None:
+        """Publish topics with their payloads at QoS 0, in one piece."""
+        packets = (mqtt5.PublishPacket(topic, payload, content_type=content_type) for topic, payload in words)
+        self._write(b"".join(packet.write() for packet in packets))
 
     def acknowledge(self, packet_ids: Sequence[int] | npt.NDArray[np.int64]) -> None:
         """Send the PUBACKs of messages received on this connection, in one piece; nothing once it is lost."""

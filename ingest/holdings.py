@@ -1,7 +1,7 @@
 """The sessions of the shards that a worker has: begun and ended one by one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -117,10 +117,10 @@ class Holdings:
         for shard in self._every.keys() - self._still:
             self._every[shard].pause(paused=paused)
 
-    def tell(self, shard: int, topic: str, payload: bytes) -> None:
-        """Publish our own word on a shard's session, if it is ours."""
+    def tell(self, shard: int, words: Sequence[tuple[str, bytes]]) -> None:
+        """Publish our own words, topic and payload, on a shard's session, if it is ours."""
         if shard in self.sessions:
-            self.sessions[shard].tell(topic, payload, content_type=JSON)
+            self.sessions[shard].tell(words, content_type=JSON)
 
     def ask_for_rebirth(self, node: str) -> None:
         """Ask a Sparkplug edge node to be born again, if its host application is ours."""

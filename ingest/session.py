@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import mqtt5
@@ -111,10 +111,10 @@ class Session:
             raise RetryableError("broker_unavailable", "The broker cannot be reached now.")
         return await self._connection.publish(topic, payload, content_type=content_type, expiry_s=expiry_s, reply=reply)
 
-    def tell(self, topic: str, payload: bytes, *, content_type: str) -> None:
-        """Publish at QoS 0; nothing while there is no connection."""
+    def tell(self, words: Sequence[tuple[str, bytes]], *, content_type: str) -> None:
+        """Publish topics with their payloads at QoS 0; nothing while there is no connection."""
         if self._connection is not None:
-            self._connection.send(topic, payload, content_type=content_type)
+            self._connection.send_all(words, content_type=content_type)
 
     def pause(self, *, paused: bool) -> None:
         """Stop reading, or go on; holds for later connections too."""

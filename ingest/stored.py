@@ -5,6 +5,8 @@ messages until this word covers them, and sends again what it calls missing.
 """
 
 import asyncio
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Final
@@ -16,6 +18,9 @@ from db.deliveries import Delivered
 from db.registry import Registry
 
 _EVERY_S: Final = 1.0
+#: Words to very many gateways are said more seldom: they may take this share of the time. [ratio]
+_LARGEST_SHARE: Final = 0.02
+_LONGEST_PAUSE_S: Final = 5.0
 JSON: Final = "application/json"
 
 
@@ -44,12 +49,14 @@ class StoredWords:
     Parameters
     ----------
     tell : callable
-        Publishes (shard, topic, payload) at QoS 0, or leaves it: the next word says the same and more.
+        Publishes words of a shard (topic and payload) at QoS 0, or leaves it: the next say the same and more.
     registry : callable
         Returns the registry as it is known, or None.
     """
 
-    def __init__(self, tell: Callable[[int, str, bytes], None], registry: Callable[[], Registry | None]) -> None:
+    def __init__(
+        self, tell: Callable[[int, Sequence[tuple[str, bytes]]], None], registry: Callable[[], Registry | None]
+    ) -> None:
         self._tell = tell
         self._registry = registry
         self._named: tuple[Registry | None, dict[int, Topic]] = (None, {})
@@ -68,13 +75,21 @@ class StoredWords:
         while True:
             await self._has_news.wait()
             self._has_news.clear()
-            news, self._news = self._news, {}
-            topics = self._topics()
-            for gateway_id, delivered in news.items():
-                topic, ranges = topics.get(gateway_id), delivered.ranges
-                if topic is not None and ranges:  # a gateway without numbers is told nothing
-                    self._tell(topic.shard, str(topic), encode_stored(ranges))
-            await asyncio.sleep(_EVERY_S)
+            began_s = time.perf_counter()
+            self._pass_on()
+            spent_s = time.perf_counter() - began_s
+            await asyncio.sleep(max(_EVERY_S, min(_LONGEST_PAUSE_S, spent_s / _LARGEST_SHARE)))
+
+    def _pass_on(self) -> None:
+        news, self._news = self._news, {}
+        topics = self._topics()
+        words: defaultdict[int, list[tuple[str, bytes]]] = defaultdict(list)
+        for gateway_id, delivered in news.items():
+            topic, ranges = topics.get(gateway_id), delivered.ranges
+            if topic is not None and ranges:  # a gateway without numbers is told nothing
+                words[topic.shard].append((str(topic), encode_stored(ranges)))
+        for shard, of_shard in words.items():
+            self._tell(shard, of_shard)
 
     def _topics(self) -> dict[int, Topic]:
         registry = self._registry()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -39,7 +39,11 @@ async def test_a_gateway_is_told_the_newest_at_most_once_a_second():
     registry = Registry({"gw-0001": GatewayEntry(7, 1)}, {})
     told: list[tuple[float, int, str, bytes]] = []
     loop = asyncio.get_running_loop()
-    words = StoredWords(lambda *word: told.append((loop.time(), *word)), lambda: registry)
+
+    def tell(shard: int, said: Sequence[tuple[str, bytes]]) -> None:
+        told.extend((loop.time(), shard, topic, payload) for topic, payload in said)
+
+    words = StoredWords(tell, lambda: registry)
     telling = asyncio.create_task(words.run())
     for number in range(30):
         words.note([Delivered(7, f"{{[0,{number + 1})}}"), Delivered(8, "{[0,1)}")])
