@@ -23,6 +23,7 @@ from ingest.registry import Judge
 from ingest.sparkplug.hearing import Hearing
 from ingest.stored import StoredWords
 from ingest.sums import Sums
+from ingest.vee import validator
 from ingest.vee.validator import Validator
 from ingest.writer import Writer, Written
 
@@ -63,6 +64,7 @@ class Worker:
             rest_s=settings.vee_rest_s,
             estimated=self._sums.note,
             limits_changed=self._judge.load,
+            is_busy=lambda: not self._writer.is_free(),
         )
         self._gatherer = Gatherer(
             self._inbox,
@@ -99,7 +101,9 @@ class Worker:
         The sessions outlive everything else: a batch that is being written when the worker is stopped is still
         acknowledged. The leases end last, when nothing of ours can be committed any more.
         """
+        # Before any shard is ours: compiling holds up everything else for seconds, and others would take us for dead.
         warm_up()
+        validator.warm_up()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._leases.close)
             for line in self._lines.values():

@@ -18,6 +18,9 @@ _log = structlog.get_logger()
 
 #: Rest after a step, as part of what the step took: validation never takes more than two thirds of a processor.
 _REST_RATIO: Final = 0.5
+#: While readings pour in validation stands back, but for a step now and then: what is late is validated late. [s]
+_LONGEST_WAIT_S: Final = 30.0
+_LOOK_S: Final = 0.25
 
 
 class VeeMetrics:
@@ -70,6 +73,8 @@ class Validator:
         How long a day must not have changed before its gaps are estimated. [s]
     estimated, limits_changed : callable
         Are called after values were stored, and when an operator has changed a limit.
+    is_busy : callable
+        Tells whether readings wait to be written.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class Validator:
         rest_s: float,
         estimated: Callable[[int], None],
         limits_changed: Callable[[], Awaitable[object]],
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._line = line
         self._metrics = VeeMetrics(registry)
@@ -90,12 +96,11 @@ class Validator:
         self._rest_s = rest_s
         self._estimated = estimated
         self._limits_changed = limits_changed
+        self._is_busy = is_busy
         self._limits: tuple[object, ...] = ()
 
     async def run(self) -> None:
         """Go on until cancelled; a step that fails by our fault is logged and tried again: readings come first."""
-        await asyncio.to_thread(kernels.warm_up)
-        await asyncio.to_thread(comparing_kernels.warm_up)
         while True:
             await asyncio.sleep(self._every_s)
             try:
@@ -107,6 +112,7 @@ class Validator:
 
     async def _step(self) -> bool:
         """Do one step and rest; tell whether there may be more to do."""
+        await self._stand_back()
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         step = await self._line.retry(lambda connection: take_step(connection, self._clock.now(), rest_s=self._rest_s))
@@ -123,9 +129,22 @@ class Validator:
         await asyncio.sleep(took_s * _REST_RATIO)
         return True
 
+    async def _stand_back(self) -> None:
+        """Wait for a moment in which nothing waits to be written; not for ever."""
+        waited_s = 0.0
+        while self._is_busy() and waited_s < _LONGEST_WAIT_S:
+            await asyncio.sleep(_LOOK_S)
+            waited_s += _LOOK_S
+
     async def _watch_limits(self, step: Step) -> None:
         if not step.limits:
             return
         if self._limits and step.limits != self._limits:
             await self._limits_changed()
         self._limits = step.limits
+
+
+def warm_up() -> None:
+    """Compile the kernels of validation, or load them from Numba's cache; half a minute the first time on a machine."""
+    kernels.warm_up()
+    comparing_kernels.warm_up()
