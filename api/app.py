@@ -16,6 +16,7 @@ from api.limits import LimitBodies
 from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
+    enrolment,
     events,
     firmware,
     forecast,
@@ -47,6 +48,7 @@ _TAGS: Final = [
     {"name": "ingest", "description": "What was received, and what was refused"},
     {"name": "validation", "description": "What can be believed, and what is missing"},
     {"name": "news", "description": "Changes as they happen"},
+    {"name": "enrolment", "description": "Certificates of gateways"},
     {"name": "session", "description": "Sign-in of the page"},
     {"name": "health", "description": "For operators and their tools"},
 ]
@@ -61,6 +63,7 @@ _ROUTERS: Final = (
     stream,
     health,
     session,
+    enrolment,
     page,
     gateways,
     firmware,

@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     firmware_url: str = Field(
         "", description="Address of the API as gateways reach it, for firmware; empty: the API's host and port"
     )
+    edge_dir: Path | None = Field(None, description="Folder of the issuing authority; unset: beside the servers' data")
+    certificate_days: Annotated[int, Field(ge=1, le=825)] = Field(
+        90, description="Days that a gateway's certificate is valid [days]"
+    )
 
     api_host: str = Field("127.0.0.1", description="Address the API listens on")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(

@@ -37,19 +37,22 @@ class Registry:
     Attributes
     ----------
     gateways : mapping of str to GatewayEntry
-        By name.
+        By name; those in quarantine are not among them.
     devices : mapping of str to DeviceEntry
         By name.
     limits : ValueLimits
         How far values are believed.
     sole_meters : mapping of int to str
         Of gateways that have exactly one meter, its name, by the gateway's key.
+    quarantined : mapping of str to str
+        Why gateways are in quarantine, by name.
     """
 
     gateways: Mapping[str, GatewayEntry]
     devices: Mapping[str, DeviceEntry]
     limits: ValueLimits = DEFAULT_VALUE_LIMITS
     sole_meters: Mapping[int, str] = field(default_factory=dict)
+    quarantined: Mapping[str, str] = field(default_factory=dict)
 
 
 async def load_registry(connection: Connection) -> Registry:
@@ -58,9 +61,17 @@ async def load_registry(connection: Connection) -> Registry:
         gateways = await (await connection.execute(_SQL["gateways"])).fetchall()
         devices = await (await connection.execute(_SQL["end_devices"])).fetchall()
         sole_meters = await (await connection.execute(_SQL["sole_meters"])).fetchall()
+        quarantined = await (await connection.execute(_SQL["quarantined_gateways"])).fetchall()
     return Registry(
         {name: GatewayEntry(*entry) for name, *entry in gateways},
         {name: DeviceEntry(*entry) for name, *entry in devices},
         limits=await read_value_limits(connection),
         sole_meters=dict(sole_meters),
+        quarantined=dict(quarantined),
     )
+
+
+async def load_quarantined(connection: Connection) -> dict[str, str]:
+    """Read why gateways are in quarantine, by name: few rows, however many gateways there are."""
+    async with translated_errors():
+        return dict(await (await connection.execute(_SQL["quarantined_gateways"])).fetchall())

@@ -60,6 +60,29 @@ CREATE TABLE somel.access_token (
 );
 GRANT SELECT ON access_token TO somel_read;
 
+-- Certificates issued to gateways; their private keys never leave the devices
+CREATE TABLE somel.certificate (
+    serial text NOT NULL, -- Serial number, hexadecimal
+    gateway_id integer NOT NULL, -- Gateway that it names
+    sha256 bytea NOT NULL, -- SHA-256 of the certificate
+    valid_from timestamp with time zone NOT NULL, -- Not valid before
+    expires_at timestamp with time zone NOT NULL, -- Not valid after
+    issued_at timestamp with time zone NOT NULL, -- When it was issued
+    revoked_at timestamp with time zone, -- When it was revoked; null: it is not
+    revocation_reason text, -- Why it was revoked, as RFC 5280 names reasons
+    CONSTRAINT certificate_pkey PRIMARY KEY (serial),
+    CONSTRAINT certificate_sha256_key UNIQUE (sha256),
+    CONSTRAINT certificate_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(gateway_id) ON DELETE CASCADE,
+    CONSTRAINT certificate_check CHECK ((expires_at > valid_from)),
+    CONSTRAINT certificate_check1 CHECK (((revoked_at IS NULL) = (revocation_reason IS NULL))),
+    CONSTRAINT certificate_serial_check CHECK ((serial ~ '^[0-9a-f]{1,40}$'::text)),
+    CONSTRAINT certificate_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+CREATE INDEX certificate_gateway_idx ON somel.certificate USING btree (gateway_id, expires_at);
+GRANT INSERT, SELECT ON certificate TO somel_compute;
+GRANT SELECT ON certificate TO somel_ingest;
+GRANT SELECT ON certificate TO somel_read;
+
 -- What a resource was told and what it answered; pending rows are the outbox of ingest
 CREATE TABLE somel.command (
     command_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Correlates command and answer
@@ -219,6 +242,20 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_shortage TO somel_compute;
 GRANT SELECT ON dispatch_shortage TO somel_ingest;
 GRANT SELECT ON dispatch_shortage TO somel_read;
 
+-- What was done, and what was attempted in vain, with the identity of gateways
+CREATE TABLE somel.edge_event (
+    edge_event_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    happened_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When
+    action text NOT NULL, -- code_made, enrolled, renewed, refused, revoked, quarantined or released
+    gateway_name text NOT NULL, -- Gateway, or the name that somebody gave for one
+    detail text NOT NULL, -- Serial number, reason or what was wrong
+    CONSTRAINT edge_event_pkey PRIMARY KEY (edge_event_id)
+);
+CREATE INDEX edge_event_gateway_idx ON somel.edge_event USING btree (gateway_name, edge_event_id DESC);
+GRANT INSERT, SELECT ON edge_event TO somel_compute;
+GRANT SELECT ON edge_event TO somel_ingest;
+GRANT SELECT ON edge_event TO somel_read;
+
 -- A meter, sensor or flexible device behind a gateway
 CREATE TABLE somel.end_device (
     end_device_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
@@ -238,6 +275,23 @@ CREATE INDEX end_device_usage_point_idx ON somel.end_device USING btree (usage_p
 GRANT SELECT ON end_device TO somel_compute;
 GRANT SELECT ON end_device TO somel_ingest;
 GRANT SELECT ON end_device TO somel_read;
+
+-- The one-time code of each gateway that may ask for its first certificate; a new one replaces the old
+CREATE TABLE somel.enrolment_code (
+    gateway_id integer NOT NULL, -- Gateway that it is for
+    code_sha256 bytea NOT NULL, -- SHA-256 of the code; the code itself is shown once and not kept
+    made_at timestamp with time zone NOT NULL, -- When it was made
+    expires_at timestamp with time zone NOT NULL, -- From then on it is not accepted
+    wrong_count integer NOT NULL DEFAULT 0, -- Wrong codes given for this gateway; after a few the code is void
+    used_at timestamp with time zone, -- When it was used; null: not yet
+    CONSTRAINT enrolment_code_pkey PRIMARY KEY (gateway_id),
+    CONSTRAINT enrolment_code_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateway(gateway_id) ON DELETE CASCADE,
+    CONSTRAINT enrolment_code_check CHECK ((expires_at > made_at)),
+    CONSTRAINT enrolment_code_code_sha256_check CHECK ((octet_length(code_sha256) = 32)),
+    CONSTRAINT enrolment_code_wrong_count_check CHECK ((wrong_count >= 0))
+);
+GRANT SELECT ON enrolment_code TO somel_compute;
+GRANT UPDATE (wrong_count, used_at) ON enrolment_code TO somel_compute;
 
 -- A demand-response event: less load in a place over [starts_at, ends_at)
 CREATE TABLE somel.event (
@@ -535,6 +589,8 @@ CREATE TABLE somel.gateway (
     status_at timestamp with time zone, -- When that state was received first; a repeated one changes nothing
     firmware_version text, -- Firmware it reports
     registered_at timestamp with time zone NOT NULL DEFAULT now(), -- When it was registered
+    quarantined_at timestamp with time zone, -- Since when nothing of it is stored and nothing is sent to it; null: it is not in quarantine
+    quarantine_reason text, -- Why it is in quarantine, as a sentence
     said_at timestamp with time zone, -- Time that its newest state carried (device time)
     specification text, -- Specification that it follows, as its meta says; null: it has not said, which is 1.0
     hardware text, -- Hardware model that its meta names
@@ -542,10 +598,12 @@ CREATE TABLE somel.gateway (
     CONSTRAINT gateway_pkey PRIMARY KEY (gateway_id),
     CONSTRAINT gateway_name_key UNIQUE (name),
     CONSTRAINT gateway_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$'::text)),
+    CONSTRAINT gateway_quarantine_check CHECK (((quarantined_at IS NULL) = (quarantine_reason IS NULL))),
     CONSTRAINT gateway_report_interval_s_check CHECK ((report_interval_s > 0)),
     CONSTRAINT gateway_shard_check CHECK ((shard >= 0)),
     CONSTRAINT gateway_status_check CHECK ((status = ANY (ARRAY['unknown'::text, 'online'::text, 'offline'::text])))
 );
+CREATE INDEX gateway_quarantined_idx ON somel.gateway USING btree (name) WHERE (quarantined_at IS NOT NULL);
 GRANT SELECT ON gateway TO somel_compute;
 GRANT SELECT ON gateway TO somel_ingest;
 GRANT SELECT ON gateway TO somel_read;

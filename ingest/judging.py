@@ -20,7 +20,9 @@ from ingest.plausibility import judge_intervals, judge_readings
 from ingest.routing import Heard, route
 from ingest.together import together
 
-_DOUBTFUL: Final = frozenset({"gateway_unknown", "shard_wrong", "device_unknown", "device_foreign", "device_unnamed"})
+_DOUBTFUL: Final = frozenset(
+    {"gateway_unknown", "gateway_quarantined", "shard_wrong", "device_unknown", "device_foreign", "device_unnamed"}
+)
 
 
 @dataclass(frozen=True, slots=True)

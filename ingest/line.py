@@ -16,7 +16,14 @@ _log = structlog.get_logger()
 _Result = TypeVar("_Result")
 
 #: What a worker needs connections for, and whether each statement commits itself there.
-_PURPOSES: Final = (("write", False), ("sums", False), ("vee", True), ("registry", True), ("commands", True))
+_PURPOSES: Final = (
+    ("write", False),
+    ("sums", False),
+    ("vee", True),
+    ("registry", True),
+    ("quarantine", True),
+    ("commands", True),
+)
 _NOTE: Final = "Ingest goes on trying; what is not stored yet is not acknowledged and stays with the broker."
 
 
@@ -75,13 +82,7 @@ def database_lines(url: str) -> dict[str, DatabaseLine]:
     outage = Outage("database", address=address_of(url), note=_NOTE)
     return {
         purpose: DatabaseLine(url, purpose=purpose, outage=outage, autocommit=autocommit)
-        for purpose, autocommit in (
-            ("write", False),
-            ("sums", False),
-            ("vee", True),
-            ("registry", True),
-            ("commands", True),
-        )
+        for purpose, autocommit in _PURPOSES
     }
 
 

@@ -7,7 +7,7 @@ import structlog
 
 from core.clock import Clock
 from core.errors import InputError
-from db.registry import Registry, load_registry
+from db.registry import Registry, load_quarantined, load_registry
 from ingest.decode.foreign import Foreign
 from ingest.directory import Directory
 from ingest.judging import Judged, judge, rest_of
@@ -20,6 +20,8 @@ _log = structlog.get_logger()
 
 #: Shortest time between two reads of the registry. [s]
 _PAUSE_S: Final = 0.2
+#: How often the operator's quarantine is looked at: it must hold within seconds. [s]
+_QUARANTINE_S: Final = 2.0
 #: How long a sender that stays unknown causes no further read: so long, and so many times what a read takes. [s]
 _SETTLED_S: Final = 2.0
 _SETTLED_READS: Final = 20.0
@@ -65,6 +67,14 @@ class Judge:
         self._settled_s = _SETTLED_S + _SETTLED_READS * (self._read_at_s - began_s)
         _log.info("registry_read", gateways=len(registry.gateways), devices=len(registry.devices))
         return self._known
+
+    async def watch(self, line: DatabaseLine) -> None:
+        """Read the registry again whenever a gateway was put into quarantine or let out of it, until cancelled."""
+        while True:
+            await asyncio.sleep(_QUARANTINE_S)
+            quarantined = await line.retry(load_quarantined)
+            if self.registry is not None and quarantined != self.registry.quarantined:
+                await self.load()
 
     async def __call__(self, messages: Parcel) -> Judged:
         """Judge messages; whoever is unknown is looked for in the database first."""

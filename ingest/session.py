@@ -63,6 +63,7 @@ class Session:
         self.subscription = subscription
         self.is_subscribed = asyncio.Event()
         self._address = address
+        self._tls = address.tls()
         self._receive_maximum = receive_maximum
         self._receive = receive
         self._outage = outage
@@ -126,7 +127,7 @@ class Session:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_CONNECT_WITHIN_S):
             transport, connection = await loop.create_connection(
-                lambda: Connection(self._take), self._address.host, self._address.port
+                lambda: Connection(self._take), self._address.host, self._address.port, ssl=self._tls
             )
             self._connection = connection
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -115,6 +115,7 @@ class Worker:
                 tasks.create_task(self._writer.run(), name="write")
                 tasks.create_task(self._outbox.run(), name="commands")
                 tasks.create_task(self._words.run(), name="stored")
+                tasks.create_task(self._judge.watch(self._lines["quarantine"]), name="quarantine")
                 tasks.create_task(self._announce(ready), name="ready")
 
     async def _gather(self) -> None:

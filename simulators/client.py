@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final
 
 import paho.mqtt.client as paho
@@ -29,7 +31,7 @@ def serve_on(client: paho.Client, loop: asyncio.AbstractEventLoop) -> None:
 
     def opened(_client: paho.Client, _data: object, sock: Any) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, client.loop_read)
+        loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, partial(_read, client, sock))
 
     def closed(_client: paho.Client, _data: object, sock: Any) -> None:
         _on_loop(loop, lambda: loop.remove_reader(sock))
@@ -61,6 +63,13 @@ def _on_loop(loop: asyncio.AbstractEventLoop, act: Callable[[], object]) -> None
         act()
 
 
+def _read(client: paho.Client, sock: Any) -> None:
+    """Read what has come; of TLS also what is decrypted already, of which the socket gives no further sign."""
+    client.loop_read()
+    while isinstance(sock, ssl.SSLSocket) and sock.fileno() >= 0 and sock.pending():
+        client.loop_read()
+
+
 def _if_open(sock: Any, register: Callable[[Any, Callable[[], object]], object], act: Callable[[], object]) -> None:
     if sock.fileno() >= 0:
         register(sock, act)
@@ -71,6 +80,9 @@ def make_client(name: str, broker: BrokerAddress, in_flight: int, will: LastWill
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5)
     client.max_inflight_messages_set(in_flight)
     client.connect_timeout = _CONNECT_TIMEOUT_S
+    tls = broker.for_gateway(name).tls()
+    if tls is not None:
+        client.tls_set_context(tls)
     client.username_pw_set(broker.username or name, broker.password)
     if will:
         client.will_set(will.topic, will.payload, qos=1, retain=True, properties=content(will.content_type, will=True))

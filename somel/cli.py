@@ -17,7 +17,9 @@ from somel.commands import (
     gateways,
     ingest,
     load,
+    pki,
     processes,
+    quarantine,
     services,
     settings,
     simulate,
@@ -50,6 +52,8 @@ app.command()(decode.decode)
 app.command()(chaos.chaos)
 app.command()(gateways.gateways)
 app.add_typer(firmware.app, name="firmware")
+app.add_typer(pki.app, name="pki")
+app.command()(quarantine.quarantine)
 app.command("settings")(settings.show)
 
 

@@ -19,6 +19,7 @@ JOIN somel.end_device USING (end_device_id)
 JOIN somel.gateway USING (gateway_id)
 WHERE
     gateway.shard = ANY (%(shards)s::smallint[])
+    AND gateway.quarantined_at IS NULL
     AND CASE
         WHEN command.status = 'pending'
             THEN

@@ -1,5 +1,8 @@
 -- name: gateways
-SELECT name, gateway_id, shard FROM somel.gateway;
+SELECT name, gateway_id, shard FROM somel.gateway WHERE quarantined_at IS NULL;
+
+-- name: quarantined_gateways
+SELECT name, quarantine_reason FROM somel.gateway WHERE quarantined_at IS NOT NULL;
 
 -- name: end_devices
 SELECT

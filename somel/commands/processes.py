@@ -26,8 +26,13 @@ def grid() -> None:
 def api() -> None:
     """Serve the API and the live page, until stopped."""
     from api.__main__ import run
+    from somel.edge_service import authority_folder
 
-    _run("api", lambda settings, used: run(settings, database_url=used.database_url, ready=say))
+    def serve(settings: Settings, used: Servers) -> Coroutine[Any, Any, None]:
+        known = settings.model_copy(update={"edge_dir": authority_folder(settings)})
+        return run(known, database_url=used.database_url, ready=say)
+
+    _run("api", serve)
 
 
 def say(text: str) -> None:

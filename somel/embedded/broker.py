@@ -1,5 +1,6 @@
-"""An embedded Mosquitto: one folder, one listener on the loopback."""
+"""An embedded Mosquitto: one folder, one listener on the loopback and, where it is guarded, one for gateways."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -9,12 +10,19 @@ from somel.embedded.places import Account, private_folder
 from somel.embedded.process import ServerProcess
 from somel.embedded.server import Server
 from somel.embedded.tuning import BrokerTuning
+from somel.guarding import GuardFolder
 
+_OPEN = """\
+listener {port} 127.0.0.1
+# Whoever can reach the loopback may connect; `somel pki init` ends that.
+allow_anonymous true
+log_type error
+log_type warning
+log_type notice
+connection_messages false
+"""
 _CONFIGURATION = """\
 # Written anew at each start.
-listener {port} 127.0.0.1
-# Whoever can reach the loopback may connect; gateways with certificates get a listener of their own.
-allow_anonymous true
 set_tcp_nodelay true
 max_inflight_messages 0
 max_queued_messages {queued}
@@ -24,12 +32,8 @@ persistence_location {store}/
 autosave_on_changes true
 autosave_interval {changes}
 log_dest stderr
-log_type error
-log_type warning
-log_type notice
 log_type subscribe
 log_type unsubscribe
-connection_messages false
 log_timestamp_format %Y-%m-%dT%H:%M:%S
 """
 
@@ -63,10 +67,17 @@ class Broker(Server):
     ) -> None:
         super().__init__(folder, bundle, account, data="store", politely=signal.SIGTERM, tied=tied)
         self._tuning = tuning
+        self.guard = GuardFolder(folder / "guard", account)
 
     def url(self) -> str:
-        """Return the broker's URL."""
-        return f"mqtt://127.0.0.1:{self.port}"
+        """Return the broker's URL for the platform's own processes; of a guarded one it holds a password."""
+        return self.guard.url(self.port) if self.guard.is_there else f"mqtt://127.0.0.1:{self.port}"
+
+    def read_guard_again(self) -> None:
+        """Make a broker that runs read its rules and its revocation list again."""
+        process = self.process
+        if process is not None and process.is_running():
+            os.kill(process.pid, signal.SIGHUP)
 
     def _answers(self, process: ServerProcess) -> bool:
         return listens(process.pid, self.port)
@@ -82,8 +93,8 @@ class Broker(Server):
         private_folder(self.data, self._account)
 
     def _configuration(self) -> tuple[Path, str]:
-        return self.folder / "mosquitto.conf", _CONFIGURATION.format(
-            port=self.port,
+        doors = self.guard.configuration(self.port) if self.guard.is_there else _OPEN.format(port=self.port)
+        return self.folder / "mosquitto.conf", doors + _CONFIGURATION.format(
             queued=self._tuning.max_queued_messages,
             packet=self._tuning.max_packet_bytes,
             store=self.data,

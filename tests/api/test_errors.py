@@ -35,7 +35,7 @@ def test_a_problem_has_the_status_of_its_error_and_its_code(error: type[Platform
 
 
 def test_what_only_we_can_mend_is_told_without_particulars():
-    problem = problem_of(InvariantError("broken", "The password is hunter2.", password="hunter2"))  # noqa: S106
+    problem = problem_of(InvariantError("broken", "The password is hunter2.", password="hunter2"))
     assert "hunter2" not in problem.model_dump_json()
 
 

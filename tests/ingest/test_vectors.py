@@ -59,6 +59,8 @@ def territory(database_url: str) -> Iterator[Territory]:
         for name, gateway in INDEX["context"]["gateways"].items():
             resources = {resource: facts["kind"] for resource, facts in gateway["resources"].items()}
             made.add_gateway(name, gateway["shard"], gateway["meters"], resources)
+            if gateway.get("quarantined"):
+                made.rows("UPDATE gateway SET quarantined_at = now(), quarantine_reason = 'x' WHERE name = %s", [name])
             for command in gateway["commands"]:
                 made.add_command(next(iter(resources)))
                 made.rows("UPDATE command SET command_id = %s WHERE command_id <> %s", [command, command])

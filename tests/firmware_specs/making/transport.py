@@ -1,7 +1,7 @@
 """Messages refused whole for their topic, their content type, their size or their bytes."""
 
 from tests.firmware_specs.making.batch_valid import block
-from tests.firmware_specs.making.vector import CBOR, GATEWAY, JSON, Made, as_cbor, as_json
+from tests.firmware_specs.making.vector import CBOR, GATEWAY, JSON, QUARANTINED, Made, as_cbor, as_json
 
 GOOD = as_json({"blocks": [block()]})
 GOOD_CBOR = as_cbor({1: [{0: "m-000001", 1: 1_767_225_600, 2: 1800, 3: {1: [120]}}]})
@@ -18,6 +18,7 @@ def topics() -> list[Made]:
         ("topic-shard-text", f"somel/v1/one/{GATEWAY}/batch", "topic_unknown", "A shard is a number"),
         ("topic-gateway-name", "somel/v1/1/gw 0001/batch", "topic_unknown", "A name has no space"),
         ("gateway-unknown", "somel/v1/1/gw-9999/batch", "gateway_unknown", "No such gateway is registered"),
+        ("gateway-quarantined", f"somel/v1/2/{QUARANTINED}/batch", "gateway_quarantined", "Nothing is taken from it"),
         ("shard-wrong", f"somel/v1/2/{GATEWAY}/batch", "shard_wrong", "The gateway is registered under shard 1"),
     ]
     return [Made(name, "batch", GOOD, text, topic=topic, refusals={code: 1}) for name, topic, code, text in cases]

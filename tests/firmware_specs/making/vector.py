@@ -17,7 +17,7 @@ OLDEST_S = 1_685_620_800
 YEAR_S = 1_767_225_600
 SLOT_S = 1_800
 
-GATEWAY = "gw-0001"
+GATEWAY, QUARANTINED = "gw-0001", "gw-0004"
 METER, SECOND_METER, THIRD_METER = "m-000001", "m-000002", "m-000003"
 FOREIGN_METER = "m-000101"
 #: Linky meters: of one phase in standard mode, of three in historic mode, and another gateway's.
@@ -46,6 +46,14 @@ CONTEXT = {
         },
         "gw-0002": {"shard": 0, "meters": [FOREIGN_METER], "resources": {}, "commands": [], "offers": []},
         "gw-0003": {"shard": 3, "meters": [FOREIGN_LINKY], "resources": {}, "commands": [], "offers": []},
+        QUARANTINED: {
+            "shard": 2,
+            "meters": ["m-000201"],
+            "resources": {},
+            "commands": [],
+            "offers": [],
+            "quarantined": True,
+        },
     },
 }
 
