@@ -211,6 +211,7 @@ WHERE
     AND release.expires_at > %(now)s::timestamptz
     AND gateway.shard = ANY (%(shards)s::smallint[])
     AND gateway.status <> 'offline'
+    AND gateway.quarantined_at IS NULL
 ORDER BY offer.stage, offer.firmware_offer_id
 LIMIT %(row_limit)s
 

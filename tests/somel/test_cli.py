@@ -44,10 +44,13 @@ def test_the_commands_are_those_of_the_readme():
         "ingest",
         "load",
         "migrate",
+        "pki",
+        "quarantine",
         "services",
         "settings",
         "simulate",
         "token",
+        "vee",
     }
     assert set(COMMANDS) == wanted
 
