@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         default=True,
         description="Receive what is in no shard and refuse it on record; off: the broker's ACL lets nothing such in",
     )
+    ingest_hourly_messages: Annotated[int, Field(ge=1)] = Field(
+        100_000, description="Messages taken from one gateway in an hour; what is beyond is refused"
+    )
     ingest_metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="Loopback port of ingest's Prometheus metrics; 0: none"
     )

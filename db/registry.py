@@ -46,6 +46,8 @@ class Registry:
         Of gateways that have exactly one meter, its name, by the gateway's key.
     quarantined : mapping of str to str
         Why gateways are in quarantine, by name.
+    over_quota : frozenset of str
+        Gateways that have sent more than they may; they are not among `gateways` either.
     """
 
     gateways: Mapping[str, GatewayEntry]
@@ -53,6 +55,7 @@ class Registry:
     limits: ValueLimits = DEFAULT_VALUE_LIMITS
     sole_meters: Mapping[int, str] = field(default_factory=dict)
     quarantined: Mapping[str, str] = field(default_factory=dict)
+    over_quota: frozenset[str] = frozenset()
 
 
 async def load_registry(connection: Connection) -> Registry:

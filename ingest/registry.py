@@ -1,6 +1,7 @@
 """The registry as ingest knows it, read again when somebody unknown turns up."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from ingest.judging import Judged, judge, rest_of
 from ingest.line import DatabaseLine
 from ingest.parcel import Parcel
 from ingest.plain import read_plain
+from ingest.quota import Quota
 from ingest.sparkplug.hearing import Hearing
 
 _log = structlog.get_logger()
@@ -41,9 +43,12 @@ class Judge:
         Tells what lies too far in the past, and what in the future.
     hearing : Hearing
         Reads what Sparkplug nodes publish.
+    quota : Quota
+        Tells who has sent more than his share.
     """
 
-    def __init__(self, line: DatabaseLine, clock: Clock, hearing: Hearing) -> None:
+    def __init__(self, line: DatabaseLine, clock: Clock, hearing: Hearing, quota: Quota) -> None:
+        self._quota = quota
         self._hearing = hearing
         self._line = line
         self._clock = clock
@@ -61,7 +66,7 @@ class Judge:
         """Read the registry, and lay it out for the quick way."""
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        registry = await self._line.retry(load_registry)
+        registry = self._without_greedy(await self._line.retry(load_registry))
         self._known = registry, await asyncio.to_thread(Directory, registry)
         self._read_at_s = loop.time()
         self._settled_s = _SETTLED_S + _SETTLED_READS * (self._read_at_s - began_s)
@@ -78,6 +83,20 @@ class Judge:
 
     async def __call__(self, messages: Parcel) -> Judged:
         """Judge messages; whoever is unknown is looked for in the database first."""
+        judged = await self._with_newest(messages)
+        if self._quota.count(judged.gateway_id):
+            _log.warning("quota_exceeded", gateway_ids=sorted(self._quota.exceeded)[:20])
+            await self.load()
+        return judged
+
+    def _without_greedy(self, registry: Registry) -> Registry:
+        greedy = {name for name, gateway in registry.gateways.items() if gateway.gateway_id in self._quota.exceeded}
+        if not greedy:
+            return registry
+        others = {name: gateway for name, gateway in registry.gateways.items() if name not in greedy}
+        return replace(registry, gateways=others, over_quota=frozenset(greedy))
+
+    async def _with_newest(self, messages: Parcel) -> Judged:
         loop = asyncio.get_running_loop()
         heard: dict[int, Foreign | InputError] = {}
         judged = await self._judge(messages, *(self._known or await self.load()), heard)

@@ -101,6 +101,8 @@ def _route_node(routed: Routed, position: int, message: Message, registry: Regis
 
 def _gateway(registry: Registry, name: str) -> GatewayEntry:
     gateway = registry.gateways.get(name)
+    if gateway is None and name in registry.over_quota:
+        raise InputError("quota_exceeded", "The gateway has sent more messages in this hour than it may.")
     if gateway is None and name in registry.quarantined:
         raise InputError("gateway_quarantined", "The gateway is in quarantine.")
     if gateway is None:

@@ -19,6 +19,7 @@ from ingest.metrics import Metrics
 from ingest.outbox import Outbox
 from ingest.parcel import Parcel
 from ingest.plain import warm_up
+from ingest.quota import Quota
 from ingest.registry import Judge
 from ingest.sparkplug.hearing import Hearing
 from ingest.stored import StoredWords
@@ -53,7 +54,9 @@ class Worker:
         self._lines = lines = database_lines(database_url)
         self._inbox = Inbox(self._pause)
         self._holdings = Holdings(settings, mqtt_url, receive=self._receive, duties=self._perform_duties)
-        self._judge = Judge(lines["registry"], clock, Hearing(self._holdings.ask_for_rebirth))
+        self._judge = Judge(
+            lines["registry"], clock, Hearing(self._holdings.ask_for_rebirth), Quota(settings.ingest_hourly_messages)
+        )
         self._sums = Sums(lines["sums"], metrics, clock, flood_rows=settings.ingest_batch_rows)
         self._writer = Writer(lines["write"], self._inbox, metrics, clock, claim=self._claim, committed=self._committed)
         self._validator = Validator(

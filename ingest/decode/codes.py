@@ -37,6 +37,7 @@ _M, _P = Scope.MESSAGE, Scope.PART
 REFUSAL_CODES: Final[tuple[RefusalCode, ...]] = (
     RefusalCode("topic_unknown", _M, "The topic is none of those that this page names."),
     RefusalCode("gateway_unknown", _M, "No gateway of this name is registered."),
+    RefusalCode("quota_exceeded", _M, "The gateway has sent more messages in this hour than the operator allows."),
     RefusalCode("gateway_quarantined", _M, "The gateway is in quarantine: the operator takes nothing from it."),
     RefusalCode("shard_wrong", _M, "The gateway is registered under another shard."),
     RefusalCode("payload_too_large", _M, "The payload is larger than 1,048,576 bytes."),
