@@ -26,7 +26,7 @@ import pandas as pd
 
 from core.limits import DEFAULT_LIMITS
 from core.settings import read_settings
-from db.vee import RowColumns
+from db.vee_columns import RowColumns
 from ingest.vee import kernels
 from ingest.vee.cells import Cells
 from ingest.vee.days import LocalDays

@@ -7,7 +7,8 @@ from typing import Final
 
 from db.commands import Answer, AnsweredCommand, answer_commands
 from db.connection import Connection, translated_errors
-from db.firmware import OfferReport, ReportedOffer, report_offers
+from db.firmware import report_offers
+from db.firmware_rows import OfferReport, ReportedOffer
 from db.flexibility import FlexibilityReport, store_flexibility
 from db.gateways import GatewayReport, report_gateways
 from db.labels import store_labels

@@ -9,7 +9,8 @@ import msgspec
 from core.clock import Clock
 from core.identifiers import Topic
 from db.connection import Connection
-from db.firmware import DueOffer, due_offers, mark_offers_sent
+from db.firmware import due_offers, mark_offers_sent
+from db.firmware_rows import DueOffer
 from ingest.downward import Downward
 from ingest.rollout import advance_rollouts
 

@@ -9,9 +9,6 @@ import structlog
 from core.firmware import cohort_position
 from db.connection import Connection, translated_errors
 from db.firmware import (
-    Audit,
-    Rollout,
-    Tally,
     insert_audit,
     insert_offers,
     lock_rollout,
@@ -20,6 +17,7 @@ from db.firmware import (
     set_rollout,
     tally_of_rollout,
 )
+from db.firmware_rows import Audit, Rollout, Tally
 
 _log = structlog.get_logger()
 

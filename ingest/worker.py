@@ -84,17 +84,20 @@ class Worker:
             end=self._end,
             facts=lambda: (metrics.outstanding, metrics.is_sound),
         )
-        self._outbox = Outbox(
-            lines["commands"],
+        self._outbox = self._make_outbox(settings)
+        self._words = StoredWords(self._holdings.tell, lambda: self._judge.registry)
+        self._messages_received = self._messages_done = 0
+
+    def _make_outbox(self, settings: Settings) -> Outbox:
+        return Outbox(
+            self._lines["commands"],
             self._holdings.sessions,
-            metrics,
-            clock,
+            self._metrics,
+            settings.clock,
             answer_s=settings.command_answer_s,
             attempts=settings.command_attempts,
             images_url=settings.images_url,
         )
-        self._words = StoredWords(self._holdings.tell, lambda: self._judge.registry)
-        self._messages_received = self._messages_done = 0
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Work until cancelled.

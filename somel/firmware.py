@@ -11,7 +11,7 @@ from core.firmware import make_manifest, sign_manifest
 from core.signature import key_id, public_key_of
 from db import firmware
 from db.connection import Connection, Role, connect
-from db.firmware import Audit, NewRelease, OfferCount, Release, Rollout
+from db.firmware_rows import Audit, NewRelease, OfferCount, Release, Rollout
 
 
 @dataclass(frozen=True, slots=True)

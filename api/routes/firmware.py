@@ -15,7 +15,8 @@ from fastapi.responses import Response, StreamingResponse
 from api.context import Context, InContext, Reading
 from core.errors import NotFoundError
 from db.connection import borrow
-from db.firmware import CHUNK_BYTES, Image, find_image, read_image
+from db.firmware import CHUNK_BYTES, find_image, read_image
+from db.firmware_rows import Image
 
 router = APIRouter(prefix="/v1", include_in_schema=False)
 

@@ -9,13 +9,13 @@ VALUES (%(sha256)s, %(position)s, %(content)s)
 ON CONFLICT DO NOTHING
 
 -- name: find_image
--- row: db.firmware.Image
+-- row: db.firmware_rows.Image
 SELECT sha256, size_bytes
 FROM somel.firmware_image
 WHERE sha256 = %(sha256)s::text
 
 -- name: chunks
--- row: db.firmware.Chunk
+-- row: db.firmware_rows.Chunk
 SELECT position, content
 FROM somel.firmware_chunk
 WHERE sha256 = %(sha256)s::text AND position BETWEEN %(first)s::integer AND %(last)s::integer
@@ -26,7 +26,7 @@ SELECT coalesce(max(serial), 0) + 1 AS serial
 FROM somel.firmware_release
 
 -- name: insert_release
--- row: db.firmware.Release
+-- row: db.firmware_rows.Release
 INSERT INTO somel.firmware_release
     (serial, version, hardware, sha256, manifest, key_ids, signatures, released_at, expires_at)
 VALUES (
@@ -37,14 +37,14 @@ RETURNING
     firmware_release_id, serial, version, hardware, sha256, manifest, key_ids, signatures, released_at, expires_at
 
 -- name: list_releases
--- row: db.firmware.Release
+-- row: db.firmware_rows.Release
 SELECT firmware_release_id, serial, version, hardware, sha256, manifest, key_ids, signatures, released_at, expires_at
 FROM somel.firmware_release
 WHERE %(serial)s::bigint IS NULL OR serial = %(serial)s::bigint
 ORDER BY serial
 
 -- name: insert_rollout
--- row: db.firmware.RolloutKey
+-- row: db.firmware_rows.RolloutKey
 INSERT INTO somel.firmware_rollout (
     firmware_release_id, status, cohort_ratios, soak_s, success_ratio, failure_ratio, started_at, status_at,
     failures_from
@@ -56,7 +56,7 @@ VALUES (
 RETURNING firmware_rollout_id
 
 -- name: list_rollouts
--- row: db.firmware.Rollout
+-- row: db.firmware_rows.Rollout
 SELECT
     rollout.firmware_rollout_id,
     release.firmware_release_id,
@@ -82,14 +82,14 @@ ORDER BY rollout.started_at DESC, rollout.firmware_rollout_id
 LIMIT %(limit)s::integer
 
 -- name: running_rollouts
--- row: db.firmware.RolloutKey
+-- row: db.firmware_rows.RolloutKey
 SELECT firmware_rollout_id
 FROM somel.firmware_rollout
 WHERE status = 'running'
 ORDER BY started_at
 
 -- name: lock_rollout
--- row: db.firmware.RolloutKey
+-- row: db.firmware_rows.RolloutKey
 -- One worker moves a roll-out on; the others pass by. An operator waits.
 SELECT firmware_rollout_id
 FROM somel.firmware_rollout
@@ -97,7 +97,7 @@ WHERE firmware_rollout_id = %(firmware_rollout_id)s::uuid
 FOR UPDATE SKIP LOCKED
 
 -- name: wait_for_rollout
--- row: db.firmware.RolloutKey
+-- row: db.firmware_rows.RolloutKey
 SELECT firmware_rollout_id
 FROM somel.firmware_rollout
 WHERE firmware_rollout_id = %(firmware_rollout_id)s::uuid
@@ -136,14 +136,14 @@ INSERT INTO somel.firmware_audit (firmware_rollout_id, at, actor, action, stage,
 VALUES (%(firmware_rollout_id)s, %(at)s, %(actor)s, %(action)s, %(stage)s, %(detail)s)
 
 -- name: audit_of_rollout
--- row: db.firmware.Audit
+-- row: db.firmware_rows.Audit
 SELECT at, actor, action, stage, detail
 FROM somel.firmware_audit
 WHERE firmware_rollout_id = %(firmware_rollout_id)s::uuid
 ORDER BY firmware_audit_id
 
 -- name: rollout_candidates
--- row: db.firmware.Candidate
+-- row: db.firmware_rows.Candidate
 -- Gateways that the release is for and that were not offered it in this roll-out; those that run it already are left out.
 SELECT gateway.gateway_id, gateway.name
 FROM somel.gateway
@@ -166,7 +166,7 @@ FROM unnest(%(gateway_ids)s::integer[]) AS offered (gateway_id)
 ON CONFLICT DO NOTHING
 
 -- name: tally_of_rollout
--- row: db.firmware.Tally
+-- row: db.firmware_rows.Tally
 SELECT
     count(*) AS offered,
     count(*) FILTER (WHERE offer.status = 'installed') AS installed,
@@ -182,7 +182,7 @@ JOIN somel.gateway USING (gateway_id)
 WHERE offer.firmware_rollout_id = %(firmware_rollout_id)s::uuid
 
 -- name: offer_counts
--- row: db.firmware.OfferCount
+-- row: db.firmware_rows.OfferCount
 SELECT stage, status, fault, count(*) AS offer_count
 FROM somel.firmware_offer
 WHERE firmware_rollout_id = %(firmware_rollout_id)s::uuid
@@ -190,7 +190,7 @@ GROUP BY stage, status, fault
 ORDER BY stage, status, fault
 
 -- name: due_offers
--- row: db.firmware.DueOffer
+-- row: db.firmware_rows.DueOffer
 SELECT
     offer.firmware_offer_id,
     gateway.name AS gateway_name,
@@ -228,7 +228,7 @@ SET
 WHERE firmware_offer_id = ANY (%(offer_ids)s::uuid[])
 
 -- name: report_offers
--- row: db.firmware.ReportedOffer
+-- row: db.firmware_rows.ReportedOffer
 -- What a gateway is at never goes back to an earlier step by a message that comes again.
 UPDATE somel.firmware_offer AS offer
 SET

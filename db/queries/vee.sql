@@ -33,7 +33,7 @@ VALUES (%(usage_point_id)s::integer [], %(start_s)s::bigint [], %(end_s)s::bigin
 SELECT coalesce(sum(cardinality(usage_point_id)), 0)::bigint AS span_count FROM somel.vee_pending;
 
 -- name: last_sweep
--- row: db.vee.Sweep
+-- row: db.vee_columns.Sweep
 SELECT day, done_to, finished_at IS NOT NULL AS is_finished
 FROM somel.vee_sweep
 WHERE stage = %(stage)s

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.registers import IMPORT_WH
-from db.vee import PointColumns, RowColumns, Spans, series_of
+from db.vee_columns import PointColumns, RowColumns, Spans, series_of
 from ingest.vee.days import LocalDays, midnight_s
 
 Int = npt.NDArray[np.int64]

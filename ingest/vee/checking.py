@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from db.connection import Connection
 from db.vee import (
-    RowColumns,
-    Spans,
     note_replaced,
     read_day_energies,
     read_falling_indexes,
@@ -21,6 +19,7 @@ from db.vee import (
     store_counts,
     store_findings,
 )
+from db.vee_columns import RowColumns, Spans
 from ingest.vee import kernels
 from ingest.vee.cells import Cells, PointDays, make_cells, spans_to_read
 from ingest.vee.days import LocalDays

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from db.connection import Connection
-from db.vee import RowColumns, Spans, read_indexes, read_rows, series_of
+from db.vee import read_indexes, read_rows
+from db.vee_columns import RowColumns, Spans, series_of
 from db.vee_estimates import Estimate, IncompleteDays, note_tried, store_estimates
 from ingest.vee.cells import PointDays
 from ingest.vee.checking import check_days

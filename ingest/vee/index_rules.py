@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from db.vee import RowColumns
+from db.vee_columns import RowColumns
 from ingest.vee import comparing_kernels, kernels
 from ingest.vee.cells import Cells
 from ingest.vee.days import LocalDays

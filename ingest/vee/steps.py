@@ -8,7 +8,8 @@ import numpy as np
 
 from db.connection import Connection, translated_errors
 from db.limits import LimitRow, read_limits
-from db.vee import Sweep, counted_around, last_sweep, next_usage_points, note_sweep, put_back, take_marks, take_turn
+from db.vee import counted_around, last_sweep, next_usage_points, note_sweep, put_back, take_marks, take_turn
+from db.vee_columns import Sweep
 from db.vee_estimates import untried_gaps
 from ingest.vee.cells import PointDays, days_touched, every_day, runs_of
 from ingest.vee.checking import Checked, check_days

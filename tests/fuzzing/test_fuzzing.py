@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ingest.decode.many import FORMATS
 from tests.firmware_specs.making.senml import numbered
-from tests.firmware_specs.making.tic import group, old
+from tests.firmware_specs.making.tic_frames import group, old
 from tests.firmware_specs.making.vector import SENML_CBOR, SENML_JSON, TIC
 from tests.fuzzing.mutation import with_checksums
 from tests.fuzzing.way import Sent, Way, seeds

@@ -12,14 +12,8 @@ from core.errors import ConflictError
 from core.firmware import cohort_position
 from core.signature import make_key
 from db.connection import Connection, Role, connect
-from db.firmware import (
-    OfferReport,
-    Rollout,
-    Tally,
-    due_offers,
-    mark_offers_sent,
-    report_offers,
-)
+from db.firmware import due_offers, mark_offers_sent, report_offers
+from db.firmware_rows import OfferReport, Rollout, Tally
 from ingest.rollout import advance_rollouts, decide
 from somel import firmware
 from tests.ingest.registered import Territory, register

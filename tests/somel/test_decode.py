@@ -11,7 +11,7 @@ from ingest.decode.many import MAX_PAYLOAD_BYTES
 from ingest.decode.payloads import PAYLOAD_FORMATS, read_payload
 from somel.cli import app
 from somel.commands.decode import Format
-from tests.firmware_specs.making.tic import group, standard
+from tests.firmware_specs.making.tic_frames import group, standard
 from tests.firmware_specs.vectors import Vector, index, load_vectors
 from tests.somel.test_cli import somel
 

@@ -18,7 +18,7 @@ from ingest.decode.tic_frame import Group, checksum, read_frames, read_group, wi
 from ingest.decode.tic_labels import TIC_LABELS, Fate, Mode
 from ingest.decode.tic_status import STATUS_FIELDS, read_status
 from ingest.decode.tic_time import read_horodate
-from tests.firmware_specs.making.tic import group, historic, old, standard
+from tests.firmware_specs.making.tic_frames import group, historic, old, standard
 
 
 def decode(payload: bytes, received_s: int = 1_780_315_200) -> Decoded:
