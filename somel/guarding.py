@@ -37,6 +37,12 @@ class GuardFolder:
         """Port that gateways come to."""
         return int(self._facts()["gateway_port"])
 
+    @property
+    def hosts(self) -> list[str]:
+        """Names and addresses that the broker's certificate is good for."""
+        found: list[str] = self._facts()["hosts"]
+        return found
+
     def write_revoked(self, revoked: bytes) -> None:
         """Replace the revocation list; the broker reads it at its start and when it is sent SIGHUP."""
         self.put(REVOKED, revoked, PUBLIC)

@@ -3,18 +3,22 @@
 import asyncio
 import json
 import signal
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from core.logs import configure_logs
 from core.process import run_until_stopped
-from core.settings import read_settings
+from core.settings import Settings, read_settings
 from somel.commands.processes import say
 from somel.progress import progress_bars
 from somel.servers import servers
+
+if TYPE_CHECKING:  # imported when the command runs, so that help answers at once
+    from core.broker_address import BrokerAddress
 
 Unit = Literal["wh", "kwh", "w", "kw"]
 
@@ -37,6 +41,12 @@ def simulate(
         list[Path] | None, typer.Option(help="Public key (.pub) that the gateways trust for firmware; may be repeated")
     ] = None,
     firmware_failures: Annotated[float, typer.Option(min=0, max=100, help="Share of updates that fail, in %")] = 0.0,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the gateways' certificates and keys: publish by TLS; who has none there is enrolled"
+        ),
+    ] = None,
     *,
     live: Annotated[bool, typer.Option("--live/--no-live", help="Go on live until stopped")] = True,
     registered: Annotated[bool, typer.Option("--registered", help="The fleet is registered already")] = False,
@@ -50,6 +60,7 @@ def simulate(
 
     settings = read_settings()
     configure_logs(settings)
+    guarded = _guarded(settings, certificates) if certificates else None
     used = servers(settings)
     layout = (
         SourceLayout(source, source_time, source_value, source_id or None, source_unit, source_step_s, source_zone)
@@ -59,7 +70,8 @@ def simulate(
     fleet = build(settings, usage_points=usage_points, seed=seed, source=layout)
     if not registered:
         asyncio.run(register(used.database_url, fleet))
-
+    if certificates:
+        _enrol(settings, used.database_url, [gateway.name for gateway in fleet.network.gateways], certificates)
     updates = firmware_updates(fleet, firmware_key, failures=firmware_failures, seed=seed) if firmware_key else None
 
     async def publish() -> None:
@@ -67,7 +79,7 @@ def simulate(
             counts = await run(
                 settings,
                 fleet=fleet,
-                broker=BrokerAddress.parse(used.mqtt_url),
+                broker=guarded or BrokerAddress.parse(used.mqtt_url),
                 days=backfill_days,
                 since=since.replace(tzinfo=UTC) if since else None,
                 go_live=live,
@@ -79,6 +91,21 @@ def simulate(
         typer.echo(json.dumps(counts.summary(), indent=None if as_json else 2))
 
     raise typer.Exit(run_until_stopped("simulate", publish))
+
+
+def _guarded(settings: Settings, certificates: Path) -> "BrokerAddress":
+    from somel.fleet_identities import guarded_address
+
+    return guarded_address(settings, certificates)
+
+
+def _enrol(settings: Settings, database_url: str, gateways: Sequence[str], certificates: Path) -> None:
+    """Enrol who has no certificate yet, and say how many."""
+    from somel.fleet_identities import enrol_simulated
+
+    with progress_bars() as report:
+        count = asyncio.run(enrol_simulated(settings, database_url, gateways, certificates, report))
+    say(f"simulate: {count} of {len(gateways)} gateways enrolled; the rest have certificates")
 
 
 def _stopped_by_signal() -> asyncio.Event:
