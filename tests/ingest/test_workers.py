@@ -47,7 +47,7 @@ def shares(territory: Territory) -> dict[str, int]:
     return found
 
 
-def wait_for(condition: Callable[[], bool], within_s: float = 20.0) -> float:
+def wait_for(condition: Callable[[], bool], within_s: float = 60.0) -> float:
     """Wait until a condition holds; return how long it took. [s]."""
     began_s = time.monotonic()
     while not condition():

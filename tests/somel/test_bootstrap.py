@@ -231,6 +231,8 @@ class _Interrupting(http.server.SimpleHTTPRequestHandler):
 
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(checkout, monkeypatch, capsys):
     _Interrupting.pressed = False
+    # Started in the background of a script, a process ignores the signal from its birth on.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     serving = functools.partial(_Interrupting, directory=str(checkout.shop))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serving) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -243,6 +245,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(checkout, monkeypatch
             assert "stopped; run the same command to go on" in capsys.readouterr().err
             assert bootstrap.main([]) == 0
         finally:
+            signal.signal(signal.SIGINT, before)
             server.shutdown()
             thread.join()
     assert checkout.python("import tiny; print(tiny.TEXT)") == "hello"
