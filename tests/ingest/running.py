@@ -27,7 +27,7 @@ async def ingesting(database_url: str, broker: Broker, **overrides: object) -> A
     settings = read_settings(**{"ingest_linger_s": 0.05, **overrides})
     work = asyncio.create_task(run(settings, database_url=database_url, mqtt_url=broker.url(), ready=ready.set))
     waiting = asyncio.create_task(ready.wait())
-    await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=30)
+    await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=90)
     try:
         assert ready.is_set(), work
         yield
@@ -39,7 +39,7 @@ async def ingesting(database_url: str, broker: Broker, **overrides: object) -> A
         work.result()
 
 
-async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait until a condition, asked in a thread, holds."""
     async with asyncio.timeout(within_s):
         while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - what is waited for is in another process

@@ -155,7 +155,7 @@ class Client:
         properties = Properties(PacketTypes.PUBLISH)
         properties.ContentType = content_type
         mid = self._client.publish(topic, payload, qos=1, properties=properties).mid
-        self.wait(lambda: mid in self.published or self.lost)
+        self.wait(lambda: mid in self.published or self.lost, within_s=20.0)
         return self.published[mid].value if mid in self.published else -1
 
     def subscribe(self, topic_filter: str) -> None:
