@@ -8,7 +8,8 @@ from typer.testing import CliRunner, Result
 
 from core.errors import RetryableError
 from somel.cli import app
-from somel.embedded.services import Services
+from somel.embedded.broker import Broker
+from tests.ingest.conftest import broker, compiled  # noqa: F401 - fixtures: on a shared one others' retained messages are refused
 from tests.ingest.peer import Peer
 from tests.ingest.registered import Territory
 from tests.ingest.running import process
@@ -16,9 +17,9 @@ from tests.ingest.test_workers import owners, publish_to_all, stored, territory,
 
 
 @pytest.fixture
-def status(database_url: str, services: Services, monkeypatch: pytest.MonkeyPatch) -> Any:
+def status(database_url: str, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: F811
     monkeypatch.setenv("SOMEL_DATABASE_URL", database_url)
-    monkeypatch.setenv("SOMEL_MQTT_URL", services.mqtt_url)
+    monkeypatch.setenv("SOMEL_MQTT_URL", broker.url())
 
     def typed(*arguments: str) -> Result:
         return CliRunner().invoke(app, ["ingest", "status", *arguments], catch_exceptions=False)
@@ -39,11 +40,11 @@ def test_an_installation_where_nothing_ever_ran_says_so(status):
 
 def test_workers_counts_refusals_and_silent_gateways_are_shown_and_stay_when_the_worker_has_gone(
     status,
-    services: Services,
+    broker: Broker,  # noqa: F811
     database_url: str,
     territory: Territory,  # noqa: F811
 ):
-    with Peer("peer-status", services.broker.port) as peer, process(database_url, services.broker) as running:
+    with Peer("peer-status", broker.port) as peer, process(database_url, broker) as running:
         wait_for(lambda: sorted(owners(territory)) == [-1, 0, 1, 2, 3])
         publish_to_all(peer, 0)
         peer.publish("somel/v1/1/gw-0001/batch", b"{")
