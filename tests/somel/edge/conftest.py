@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import structlog
 
 from edge.authority import make_authorities
 from edge.guard import Guard
@@ -56,4 +55,3 @@ def nothing_left_open() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
-    structlog.reset_defaults()  # a command run in this process has set up logs that end with it
