@@ -2,10 +2,21 @@
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 from core.settings import Settings
+
+
+class _StandardError:
+    """Standard error as it is at each write: loggers outlive a stream that tests put in its place."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def configure_logs(settings: Settings | None = None) -> None:
@@ -20,6 +31,7 @@ def configure_logs(settings: Settings | None = None) -> None:
     -----
     Tracebacks are plain text in both: they show no values, and values may be personal.
     """
+    stream = cast("TextIO", _StandardError())
     level = logging.getLevelNamesMapping()[settings.log_level.upper()] if settings else logging.INFO
     first: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -37,10 +49,10 @@ def configure_logs(settings: Settings | None = None) -> None:
     structlog.configure(
         processors=[*first, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    libraries = logging.StreamHandler(sys.stderr)
+    libraries = logging.StreamHandler(stream)
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=first, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
