@@ -54,9 +54,13 @@ SELECT 'm-' || lpad(n::text, 6, '0'), 'meter', gateway_id, usage_point_id
 FROM point JOIN somel.gateway ON gateway.name = 'gw-' || lpad(n::text, 5, '0')
 """
 TOTAL = """
-SELECT coalesce(sum(stored), 0)::bigint, coalesce(sum(duplicate + revised + refused), 0)::bigint
+SELECT
+    coalesce(sum(stored), 0)::bigint,
+    coalesce(sum(duplicate + revised + refused), 0)::bigint,
+    coalesce(sum(refused), 0)::bigint
 FROM somel.ingest_total
 """
+PENDING = "SELECT count(*) FROM somel.rollup_pending"
 PROBED = """
 SELECT count(*) FROM somel.reading JOIN somel.end_device USING (usage_point_id)
 WHERE name = %(name)s AND read_at >= to_timestamp(%(since)s)
@@ -109,6 +113,7 @@ class Arena:
 
     async def ingest(self, turn: Turn) -> Done:
         """Publish a turn to our worker; return when all of it can be read."""
+        await self._settle()
         async with await connect(self._urls[OURS], Role.OWNER, autocommit=True) as look:
             before = await stored(look)
             wanted = before + turn.count * (READINGS_PER_BLOCK if turn.kind == "batch" else 1)
@@ -116,6 +121,7 @@ class Arena:
                 with self._worker(broker) as worker:
                     if not turn.waiting:
                         done = await self._watch(turn, publishing, worker, broker, look, wanted)
+                        await sums_made(look)
                 if turn.waiting:
                     done = await self._catch_up(publishing, broker, look, wanted)
         self.published[turn.kind] += turn.count
@@ -174,9 +180,17 @@ class Arena:
 
     async def subscribe(self, name: str, turn: Turn) -> Done:
         """Publish a turn to another subscriber, whose start may block: nothing else is under way."""
+        await self._settle()
         with self._broker() as broker, publisher(turn, broker.port) as publishing:
             program = str(self._services.bundle.program("mosquitto_sub"))
             options = ["-V", "5", "-q", "1", "-i", "bench-mosquitto_sub", "-t", "somel/v1/#", "-h", "127.0.0.1"]
+            options += [
+                "--nodelay",
+                "-D",
+                "connect",
+                "receive-maximum",
+                "65535",
+            ]  # by default 20: a quarter of the rate
             theirs = [sys.executable, "-m", "benchmarks._subscribers", name, str(broker.port), self._urls[OTHERS]]
             command = (
                 [program, *options, "-p", str(broker.port), "-C", str(turn.count)]
@@ -197,6 +211,7 @@ class Arena:
     async def copy(self, blocks: int, meters: int, first: int) -> Done:
         """Copy the rows of blocks, made beforehand, in the order in which gateways send them."""
         data = list(copies(blocks, meters, first))
+        await self._settle()
         async with await connect(self._urls[COPIED], Role.INGEST, autocommit=True) as connection:
             spent, began_s = -cpu_s(self._postgres(), with_children=True), time.monotonic()
             for piece in data:
@@ -204,12 +219,17 @@ class Arena:
             wall_s = time.monotonic() - began_s
         return Done(wall_s, {"database": spent + cpu_s(self._postgres(), with_children=True)})
 
+    async def _settle(self) -> None:
+        """Have written to disk what the turn before left to write, which would else be done beside the next."""
+        async with await connect(self._services.database_url, None, autocommit=True) as server:
+            await server.execute("CHECKPOINT")
+
     async def check(self) -> dict[str, float]:
         """Compare what is stored with what was published, value by value."""
         async with await connect(self._urls[OURS], Role.OWNER, autocommit=True) as look:
             published = self.published["live"] + self.published["batch"] * READINGS_PER_BLOCK
             right, every = await row(look, CHECK, {"start": START_S, "step": STEP_S})
-            _, otherwise = await row(look, TOTAL)
+            _, otherwise, _ = await row(look, TOTAL)
         report(f"published {published:,}, stored {every:,}, as published {right:,}, counted otherwise {otherwise:,}")
         return {"lost": float(published - right), "duplicated": float(every - right + otherwise)}
 
@@ -243,8 +263,20 @@ async def row(look: Connection, query: str, parameters: dict[str, object] | None
 
 
 async def stored(look: Connection) -> int:
-    """Return how many values ingest has stored."""
-    return (await row(look, TOTAL))[0]
+    """Return how many values ingest has stored; none of ours is to be refused."""
+    count, _, refused = await row(look, TOTAL)
+    if refused:
+        raise SystemExit(f"{refused:,} values were refused: they are made wrongly; see somel.refused_message.")
+    return count
+
+
+async def sums_made(look: Connection) -> None:
+    """Wait until the worker has made the sums that a turn owes, which would else be made beside the next turn."""
+    began_s = time.monotonic()
+    while (await row(look, PENDING))[0]:
+        await asyncio.sleep(0.1)
+        give_up(began_s)
+    report(f"its sums: made {time.monotonic() - began_s:.1f} s after it")
 
 
 async def probes_seen(look: Connection, turn: Turn) -> int:

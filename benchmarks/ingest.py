@@ -59,7 +59,7 @@ class Sizes:
 
     meters: int = 2_000
     blocks: int = 30_000
-    singles: int = 200_000
+    singles: int = 600_000
     backlog: int = 84_000
     rounds: int = 3
     steady_s: int = 20
@@ -108,7 +108,7 @@ async def race_blocks(arena: Arena, sizes: Sizes, tally: Tally) -> None:
 async def race_singles(arena: Arena, sizes: Sizes, tally: Tally) -> None:
     """Receive single readings in every way, taking turns."""
     rates: dict[str, list[float]] = {"ours": [], "mosquitto_sub": [], "paho": [], "aiomqtt": []}
-    share = {"ours": 1, "mosquitto_sub": 1, "paho": 4, "aiomqtt": 8}
+    share = {"ours": 1, "mosquitto_sub": 1, "paho": 8, "aiomqtt": 12}
     for turn in range(sizes.rounds):
         for name in sorted(rates, reverse=turn % 2 == 1):
             count = max(1, sizes.singles // share[name])

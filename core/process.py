@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from core.errors import ConfigurationError, InvariantError, PlatformError
 from core.logs import configure_logs
+from core.memory import return_freed_memory
 from core.settings import Settings, read_settings
 
 _log = structlog.get_logger()
@@ -29,6 +30,7 @@ def run_process(name: str, work: Callable[[Settings], Coroutine[Any, Any, None]]
     """
 
     def start() -> Coroutine[Any, Any, None]:
+        return_freed_memory()
         configure_logs()  # for what is wrong with the settings themselves
         settings = read_settings()
         configure_logs(settings)

@@ -1,4 +1,4 @@
-"""What has arrived from each gateway by its sequence numbers, kept in the transaction of the batch that stores it."""
+"""What is stored of each gateway by its sequence numbers, and whose batches may be written."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ConflictError
-from db.connection import Connection
+from db.connection import Connection, translated_errors
 from db.statements import statements
 
 _SQL: Final = statements("writing")
@@ -20,7 +20,7 @@ NEW_NUMBERING: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrivals:
-    """Runs of sequence numbers that a batch holds, those of one gateway's present numbering only.
+    """Runs of sequence numbers that were stored, those of one gateway's present numbering only.
 
     Attributes
     ----------
@@ -99,11 +99,18 @@ class Claim:
 
 
 async def record_deliveries(connection: Connection, arrivals: Arrivals) -> tuple[Delivered, ...]:
-    """Add what arrived, inside the caller's transaction; return what is stored now, of gateways that send numbers."""
+    """Add what was stored before; return what is stored now of these gateways. Repeating it changes nothing.
+
+    Raises
+    ------
+    RetryableError
+        Nothing was added, or nobody knows whether it was: do it again.
+    """
     if len(arrivals) == 0:
         return ()
-    cursor = await connection.execute(_SQL["record_deliveries"], arrivals.parameters())
-    return tuple(Delivered(*row) for row in await cursor.fetchall())
+    async with translated_errors():
+        cursor = await connection.execute(_SQL["record_deliveries"], arrivals.parameters())
+        return tuple(Delivered(*row) for row in await cursor.fetchall())
 
 
 async def hold_shards(connection: Connection, claim: Claim) -> None:

@@ -14,7 +14,7 @@ from core.errors import InvariantError
 from core.slots import SLOT_S
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, translated_errors
-from db.deliveries import Arrivals, Claim, Delivered, hold_shards, record_deliveries
+from db.deliveries import Claim, hold_shards
 from db.merging import Counts, copy_rows, merge_rows
 from db.preparing import Prepared, prepare
 from db.statements import statements
@@ -56,10 +56,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class BatchCounts:
-    """What became of a batch; ``received = stored + duplicate + revised + refused``.
-
-    `delivered` says what is stored now of the gateways that it came from.
-    """
+    """What became of a batch; ``received = stored + duplicate + revised + refused``."""
 
     ingest_batch_id: int
     received: int
@@ -67,7 +64,6 @@ class BatchCounts:
     duplicate: int
     revised: int
     refused: int
-    delivered: tuple[Delivered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,6 @@ class _Batch:
     message_count: int
     values: Prepared
     refusals: Sequence[Refusal]
-    arrivals: Arrivals | None
     claim: Claim | None
 
 
@@ -91,7 +86,6 @@ async def write_batch(
     readings: ReadingColumns,
     refusals: Sequence[Refusal],
     known_at: datetime,
-    arrivals: Arrivals | None = None,
     claim: Claim | None = None,
 ) -> BatchCounts:
     """Write one batch and commit it: afterwards its messages may be acknowledged.
@@ -110,8 +104,6 @@ async def write_batch(
         What was refused.
     known_at : datetime
         When these values became known (aware UTC).
-    arrivals : Arrivals, optional
-        Sequence numbers that the messages carry.
     claim : Claim, optional
         Shards that must still be the worker's when it commits.
 
@@ -138,7 +130,6 @@ async def write_batch(
         worker=worker,
         message_count=message_count,
         refusals=refusals,
-        arrivals=arrivals,
         claim=claim,
     )
 
@@ -150,13 +141,12 @@ async def write_prepared(
     worker: str,
     message_count: int,
     refusals: Sequence[Refusal],
-    arrivals: Arrivals | None = None,
     claim: Claim | None = None,
 ) -> BatchCounts:
     """Write one batch whose values are sorted and encoded already; all else as `write_batch`."""
     if connection.info.transaction_status is not TransactionStatus.IDLE:
         raise InvariantError("transaction_open", "A batch has to be committed by itself: the connection is in use.")
-    batch = _Batch(worker, message_count, values, refusals, arrivals, claim)
+    batch = _Batch(worker, message_count, values, refusals, claim)
     direct = values.intervals.keys_are_unique and values.readings.keys_are_unique
     async with translated_errors():
         for attempt in range(1, _ATTEMPTS):
@@ -201,12 +191,11 @@ async def _record(connection: Connection, batch: _Batch, counts: Counts) -> Batc
             # What was replaced may have been an hour long: its second half changes too.
             beyond_s = SLOT_S if counts.revised else 0
             await connection.execute(_SQL["mark_pending"], {**batch.values.touched, "beyond_s": beyond_s})
-        delivered = () if batch.arrivals is None else await record_deliveries(connection, batch.arrivals)
         cursor = await connection.execute(_SQL["record_batch"], {**names, **facts})
         row = await cursor.fetchone()
     if row is None:
         raise InvariantError("batch_not_recorded", "The database recorded a batch without giving it a key.")
-    return BatchCounts(ingest_batch_id=row[0], **facts, delivered=delivered)
+    return BatchCounts(ingest_batch_id=row[0], **facts)
 
 
 def _refusal_arrays(refusals: Sequence[Refusal]) -> dict[str, list[Any]]:

@@ -33,11 +33,14 @@ class Subscription:
         What it subscribes to.
     claims : callable
         Tells whether a topic that matches the filter is this session's to handle; what is not is acknowledged unread.
+    levels : int, default 0
+        Where the levels of a topic that matches the filter decide, how many it has at least; 0: they do not.
     """
 
     client_id: str
     topic_filter: str
     claims: Callable[[str], bool]
+    levels: int = 0
 
 
 def shard_client_id(shard: int) -> str:
@@ -55,7 +58,8 @@ def arrange(shards: Iterable[int], *, strays: bool = True) -> list[Subscription]
         return len(parts) >= _LEVELS and parts[:2] == root and parts[2] in owned
 
     sharded = [
-        Subscription(f"ingest-{shard}", f"{TOPIC_ROOT}/{shard}/#", is_sharded) for shard in sorted(owned, key=int)
+        Subscription(f"ingest-{shard}", f"{TOPIC_ROOT}/{shard}/#", is_sharded, _LEVELS)
+        for shard in sorted(owned, key=int)
     ]
     others = Subscription(STRAYS, f"{root[0]}/#", lambda topic: not is_sharded(topic))
     return [*sharded, others] if strays else sharded

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from db.columns import IntervalColumns, ReadingColumns
-from db.deliveries import Arrivals
 from db.preparing import Prepared, prepare
 from db.writing import Refusal
 from ingest.inbox import Inbox
@@ -18,7 +17,9 @@ from ingest.judging import Content, Judged
 from ingest.parcel import Parcel
 
 #: About what one value weighs in a payload; decides how much is decoded in one go. [bytes]
-_VALUE_BYTES: Final = 4
+_VALUE_BYTES: Final = 6
+#: Where less than that waits, a moment is given to what comes next: judging costs the same for one and for many. [s]
+_MOMENT_S: Final = 0.01
 #: Writing may take so much of the time when little comes: a commit costs the same for one value and for a thousand.
 _LINGER_PER_WRITE: Final = 6.0
 
@@ -36,7 +37,6 @@ class Batch:
     sequences: list[npt.NDArray[np.int64]] = field(default_factory=list)
     value_count: int = 0
     prepared: Prepared | None = None
-    arrivals: Arrivals | None = None
 
     def add(self, judged: Judged) -> None:
         """Append what a number of messages hold."""
@@ -55,11 +55,6 @@ class Batch:
         intervals, readings = IntervalColumns.join(self.intervals), ReadingColumns.join(self.readings)
         self.intervals, self.readings = [], []
         self.prepared = prepare(intervals, readings, known_at)
-        self.arrivals = self._arrivals()
-
-    def _arrivals(self) -> Arrivals:
-        """Return the sequence numbers of its messages."""
-        return Arrivals.of(np.concatenate(self.gateway_ids), np.concatenate(self.sequences))
 
     @property
     def message_count(self) -> int:
@@ -102,6 +97,7 @@ class Gatherer:
         self._rows = rows
         self._messages = rows if messages is None else messages
         self._linger_s = linger_s
+        self._judged_bytes = rows * _VALUE_BYTES
 
     async def gather(self, is_writer_free: Callable[[], bool], *, write_s: float | None = None) -> Batch:
         """Return the next batch; while the writer is busy it goes on growing, up to its full size.
@@ -122,6 +118,8 @@ class Gatherer:
             late = loop.time() >= deadline
             if late and is_writer_free():
                 break
+            if self._inbox.waiting_bytes < self._judged_bytes:
+                await asyncio.sleep(_MOMENT_S)
             until = loop.time() + linger_s / 4 if late else deadline
             try:
                 async with asyncio.timeout_at(until):
@@ -132,4 +130,4 @@ class Gatherer:
         return batch
 
     async def _take(self) -> Parcel:
-        return await self._inbox.take(byte_count=self._rows * _VALUE_BYTES)
+        return await self._inbox.take(byte_count=self._judged_bytes)

@@ -13,9 +13,10 @@ from core.errors import ConfigurationError, RetryableError
 from ingest.parcel import Message, Parcel
 from ingest.wire import PacketReader, Reply, encode_acknowledgements
 
-#: A broker sends packet by packet; handling each by itself would cost more than all else. [bytes] [s]
+#: A broker sends packet by packet; reading and handling each by itself would cost more than all else. So after a read
+#: of less than this the socket is left alone for a moment, in which the next packets gather. [bytes] [s]
 _ENOUGH_BYTES: Final = 1 << 16
-_SHORTLY_S: Final = 0.002
+_MOMENT_S: Final = 0.005
 _HIGHEST_PACKET_ID: Final = 65_535
 _FAILED: Final = 0x80  # reason codes from here on say no
 _OPERATOR_MUST_ACT: Final = (
@@ -48,8 +49,6 @@ class Connection(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self._receive = receive
         self._reader = PacketReader()
-        self._unhandled = 0
-        self._handling: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._answers: dict[int, asyncio.Future[int]] = {}
         self._packet_ids: Iterator[int] = cycle(range(1, _HIGHEST_PACKET_ID + 1))
@@ -70,21 +69,21 @@ class Connection(asyncio.BufferedProtocol):
         return self._reader.space()
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Note what was read, and handle it when there is enough or shortly (asyncio calls this)."""
+        """Handle what was read, and let more of it come before the next read (asyncio calls this)."""
         loop = asyncio.get_running_loop()
         self.last_read_s = loop.time()
-        self._unhandled += nbytes
         self._reader.note(nbytes)
-        if self._unhandled >= _ENOUGH_BYTES:
-            self._handle()
-        elif self._handling is None:
-            self._handling = loop.call_later(_SHORTLY_S, self._handle)
+        if nbytes < _ENOUGH_BYTES and self._transport is not None:
+            self._transport.pause_reading()
+            loop.call_later(_MOMENT_S, self._read_on)
+        self._handle()
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._is_paused and not self.lost.done():
+            self._transport.resume_reading()
 
     def _handle(self) -> None:
         """Handle the packets that are whole now."""
-        if self._handling is not None:
-            self._handling.cancel()
-        self._handling, self._unhandled = None, 0
         if self.lost.done():
             return
         try:

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.parcel import Parcel
 
 #: Payloads held, from receipt to acknowledgement, before the sockets are no longer read. [bytes]
-HELD_BYTES: Final = 64 << 20
+HELD_BYTES: Final = 16 << 20
 
 
 class Inbox:
@@ -23,6 +23,11 @@ class Inbox:
     held_bytes : int
         Payload bytes, from `put` to `release`, above which reading stops. [bytes]
 
+    Attributes
+    ----------
+    waiting_bytes : int
+        What nobody has taken yet. [bytes]
+
     Notes
     -----
     One read of the socket may pass the limit. Reading goes on below half of it.
@@ -33,13 +38,16 @@ class Inbox:
         self._limit = held_bytes
         self._parcels: deque[Parcel] = deque()
         self._held = 0
+        self.waiting_bytes = 0  # of what nobody has taken yet
         self._is_paused = False
         self._arrived = asyncio.Event()
 
     def put(self, messages: Parcel) -> None:
         """Take over messages; stop reading when there are enough."""
         self._parcels.append(messages)
-        self._held += int(messages.weights.sum())
+        weight = int(messages.weights.sum())
+        self._held += weight
+        self.waiting_bytes += weight
         self._arrived.set()
         if self._held > self._limit and not self._is_paused:
             self._is_paused = True
@@ -64,6 +72,7 @@ class Inbox:
                 self._parcels.appendleft(parcel[fitting:])
                 parcel = parcel[:fitting]
             byte_count -= int(weight[len(parcel) - 1])
+            self.waiting_bytes -= int(weight[len(parcel) - 1])
             taken.append(parcel)
         if not self._parcels:
             self._arrived.clear()

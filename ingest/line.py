@@ -18,6 +18,7 @@ _Result = TypeVar("_Result")
 #: What a worker needs connections for, and whether each statement commits itself there.
 _PURPOSES: Final = (
     ("write", False),
+    ("stored", True),
     ("sums", False),
     ("vee", True),
     ("registry", True),

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol, overload
 import numpy as np
 import numpy.typing as npt
 
+from ingest.kernels.names import count_levels
 from ingest.kernels.packets import (
     COLUMNS,
     ORIGIN,
@@ -141,6 +142,12 @@ class Parcel(Sequence[Message]):
         """Yield the topic of each message."""
         places = self.table[:, TOPIC : TOPIC_END + 1].tolist()
         return (self.data[first:after] for first, after in places)
+
+    def levels(self) -> npt.NDArray[np.int32]:
+        """Return how many levels each topic has."""
+        levels = np.empty(len(self), np.int32)
+        count_levels(np.frombuffer(self.data, np.uint8), self.table[:, TOPIC:TYPE], levels)
+        return levels
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> "Parcel":
         """Return the messages chosen; they share the bytes."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -14,7 +15,7 @@ from ingest.directory import Directory
 from ingest.judging import Judged, judge, rest_of
 from ingest.line import DatabaseLine
 from ingest.parcel import Parcel
-from ingest.plain import read_plain
+from ingest.plain import Plain, read_plain
 from ingest.quota import Quota
 from ingest.sparkplug.hearing import Hearing
 
@@ -114,6 +115,14 @@ class Judge:
         self, messages: Parcel, registry: Registry, directory: Directory, heard: dict[int, Foreign | InputError]
     ) -> Judged:
         # In a thread, so that neither the sockets nor the COPY of the batch before wait.
-        plain = await asyncio.to_thread(read_plain, messages, directory)
-        self._hearing.hear(rest_of(messages, plain), registry, heard)
-        return await asyncio.to_thread(judge, messages, registry, self._clock.now(), heard, plain)
+        read = await asyncio.to_thread(_read_and_judge, messages, registry, directory, self._clock.now())
+        if isinstance(read, Judged):
+            return read
+        self._hearing.hear(rest_of(messages, read), registry, heard)
+        return await asyncio.to_thread(judge, messages, registry, self._clock.now(), heard, read)
+
+
+def _read_and_judge(messages: Parcel, registry: Registry, directory: Directory, now: datetime) -> Judged | Plain:
+    """Judge messages that can all be read the quick way; return what was read of others."""
+    plain = read_plain(messages, directory)
+    return plain if plain.declined else judge(messages, registry, now, plain=plain)

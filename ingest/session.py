@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import mqtt5
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from core.broker_address import BrokerAddress
@@ -84,9 +85,9 @@ class Session:
         back_off, loop = BackOff(), asyncio.get_running_loop()
         while True:
             try:
-                connection = await self._connect()
+                connection, subscribing = await self._connect()
                 since_s = loop.time()
-                reason = f"Connection lost: {await self._stay(connection)}."
+                reason = f"Connection lost: {await self._stay(connection, subscribing)}."
                 if loop.time() - since_s >= _STEADY_S:
                     back_off.reset()
             except (RetryableError, OSError, TimeoutError) as error:
@@ -118,12 +119,17 @@ class Session:
             self._connection.send_all(words, content_type=content_type)
 
     def pause(self, *, paused: bool) -> None:
-        """Stop reading, or go on; holds for later connections too."""
+        """Stop reading, or go on; holds for later connections too, once they are open."""
         self._paused = paused
-        if self._connection is not None:
+        if self._connection is not None and self.is_subscribed.is_set():  # else the broker's answers would not be read
             self._connection.pause(paused=paused)
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> tuple[Connection, asyncio.Task[None]]:
+        """Return a connection that receives, and its subscription, which may still be waiting for its answer.
+
+        A session that the broker kept is subscribed already, and what waited in it comes before that answer: then
+        nothing is read beyond the limit while we wait for it.
+        """
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_CONNECT_WITHIN_S):
             transport, connection = await loop.create_connection(
@@ -132,13 +138,16 @@ class Session:
             self._connection = connection
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             answer = await connection.open(self._connect_packet())
-            await connection.subscribe(self.subscription.topic_filter)
+            subscribing = asyncio.create_task(connection.subscribe(self.subscription.topic_filter))
+            subscribing.add_done_callback(lambda task: task.cancelled() or task.exception())  # `_stay` tells of it
+            if not answer.session_present:
+                await subscribing
             await self._greet(connection)
         connection.pause(paused=self._paused)
         self.is_subscribed.set()
         self._outage.end(self.subscription.client_id)
         self._log.info("broker_connected", session_present=answer.session_present)
-        return connection
+        return connection, subscribing
 
     async def _greet(self, connection: Connection) -> None:
         """Do what else belongs to a new connection; nothing for a persistent session."""
@@ -156,10 +165,15 @@ class Session:
             **(persistent | more),
         )
 
-    async def _stay(self, connection: Connection) -> str:
+    async def _stay(self, connection: Connection, subscribing: asyncio.Task[None]) -> str:
         loop = asyncio.get_running_loop()
+        news: set[asyncio.Future[Any]] = {connection.lost, subscribing}
         while not connection.lost.done():
-            await asyncio.wait([connection.lost], timeout=_KEEP_ALIVE_S / 2)
+            await asyncio.wait(news, timeout=_KEEP_ALIVE_S / 2, return_when=asyncio.FIRST_COMPLETED)
+            if subscribing in news and subscribing.done() and not connection.lost.done():
+                subscribing.result()  # the broker may have refused it
+                news.discard(subscribing)
+                continue
             if not connection.is_paused and loop.time() - connection.last_read_s > 1.5 * _KEEP_ALIVE_S:
                 connection.close("the broker is silent")
             elif not connection.lost.done():
@@ -174,12 +188,17 @@ class Session:
 
     def _take(self, parcel: Parcel) -> None:
         parcel.stamp(int(self._clock.now().timestamp()))
-        mine = np.fromiter(map(self._is_mine, parcel.topics()), np.bool_, len(parcel))
+        mine = self._mine(parcel)
         if not mine.all():
             parcel.only(~mine).acknowledge()
             parcel = parcel.only(mine)
         if len(parcel):
             self._receive(parcel)
+
+    def _mine(self, parcel: Parcel) -> npt.NDArray[np.bool_]:
+        if self.subscription.levels:
+            return parcel.levels() >= self.subscription.levels
+        return np.fromiter(map(self._is_mine, parcel.topics()), np.bool_, len(parcel))
 
     def _is_mine(self, topic: bytes) -> bool:
         claimed = self._claimed.get(topic)

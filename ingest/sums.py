@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -30,22 +31,20 @@ class Sums:
         Counts.
     clock : Clock
         Time stamped on the sums.
-    flood_rows : int
-        Values in one batch from which on more are taken to follow at once.
+    is_pressed : callable
+        Tells whether readings pour in.
     """
 
-    def __init__(self, line: DatabaseLine, metrics: Metrics, clock: Clock, *, flood_rows: int) -> None:
+    def __init__(self, line: DatabaseLine, metrics: Metrics, clock: Clock, *, is_pressed: Callable[[], bool]) -> None:
         self._line = line
         self._metrics = metrics
         self._clock = clock
-        self._flood_rows = flood_rows
+        self._is_pressed = is_pressed
         self._pending = asyncio.Event()
         self._pending.set()  # what a former process left
-        self._is_flooded = False
 
     def note(self, value_count: int) -> None:
         """Note that a batch was committed."""
-        self._is_flooded = value_count >= self._flood_rows
         if value_count:
             self._pending.set()
 
@@ -63,8 +62,7 @@ class Sums:
     async def _rest(self) -> None:
         waited_s = 0.0
         while waited_s < _LONGEST_WAIT_S:
-            self._is_flooded = False
             await asyncio.sleep(_REST_S)
             waited_s += _REST_S
-            if not self._is_flooded:
+            if not self._is_pressed():
                 return

@@ -57,8 +57,8 @@ class Worker:
         self._judge = Judge(
             lines["registry"], clock, Hearing(self._holdings.ask_for_rebirth), Quota(settings.ingest_hourly_messages)
         )
-        self._sums = Sums(lines["sums"], metrics, clock, flood_rows=settings.ingest_batch_rows)
         self._writer = Writer(lines["write"], self._inbox, metrics, clock, claim=self._claim, committed=self._committed)
+        self._sums = Sums(lines["sums"], metrics, clock, is_pressed=self._writer.is_pressed)
         self._validator = Validator(
             lines["vee"],
             metrics.registry,
@@ -67,7 +67,7 @@ class Worker:
             rest_s=settings.vee_rest_s,
             estimated=self._sums.note,
             limits_changed=self._judge.load,
-            is_busy=lambda: not self._writer.is_free(),
+            is_pressed=self._writer.is_pressed,
         )
         self._gatherer = Gatherer(
             self._inbox,
@@ -85,7 +85,7 @@ class Worker:
             facts=lambda: (metrics.outstanding, metrics.is_sound),
         )
         self._outbox = self._make_outbox(settings)
-        self._words = StoredWords(self._holdings.tell, lambda: self._judge.registry)
+        self._words = StoredWords(lines["stored"], self._holdings.tell, lambda: self._judge.registry)
         self._messages_received = self._messages_done = 0
 
     def _make_outbox(self, settings: Settings) -> Outbox:
@@ -114,6 +114,7 @@ class Worker:
             stack.push_async_callback(self._leases.close)
             for line in self._lines.values():
                 stack.push_async_callback(line.close)
+            stack.push_async_callback(self._words.close)
             await self._judge.load()
             async with self._holdings, asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._leases.run(), name="leases")
@@ -149,7 +150,7 @@ class Worker:
         settled = counts.stored + counts.duplicate + counts.revised + counts.refused
         self._metrics.check(received=batch.value_count + written.late_refused, settled=settled)
         self._sums.note(settled - counts.refused)
-        self._words.note(counts.delivered)
+        self._words.note(batch.gateway_ids, batch.sequences)
 
     async def _begin(self, shard: int) -> None:
         self._holdings.begin(shard)

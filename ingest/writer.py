@@ -15,6 +15,7 @@ from ingest.batch import Batch
 from ingest.contents import store_contents
 from ingest.inbox import Inbox
 from ingest.line import DatabaseLine
+from ingest.load import Load
 from ingest.metrics import Metrics
 
 _log = structlog.get_logger()
@@ -68,11 +69,16 @@ class Writer:
         self._committed = committed
         self._next: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
         self._is_writing = False
+        self._load = Load()
         self.write_s = 0.0  # what writing the last batch took [s]
 
     def is_free(self) -> bool:
         """Tell whether a batch handed over now would be written at once."""
         return not self._is_writing and self._next.empty()
+
+    def is_pressed(self) -> bool:
+        """Tell whether writing takes so much of the time that what can wait should stand back."""
+        return not self._next.empty() or self._load.is_high(asyncio.get_running_loop().time())
 
     async def hand_over(self, batch: Batch) -> None:
         """Prepare a batch, in a thread and beside the one that is being written, and queue it; wait for room."""
@@ -92,7 +98,9 @@ class Writer:
         with self._metrics.batch_s.time():
             written = await self._line.retry(lambda connection: self._store(connection, batch))
             batch.acknowledge()
-        self.write_s = asyncio.get_running_loop().time() - began_s
+        ended_s = asyncio.get_running_loop().time()
+        self.write_s = ended_s - began_s
+        self._load.note(began_s, ended_s)
         self._inbox.release(batch.parcels)
         counts = written.counts
         self._metrics.receive(written.late_refused)
@@ -118,7 +126,6 @@ class Writer:
             worker=claim.worker,
             message_count=batch.message_count,
             refusals=refusals,
-            arrivals=batch.arrivals,
             claim=claim,
         )
         return Written(counts, sum(refusal.refused_count for refusal in late))

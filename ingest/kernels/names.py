@@ -1,4 +1,4 @@
-"""Find many names, given as places in bytes, in a table of known ones."""
+"""Find many names, given as places in bytes, in a table of known ones; count the levels of topics."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 _BASIS, _PRIME, _MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
+_SLASH = 0x2F
 #: Fewest slots of a table; there are at least twice as many slots as names.
 FEWEST_SLOTS: Final = 16
 
@@ -89,3 +90,22 @@ def find(
                 found[wanted] = name
                 break
             slot = (slot + 1) & (len(slots) - 1)
+
+
+@_jit
+def count_levels(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64], levels: npt.NDArray[np.int32]) -> None:
+    """Count the levels of topics that stand at some places.
+
+    Parameters
+    ----------
+    data : ndarray, shape (byte,), uint8
+        Where the topics are.
+    places : ndarray, shape (topic, 2), int64
+        First byte and the one after the last of each.
+    levels : ndarray, shape (topic,), int32
+        Filled with how many levels each has, ``>= 1``.
+    """
+    for topic in range(len(places)):
+        levels[topic] = 1
+        for at in range(places[topic, 0], places[topic, 1]):
+            levels[topic] += data[at] == _SLASH

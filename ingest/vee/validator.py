@@ -73,8 +73,8 @@ class Validator:
         How long a day must not have changed before its gaps are estimated. [s]
     estimated, limits_changed : callable
         Are called after values were stored, and when an operator has changed a limit.
-    is_busy : callable
-        Tells whether readings wait to be written.
+    is_pressed : callable
+        Tells whether readings pour in.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Validator:
         rest_s: float,
         estimated: Callable[[int], None],
         limits_changed: Callable[[], Awaitable[object]],
-        is_busy: Callable[[], bool] = lambda: False,
+        is_pressed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._line = line
         self._metrics = VeeMetrics(registry)
@@ -96,7 +96,7 @@ class Validator:
         self._rest_s = rest_s
         self._estimated = estimated
         self._limits_changed = limits_changed
-        self._is_busy = is_busy
+        self._is_pressed = is_pressed
         self._limits: tuple[object, ...] = ()
 
     async def run(self) -> None:
@@ -130,9 +130,9 @@ class Validator:
         return True
 
     async def _stand_back(self) -> None:
-        """Wait for a moment in which nothing waits to be written; not for ever."""
+        """Wait for a moment in which readings do not pour in; not for ever."""
         waited_s = 0.0
-        while self._is_busy() and waited_s < _LONGEST_WAIT_S:
+        while self._is_pressed() and waited_s < _LONGEST_WAIT_S:
             await asyncio.sleep(_LOOK_S)
             waited_s += _LOOK_S
 

@@ -29,8 +29,8 @@ max_queued_messages {queued}
 max_packet_size {packet}
 persistence true
 persistence_location {store}/
-autosave_on_changes true
-autosave_interval {changes}
+autosave_on_changes {on_changes}
+autosave_interval {interval}
 log_dest stderr
 log_type subscribe
 log_type unsubscribe
@@ -93,12 +93,14 @@ class Broker(Server):
         private_folder(self.data, self._account)
 
     def _configuration(self) -> tuple[Path, str]:
+        changes = self._tuning.save_after_changes
         doors = self.guard.configuration(self.port) if self.guard.is_there else _OPEN.format(port=self.port)
         return self.folder / "mosquitto.conf", doors + _CONFIGURATION.format(
             queued=self._tuning.max_queued_messages,
             packet=self._tuning.max_packet_bytes,
             store=self.data,
-            changes=self._tuning.save_after_changes,
+            on_changes="false" if changes is None else "true",
+            interval=self._tuning.save_every_s if changes is None else changes,
         )
 
     def _command(self) -> list[str]:

@@ -84,10 +84,13 @@ class BrokerTuning:
     max_packet_bytes : int, default 16 MiB
         Largest packet let through; larger than any valid message, so that a 5 MB one is refused by `ingest` with its
         reason on record rather than cut off without a word. [bytes]
-    save_after_changes : int, default 1_000
-        The store is written to disk after so many changes to sessions, subscriptions, retained or queued messages.
+    save_every_s : int, default 1
+        The store is written after more than so long: of what only it holds, a killed broker forgets as much. [s]
+    save_after_changes : int, optional
+        The store is written after so many changes to sessions, subscriptions, retained or queued messages instead.
     """
 
     max_queued_messages: int = 200_000
     max_packet_bytes: int = 16 * 1024 * 1024
-    save_after_changes: int = 1_000
+    save_every_s: int = 1
+    save_after_changes: int | None = None

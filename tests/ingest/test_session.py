@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import ClassVar
 
 import pytest
 
@@ -17,6 +18,16 @@ from tests.ingest.peer import Peer
 from tests.ingest.running import until
 
 TOPIC = "somel/v1/0/gw-0001/batch"
+
+
+class NotedOutage(Outage):
+    """Write down why a connection was lost."""
+
+    reasons: ClassVar[list[str]] = []
+
+    def notice(self, who: str, reason: str) -> None:
+        self.reasons.append(reason)
+        super().notice(who, reason)
 
 
 @contextlib.asynccontextmanager
@@ -117,6 +128,48 @@ async def test_a_paused_session_reads_nothing_until_it_goes_on(broker: Broker, p
         assert received == []
         session.pause(paused=False)
         await until(lambda: len(received) == 1)
+
+
+async def test_what_waited_in_the_broker_is_read_piece_by_piece_and_once_while_reading_is_paused(
+    broker: Broker, peer: Peer
+):
+    async with connected(broker, lambda _: None):
+        pass
+    count, size = 60, 200_000
+    for number in range(count):
+        peer.publish(TOPIC, number.to_bytes(2, "big") + bytes(size))
+    received: list[Message] = []
+    outage = NotedOutage("broker", address=broker.url(), note="")
+    sink = Session(
+        BrokerAddress.parse(broker.url()),
+        arrange([0])[0],
+        receive_maximum=1_000,
+        receive=received.extend,
+        outage=outage,
+    )
+    sink.pause(paused=True)
+    task = asyncio.create_task(sink.run())
+    async with asyncio.timeout(10):
+        await sink.is_subscribed.wait()
+    await asyncio.sleep(0.5)
+    assert sum(len(message.payload) for message in received) < count * size / 4
+    sink.pause(paused=False)
+    await until(lambda: len(received) == count)
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.wait([task])
+    assert [int.from_bytes(message.payload[:2], "big") for message in received] == list(range(count))
+    assert outage.reasons == []
+
+
+async def test_packets_that_come_one_by_one_are_handled_many_at_a_time(broker: Broker, peer: Peer):
+    parcels: list[Parcel] = []
+    async with connected(broker, parcels.append, receive_maximum=10_000):
+        for number in range(500):
+            peer.publish(TOPIC, b"%d" % number)
+        await until(lambda: sum(map(len, parcels)) == 500)
+    assert [message.payload for parcel in parcels for message in parcel] == [b"%d" % number for number in range(500)]
+    assert len(parcels) < 250
 
 
 async def test_the_strays_session_leaves_to_the_shards_what_is_theirs(broker: Broker, peer: Peer):

@@ -4,11 +4,13 @@ from itertools import pairwise
 from typing import Any
 
 import mqtt5
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import RetryableError
+from ingest.kernels.names import count_levels
 from ingest.parcel import Message, Parcel
 from ingest.wire import READ_BYTES, PacketReader, encode_acknowledgements
 
@@ -101,3 +103,14 @@ def test_bytes_that_are_not_mqtt_end_the_connection_and_not_the_process():
 def test_acknowledgements_are_those_that_the_codec_writes():
     ids = [1, 300, 65_535, 2]
     assert encode_acknowledgements(ids) == b"".join(mqtt5.PubAckPacket(packet_id).write() for packet_id in ids)
+
+
+@pytest.mark.parametrize("way", [count_levels, count_levels.py_func], ids=["compiled", "interpreted"])
+def test_the_levels_of_topics_are_counted_by_their_bytes(way: Any):
+    topics = ["somel", "somel/v1/0/gw-0001/batch", "", "a//b"]
+    data = np.frombuffer("".join(topics).encode() or b" ", np.uint8)
+    ends = np.cumsum([len(topic) for topic in topics])
+    places = np.column_stack([ends - [len(topic) for topic in topics], ends]).astype(np.int64)
+    levels = np.zeros(len(topics), np.int32)
+    way(data, places, levels)
+    assert levels.tolist() == [1 + topic.count("/") for topic in topics]
