@@ -1,6 +1,7 @@
 # Two commands for everybody: `make demo` and `make test`. Each sets up what it needs, and says so.
 PYTHON ?= python3
 ARGS ?=
+JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -14,8 +15,8 @@ help: ## Show this help
 demo: setup ## Run the whole platform on measured data; ARGS="--for 120" stops by itself
 	@$(BIN)/somel demo $(ARGS)
 
-test: setup-dev ## Run all tests against real servers; ARGS="tests/grid" runs some
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup-dev ## Run all tests against real servers, JOBS at a time; ARGS="tests/grid" runs some
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: setup-dev ## Lint, types, import rules, documentation
 	@$(BIN)/ruff format --check .

@@ -58,7 +58,7 @@ class Sizes:
     """
 
     meters: int = 2_000
-    blocks: int = 30_000
+    blocks: int = 60_000
     singles: int = 600_000
     backlog: int = 84_000
     rounds: int = 3

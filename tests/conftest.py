@@ -1,6 +1,7 @@
 """Real servers for every test: one PostgreSQL and one broker a session, one fresh database a test."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -54,6 +55,19 @@ def browser_program(settings: Settings) -> Path:
 def missing(settings: Settings, reason: str) -> NoReturn:
     """Skip a test for want of something, and say why; where everything must be there, fail it."""
     (pytest.fail if settings.require_all else pytest.skip)(reason)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where tests run in several processes, fetch the servers before, in the one that can say so."""
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not config.getoption("numprocesses", None):
+        return
+    bundle = Services(Places.from_environment()).bundle
+    if not bundle.is_ready:
+        reporter.write_line("fetching PostgreSQL and Mosquitto (once, about 62 MB)")
+        with contextlib.suppress(PlatformError):  # the tests that need them say what is wrong
+            bundle.ensure()
 
 
 @pytest.fixture(scope="session")
