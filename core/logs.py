@@ -20,7 +20,7 @@ class _StandardError:
 
 
 def configure_logs(settings: Settings | None = None) -> None:
-    """Set up the logs of this process; a second call replaces the first as long as nothing was logged between.
+    """Set up the logs of this process; a second call replaces the first.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def configure_logs(settings: Settings | None = None) -> None:
         processors=[*first, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # else whatever was logged first would keep what holds now
     )
     libraries = logging.StreamHandler(stream)
     libraries.setFormatter(

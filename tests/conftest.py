@@ -11,6 +11,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+import structlog
 
 from core.errors import PlatformError
 from core.settings import Settings, read_settings
@@ -23,6 +24,13 @@ from somel.embedded.throwaway import throwaway_services
 
 TEMPLATE = "somel_template"
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def logs_of_its_own() -> Iterator[None]:
+    """Forget after each test how a command that it ran in this process had set up the logs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from ingest.conformance.watcher import Watcher
 
 _CUTS: Final[tuple[How, ...]] = ("mid-packet", "before PUBACK")
 _TOLERANCE_S: Final = 30.0
+#: Judging may take this share of the time: what is judged grows, and the gateway must not wait for it. [ratio]
+_LARGEST_SHARE: Final = 0.05
 _LOOK_S: Final = 0.5
 #: Part of the time that a gateway is given to introduce itself.
 _META_PART: Final = 0.25
@@ -131,16 +133,18 @@ def _came_again(cut: Cut) -> bool:
 
 
 def _is_back(seen: Observation) -> bool:
-    return all(verdict.finding.result is Result.PASSED for verdict in judge(seen) if verdict.check.name in _BY_CUTS)
+    return all(check.judge(seen).result is Result.PASSED for check in CHECKS if check.name in _BY_CUTS)
 
 
 async def _watch(
     plan: Plan, seen: Observation, trying: "asyncio.Task[None]", progress: Callable[[int, int], None]
 ) -> None:
-    until_s = time.monotonic() + plan.for_s
+    until_s, judged_s = time.monotonic() + plan.for_s, 0.0
     while time.monotonic() < until_s:
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(max(_LOOK_S, judged_s / _LARGEST_SHARE))
+        began_s = time.monotonic()
         verdicts = judge(seen)
+        judged_s = time.monotonic() - began_s
         progress(sum(verdict.finding.result is not Result.NOT_SEEN for verdict in verdicts), len(verdicts))
         if trying.done():
             trying.result()  # what went wrong there goes wrong here

@@ -16,6 +16,7 @@ from core.errors import ConfigurationError, NotFoundError
 from somel.embedded.places import Places
 from somel.embedded.process import ServerProcess, wait_until
 from somel.embedded.services import Services
+from somel.embedded.tuning import BrokerTuning
 
 
 def _mosquitto(services: Services, program: str, *arguments: str, payload: bytes = b"") -> bytes:
@@ -40,9 +41,7 @@ def crashed(kept: Services) -> Iterator[Services]:
     """Return the servers just after both were killed with something stored; they run again afterwards."""
     kept.cluster.run_sql("CREATE TABLE IF NOT EXISTS survivor (word text); INSERT INTO survivor VALUES ('still here')")
     _mosquitto(kept, "mosquitto_pub", "-t", "survivor", "-r", "-q", "1", "-m", "still here")
-    # More changes than the broker keeps in memory before it writes its store.
-    words = b"\n".join(b"%d" % number for number in range(1100))
-    _mosquitto(kept, "mosquitto_pub", "-t", "filling", "-r", "-q", "1", "-l", payload=words)
+    time.sleep(2 * BrokerTuning().save_every_s + 1)  # the broker writes its store now and then
     for process in (kept.cluster.process, kept.broker.process):
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
