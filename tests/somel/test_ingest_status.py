@@ -52,6 +52,7 @@ def test_workers_counts_refusals_and_silent_gateways_are_shown_and_stay_when_the
         wait_for(lambda: territory.value("SELECT count(*) FROM refused_message") == 1)
         told = json.loads(status("--json").output)
         shown = status("--silent-after", "0.01").output
+        wait_for(lambda: territory.value("SELECT count(*) FROM gateway_delivery") == 4)  # a second after the batches
         assert running.poll() is None
     worker = told["workers"][0]
     assert (worker["is_alive"], worker["shards"], worker["pid"]) == (True, [-1, 0, 1, 2, 3], running.pid)
