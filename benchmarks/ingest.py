@@ -5,19 +5,21 @@ ingest``, a publisher that sends packets made beforehand. Contenders take turns,
 of its own; what was stored is compared with what was published in the same run. The worker has no session
 for strays, so the broker delivers each message once.
 
-Turns begin after a checkpoint and after the sums that the turn before owes: none pays for another's. Every subscriber may
-have as many messages on their way as MQTT allows; mosquitto_sub's own default, 20, would cost it three quarters of its rate.
+Turns begin after a checkpoint and after the sums that the turn before owes: none pays for another's. Every subscriber
+may have as many messages on their way as MQTT allows; mosquitto_sub's own default, 20, would cost it three quarters
+of its rate.
 
 Expected before it was first run, on two cores: COPY stores 300,000 rows a second and keeps one core busy; broker,
-publisher and worker together need 2 to 3 µs a reading of the other, so blocks should come to 0.8 to 0.95 of it. Single
-readings are bound by the broker: 0.9 to 1 of mosquitto_sub. aiomqtt and paho spend 100 to 300 µs a message: 5 to 8, and
-3 to 4 times.
+publisher and worker together need 2 to 3 µs a reading of the other, so blocks should come to 0.8 to 0.95 of it.
+Single readings are bound by the broker: 0.9 to 1 of mosquitto_sub. aiomqtt and paho spend 100 to 300 µs a message: 5
+to 8, and 3 to 4 times.
 
-Seen: singles first came to 0.4 of mosquitto_sub. The broker wrote its whole store after each thousand changes, and half of
-its time went there; every packet woke the worker; every batch updated a row for each of 2,000 gateways. Since all three were
-ended, the processor takes 13 to 15 µs in the broker, 7 to 9 in the worker and 4 in the database for a message, and the
-broker, one thread, is what all contenders wait for. On machines that others use as well a turn may be a third slower than
-the next: the medians of three pairs are told, and the processor time by process and message on standard error.
+Seen: singles first came to 0.4 of mosquitto_sub. The broker wrote its whole store after each thousand changes, and
+half of its time went there; every packet woke the worker; every batch updated a row for each of 2,000 gateways. Since
+all three were ended, the processor takes 13 to 15 µs in the broker, 7 to 9 in the worker and 4 in the database for a
+message, and the broker, one thread, is what all contenders wait for. On machines that others use as well a turn may
+be a third slower than the next: the medians of three pairs are told, and the processor time by process and message on
+standard error.
 
 Figures on the last line with ``--json``:
 
