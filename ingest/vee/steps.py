@@ -18,7 +18,7 @@ from ingest.vee.gaps import Estimated, estimate_days
 from ingest.vee.rules import RuleLimits
 
 #: Most days of usage points, and incomplete days, of one step.
-_DAYS_AT_ONCE: Final = 2_000
+_DAYS_AT_ONCE: Final = 4_000
 _GAPS_AT_ONCE: Final = 200
 #: After the end of a day so long until silent usage points are counted. [s]
 _CLOSED_AFTER_S: Final = 900.0
