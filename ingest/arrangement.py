@@ -15,10 +15,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from core.identifiers import TOPIC_ROOT
+from ingest.name_table import NameTable
+from ingest.parcel import Parcel
 
 STRAYS: Final = "ingest-strays"
 _LEVELS: Final = 5  # a Shelly meter publishes deeper
+_ROOT_LEVELS: Final = len(TOPIC_ROOT.split("/")) + 1  # of a shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +38,13 @@ class Subscription:
     topic_filter : str
         What it subscribes to.
     claims : callable
-        Tells whether a topic that matches the filter is this session's to handle; what is not is acknowledged unread.
-    levels : int, default 0
-        Where the levels of a topic that matches the filter decide, how many it has at least; 0: they do not.
+        Tells which messages, of those that match the filter, are this session's to handle; what is not is acknowledged
+        unread.
     """
 
     client_id: str
     topic_filter: str
-    claims: Callable[[str], bool]
-    levels: int = 0
+    claims: Callable[[Parcel], npt.NDArray[np.bool_]]
 
 
 def shard_client_id(shard: int) -> str:
@@ -50,16 +54,14 @@ def shard_client_id(shard: int) -> str:
 
 def arrange(shards: Iterable[int], *, strays: bool = True) -> list[Subscription]:
     """Return the sessions of a worker that has all of `shards`; the strays' last, where they are wanted."""
-    owned = frozenset(str(shard) for shard in shards)
-    root = TOPIC_ROOT.split("/")
+    owned = sorted(set(shards))
+    roots = NameTable([f"{TOPIC_ROOT}/{shard}" for shard in owned])
 
-    def is_sharded(topic: str) -> bool:
-        parts = topic.split("/")
-        return len(parts) >= _LEVELS and parts[:2] == root and parts[2] in owned
+    def are_sharded(messages: Parcel) -> npt.NDArray[np.bool_]:
+        heads, levels = messages.split_topics(_ROOT_LEVELS)
+        in_shards: npt.NDArray[np.bool_] = (levels >= _LEVELS) & (roots.find(messages.array, heads) >= 0)
+        return in_shards
 
-    sharded = [
-        Subscription(f"ingest-{shard}", f"{TOPIC_ROOT}/{shard}/#", is_sharded, _LEVELS)
-        for shard in sorted(owned, key=int)
-    ]
-    others = Subscription(STRAYS, f"{root[0]}/#", lambda topic: not is_sharded(topic))
+    sharded = [Subscription(shard_client_id(shard), f"{TOPIC_ROOT}/{shard}/#", are_sharded) for shard in owned]
+    others = Subscription(STRAYS, f"{TOPIC_ROOT.split('/')[0]}/#", lambda messages: ~are_sharded(messages))
     return [*sharded, others] if strays else sharded

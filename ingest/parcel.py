@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol, overload
 import numpy as np
 import numpy.typing as npt
 
-from ingest.kernels.names import count_levels
+from ingest.kernels.names import split_levels
 from ingest.kernels.packets import (
     COLUMNS,
     ORIGIN,
@@ -143,11 +143,16 @@ class Parcel(Sequence[Message]):
         places = self.table[:, TOPIC : TOPIC_END + 1].tolist()
         return (self.data[first:after] for first, after in places)
 
-    def levels(self) -> npt.NDArray[np.int32]:
-        """Return how many levels each topic has."""
-        levels = np.empty(len(self), np.int32)
-        count_levels(np.frombuffer(self.data, np.uint8), self.table[:, TOPIC:TYPE], levels)
-        return levels
+    @property
+    def array(self) -> npt.NDArray[np.uint8]:
+        """`data` as kernels take it, not copied."""
+        return np.frombuffer(self.data, np.uint8)
+
+    def split_topics(self, head: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Return where the first `head` levels of each topic stand in `data`, and how many levels it has."""
+        heads, levels = np.empty((len(self), 2), np.int64), np.empty(len(self), np.int32)
+        split_levels(self.array, self.table[:, TOPIC:TYPE], head, heads, levels)
+        return heads, levels
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> "Parcel":
         """Return the messages chosen; they share the bytes."""

@@ -20,11 +20,12 @@ from db.registry import GatewayEntry, Registry
 from ingest import decode
 from ingest.decode import MAX_PAYLOAD_BYTES, DecodedIntervals, DecodedReadings
 from ingest.decode.kernels import expand
-from ingest.directory import PLAIN_KINDS, Directory, NameTable
+from ingest.directory import PLAIN_KINDS, Directory
 from ingest.kernels.cbor_messages import read_cbor
 from ingest.kernels.json_messages import BATCH, LIVE, read_json
 from ingest.kernels.json_numbers import read_numbers
 from ingest.kernels.packets import PAYLOAD, PAYLOAD_END, TOPIC, TYPE
+from ingest.name_table import NameTable
 from ingest.parcel import Parcel
 from ingest.plausibility import KnownNames
 from ingest.wire import PacketReader
@@ -97,7 +98,7 @@ def read_plain(parcel: Parcel, directory: Directory) -> Plain:
     directory : Directory
         Who is registered.
     """
-    data, table = np.frombuffer(parcel.data, np.uint8), parcel.table
+    data, table = parcel.array, parcel.table
     places = np.ascontiguousarray(table[:, PAYLOAD : PAYLOAD_END + 1])
     topic = directory.topics.find(data, table[:, TOPIC:TYPE])
     form = _forms().find(data, table[:, TYPE:PAYLOAD])

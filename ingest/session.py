@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import mqtt5
-import numpy as np
-import numpy.typing as npt
 import structlog
 
 from core.broker_address import BrokerAddress
@@ -26,8 +24,6 @@ _KEEP_ALIVE_S: Final = 30
 _CONNECT_WITHIN_S: Final = 10.0
 #: A connection that is lost sooner does not shorten the wait before the next. [s]
 _STEADY_S: Final = 5.0
-#: Topics of which it is remembered whether they are claimed.
-_TOPICS_KEPT: Final = 100_000
 #: How long the broker keeps a session, and queues for it, while no worker is connected. [s]
 SESSION_EXPIRY_S: Final = 7 * 86_400
 
@@ -71,7 +67,6 @@ class Session:
         self._clock = clock
         self._connection: Connection | None = None
         self._paused = False
-        self._claimed: dict[bytes, bool] = {}
         self._log = _log.bind(session=subscription.client_id)
 
     async def run(self) -> None:
@@ -188,25 +183,12 @@ class Session:
 
     def _take(self, parcel: Parcel) -> None:
         parcel.stamp(int(self._clock.now().timestamp()))
-        mine = self._mine(parcel)
+        mine = self.subscription.claims(parcel)
         if not mine.all():
             parcel.only(~mine).acknowledge()
             parcel = parcel.only(mine)
         if len(parcel):
             self._receive(parcel)
-
-    def _mine(self, parcel: Parcel) -> npt.NDArray[np.bool_]:
-        if self.subscription.levels:
-            return parcel.levels() >= self.subscription.levels
-        return np.fromiter(map(self._is_mine, parcel.topics()), np.bool_, len(parcel))
-
-    def _is_mine(self, topic: bytes) -> bool:
-        claimed = self._claimed.get(topic)
-        if claimed is None:
-            if len(self._claimed) >= _TOPICS_KEPT:
-                self._claimed.clear()
-            claimed = self._claimed[topic] = self.subscription.claims(topic.decode())
-        return claimed
 
 
 def why(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Find many names, given as places in bytes, in a table of known ones; count the levels of topics."""
+"""Find many names, given as places in bytes, in a table of known ones; take topics apart."""
 
 from typing import Final
 
@@ -93,8 +93,14 @@ def find(
 
 
 @_jit
-def count_levels(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64], levels: npt.NDArray[np.int32]) -> None:
-    """Count the levels of topics that stand at some places.
+def split_levels(
+    data: npt.NDArray[np.uint8],
+    places: npt.NDArray[np.int64],
+    head: int,
+    heads: npt.NDArray[np.int64],
+    levels: npt.NDArray[np.int32],
+) -> None:
+    """Find the first levels of topics, and count all.
 
     Parameters
     ----------
@@ -102,10 +108,18 @@ def count_levels(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64], lev
         Where the topics are.
     places : ndarray, shape (topic, 2), int64
         First byte and the one after the last of each.
+    head : int
+        How many levels are the first ones, ``>= 1``.
+    heads : ndarray, shape (topic, 2), int64
+        Filled with the place of the first levels; of a topic with fewer, with all of it.
     levels : ndarray, shape (topic,), int32
         Filled with how many levels each has, ``>= 1``.
     """
     for topic in range(len(places)):
+        heads[topic] = places[topic]
         levels[topic] = 1
         for at in range(places[topic, 0], places[topic, 1]):
-            levels[topic] += data[at] == _SLASH
+            if data[at] == _SLASH:
+                if levels[topic] == head:
+                    heads[topic, 1] = at
+                levels[topic] += 1

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import mqtt5
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import structlog
 
 from core.broker_address import BrokerAddress
@@ -29,9 +31,14 @@ _REBIRTH: Final = "Node Control/Rebirth"
 
 def host_subscription(group: str) -> Subscription:
     """Return what a host application receives: what edge nodes of its group publish, not what is asked of them."""
-    root = f"{NAMESPACE}/{group}/"
-    commands = (f"{root}NCMD/", f"{root}DCMD/")
-    return Subscription(CLIENT_ID, f"{root}#", lambda topic: topic.startswith(root) and not topic.startswith(commands))
+    root = f"{NAMESPACE}/{group}/".encode()
+    commands = (root + b"NCMD/", root + b"DCMD/")
+
+    def are_said(messages: Parcel) -> npt.NDArray[np.bool_]:
+        said = [topic.startswith(root) and not topic.startswith(commands) for topic in messages.topics()]
+        return np.array(said, np.bool_)
+
+    return Subscription(CLIENT_ID, f"{root.decode()}#", are_said)
 
 
 class HostSession(Session):

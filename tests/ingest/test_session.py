@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import ClassVar
 
 import pytest
 
@@ -23,7 +22,9 @@ TOPIC = "somel/v1/0/gw-0001/batch"
 class NotedOutage(Outage):
     """Write down why a connection was lost."""
 
-    reasons: ClassVar[list[str]] = []
+    def __init__(self) -> None:
+        super().__init__("broker", address="", note="")
+        self.reasons: list[str] = []
 
     def notice(self, who: str, reason: str) -> None:
         self.reasons.append(reason)
@@ -139,22 +140,24 @@ async def test_what_waited_in_the_broker_is_read_piece_by_piece_and_once_while_r
     for number in range(count):
         peer.publish(TOPIC, number.to_bytes(2, "big") + bytes(size))
     received: list[Message] = []
-    outage = NotedOutage("broker", address=broker.url(), note="")
-    sink = Session(
-        BrokerAddress.parse(broker.url()),
-        arrange([0])[0],
-        receive_maximum=1_000,
-        receive=received.extend,
-        outage=outage,
+    outage = NotedOutage()
+
+    def receive(messages: Parcel) -> None:
+        """Take messages as the inbox does when it is full: pause at once, while the session still connects."""
+        received.extend(messages)
+        session.pause(paused=True)
+
+    session = Session(
+        BrokerAddress.parse(broker.url()), arrange([0])[0], receive_maximum=1_000, receive=receive, outage=outage
     )
-    sink.pause(paused=True)
-    task = asyncio.create_task(sink.run())
-    async with asyncio.timeout(10):
-        await sink.is_subscribed.wait()
+    task = asyncio.create_task(session.run())
+    async with asyncio.timeout(5):
+        await session.is_subscribed.wait()
     await asyncio.sleep(0.5)
     assert sum(len(message.payload) for message in received) < count * size / 4
-    sink.pause(paused=False)
-    await until(lambda: len(received) == count)
+    while len(received) < count:
+        session.pause(paused=False)
+        await asyncio.sleep(0.02)
     await asyncio.sleep(0.1)
     task.cancel()
     await asyncio.wait([task])

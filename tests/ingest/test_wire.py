@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import RetryableError
-from ingest.kernels.names import count_levels
+from ingest.kernels.names import split_levels
 from ingest.parcel import Message, Parcel
 from ingest.wire import READ_BYTES, PacketReader, encode_acknowledgements
 
@@ -105,12 +105,15 @@ def test_acknowledgements_are_those_that_the_codec_writes():
     assert encode_acknowledgements(ids) == b"".join(mqtt5.PubAckPacket(packet_id).write() for packet_id in ids)
 
 
-@pytest.mark.parametrize("way", [count_levels, count_levels.py_func], ids=["compiled", "interpreted"])
-def test_the_levels_of_topics_are_counted_by_their_bytes(way: Any):
-    topics = ["somel", "somel/v1/0/gw-0001/batch", "", "a//b"]
-    data = np.frombuffer("".join(topics).encode() or b" ", np.uint8)
+@pytest.mark.parametrize("way", [split_levels, split_levels.py_func], ids=["compiled", "interpreted"])
+def test_topics_are_split_by_their_bytes(way: Any):
+    topics = ["somel", "somel/v1/0/gw-0001/batch", "", "a//b", "a/b/c", "a/b/c/"]
+    data = "".join(topics).encode()
     ends = np.cumsum([len(topic) for topic in topics])
     places = np.column_stack([ends - [len(topic) for topic in topics], ends]).astype(np.int64)
-    levels = np.zeros(len(topics), np.int32)
-    way(data, places, levels)
+    heads, levels = np.zeros((len(topics), 2), np.int64), np.zeros(len(topics), np.int32)
+    way(np.frombuffer(data, np.uint8), places, 3, heads, levels)
     assert levels.tolist() == [1 + topic.count("/") for topic in topics]
+    assert [data[first:after].decode() for first, after in heads] == [
+        "/".join(topic.split("/")[:3]) for topic in topics
+    ]
