@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._counting import compared, probes_seen, stored, sums_made
 from benchmarks._processes import (
     ROOT,
     WITHIN_S,
@@ -44,6 +45,7 @@ from somel.embedded.tuning import BrokerTuning, ClusterTuning
 OURS, COPIED, OTHERS = "somel_bench_ours", "somel_bench_copied", "somel_bench_others"
 ROWS_PER_COPY = 50_000
 LOOK_S, SELDOM_S = 0.005, 0.05
+RECEIVE_ALL = ["--nodelay", "-D", "connect", "receive-maximum", "65535"]  # by default 20: a quarter of the rate
 REGISTER = """
 INSERT INTO somel.gateway (name, shard)
 SELECT 'gw-' || lpad(n::text, 5, '0'), n %% %(shards)s FROM generate_series(0, %(last)s) AS n
@@ -53,31 +55,6 @@ WITH point AS (SELECT usage_point_id, row_number() OVER (ORDER BY usage_point_id
 INSERT INTO somel.end_device (name, kind, gateway_id, usage_point_id)
 SELECT 'm-' || lpad(n::text, 6, '0'), 'meter', gateway_id, usage_point_id
 FROM point JOIN somel.gateway ON gateway.name = 'gw-' || lpad(n::text, 5, '0')
-"""
-TOTAL = """
-SELECT
-    coalesce(sum(stored), 0)::bigint,
-    coalesce(sum(duplicate + revised + refused), 0)::bigint,
-    coalesce(sum(refused), 0)::bigint
-FROM somel.ingest_total
-"""
-PENDING = "SELECT count(*) FROM somel.rollup_pending"
-PROBED = """
-SELECT count(*) FROM somel.reading JOIN somel.end_device USING (usage_point_id)
-WHERE name = %(name)s AND read_at >= to_timestamp(%(since)s)
-"""
-CHECK = """
-WITH found AS (
-    SELECT
-        usage_point_id, value::bigint AS value, (extract(epoch FROM start_at)::bigint - %(start)s) / %(step)s AS number
-    FROM somel.interval_reading
-    UNION ALL
-    SELECT usage_point_id, value::bigint, extract(epoch FROM read_at)::bigint - %(start)s FROM somel.reading
-)
-SELECT
-    count(*) FILTER (WHERE value = 1 + (substr(name, 3)::bigint * 7 + number * 13) %% 997),
-    count(*)
-FROM found JOIN somel.end_device USING (usage_point_id)
 """
 
 
@@ -185,13 +162,7 @@ class Arena:
         with self._broker() as broker, publisher(turn, broker.port) as publishing:
             program = str(self._services.bundle.program("mosquitto_sub"))
             options = ["-V", "5", "-q", "1", "-i", "bench-mosquitto_sub", "-t", "somel/v1/#", "-h", "127.0.0.1"]
-            options += [
-                "--nodelay",
-                "-D",
-                "connect",
-                "receive-maximum",
-                "65535",
-            ]  # by default 20: a quarter of the rate
+            options += RECEIVE_ALL
             theirs = [sys.executable, "-m", "benchmarks._subscribers", name, str(broker.port), self._urls[OTHERS]]
             command = (
                 [program, *options, "-p", str(broker.port), "-C", str(turn.count)]
@@ -227,12 +198,9 @@ class Arena:
 
     async def check(self) -> dict[str, float]:
         """Compare what is stored with what was published, value by value."""
+        published = self.published["live"] + self.published["batch"] * READINGS_PER_BLOCK
         async with await connect(self._urls[OURS], Role.OWNER, autocommit=True) as look:
-            published = self.published["live"] + self.published["batch"] * READINGS_PER_BLOCK
-            right, every = await row(look, CHECK, {"start": START_S, "step": STEP_S})
-            _, otherwise, _ = await row(look, TOTAL)
-        report(f"published {published:,}, stored {every:,}, as published {right:,}, counted otherwise {otherwise:,}")
-        return {"lost": float(published - right), "duplicated": float(every - right + otherwise)}
+            return await compared(look, published)
 
     def _postgres(self) -> int:
         return pid_of(self._services.cluster)
@@ -254,35 +222,6 @@ class Arena:
             finally:
                 worker.terminate()
                 worker.wait(30)
-
-
-async def row(look: Connection, query: str, parameters: dict[str, object] | None = None) -> tuple[int, ...]:
-    """Return the only row of a query."""
-    found = await (await look.execute(query, parameters or {})).fetchone()
-    assert found is not None  # an aggregate has a row
-    return found
-
-
-async def stored(look: Connection) -> int:
-    """Return how many values ingest has stored; none of ours is to be refused."""
-    count, _, refused = await row(look, TOTAL)
-    if refused:
-        raise SystemExit(f"{refused:,} values were refused: they are made wrongly; see somel.refused_message.")
-    return count
-
-
-async def sums_made(look: Connection) -> None:
-    """Wait until the worker has made the sums that a turn owes, which would else be made beside the next turn."""
-    began_s = time.monotonic()
-    while (await row(look, PENDING))[0]:
-        await asyncio.sleep(0.1)
-        give_up(began_s)
-    report(f"its sums: made {time.monotonic() - began_s:.1f} s after it")
-
-
-async def probes_seen(look: Connection, turn: Turn) -> int:
-    """Return how many probes can be read."""
-    return (await row(look, PROBED, {"name": f"m-{turn.meters:06d}", "since": START_S + turn.first}))[0]
 
 
 def copies(blocks: int, meters: int, first: int) -> Iterator[bytes]:

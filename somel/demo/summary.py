@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from math import isnan
 
 LEAST_REDUCTION_RATIO = 0.8
+UNFINISHED = "the demand-response event was not over when the demo ended; `--for 120` is long enough at the usual speed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Summary:
     forecast_mape, naive_mape : float
         Mean absolute percentage error over the feeders, of the forecast and of the weekly naive one. [%]
     planned_kw, measured_kw : float
-        Mean reduction over the event: as planned, and as measured against the baseline. [kW]
+        Mean reduction over the event: as planned, and as measured against the baseline; NaN where the demo ended
+        before the event. [kW]
     backfill_rows_per_s : float
         Values stored per second of wall time, from the first publish to the last commit of the back-fill. [1/s]
     """
@@ -41,7 +43,9 @@ class Summary:
             yield f"{self.lost} readings were lost"
         if not self.forecast_mape < self.naive_mape:
             yield f"the forecast ({self.forecast_mape:.2f} %) did not beat the weekly naive ({self.naive_mape:.2f} %)"
-        if not (self.planned_kw > 0 and self.measured_kw >= LEAST_REDUCTION_RATIO * self.planned_kw):
+        if isnan(self.measured_kw):
+            yield UNFINISHED
+        elif not (self.planned_kw > 0 and self.measured_kw >= LEAST_REDUCTION_RATIO * self.planned_kw):
             yield f"{self.measured_kw:.0f} kW were measured of {self.planned_kw:.0f} kW planned"
 
     def as_dict(self) -> dict[str, float | None]:
@@ -56,4 +60,7 @@ class Summary:
         yield f"lost        {self.lost:>12,}"
         yield f"back-fill   {self.backfill_rows_per_s:>12,.0f} rows/s"
         yield f"forecast    {self.forecast_mape:>12.2f} % MAPE, weekly naive {self.naive_mape:.2f} %"
-        yield f"reduction   {self.measured_kw:>12.0f} kW measured, {self.planned_kw:.0f} kW planned"
+        if isnan(self.measured_kw):
+            yield f"reduction   {'none':>12} measured"
+        else:
+            yield f"reduction   {self.measured_kw:>12.0f} kW measured, {self.planned_kw:.0f} kW planned"

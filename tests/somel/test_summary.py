@@ -30,13 +30,19 @@ def test_a_good_demo_has_no_faults():
         ({"forecast_mape": float("nan")}, "did not beat"),
         ({"measured_kw": 239.9}, "240 kW were measured of 300 kW planned"),
         ({"planned_kw": 0.0, "measured_kw": 0.0}, "planned"),
-        ({"measured_kw": float("nan")}, "planned"),
+        ({"planned_kw": float("nan"), "measured_kw": float("nan")}, "was not over when the demo ended; `--for 120`"),
     ],
 )
 def test_what_is_not_good_enough_is_named(change, fault):
     faults = list(replace(GOOD, **change).faults())
     assert len(faults) == 1
     assert fault in faults[0]
+
+
+def test_a_demo_that_ended_before_its_event_shows_no_figures_of_it():
+    lines = list(replace(GOOD, planned_kw=float("nan"), measured_kw=float("nan")).lines())
+    assert lines[-1].split() == ["reduction", "none", "measured"]
+    assert "nan" not in "".join(lines)
 
 
 def test_figures_keep_their_names():
