@@ -66,11 +66,14 @@ def missing(settings: Settings, reason: str) -> NoReturn:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where tests run in several processes, fetch the servers before, in the one that can say so."""
+    """Where tests run in several processes, do before, in the one that is heard, what the others could not tell of."""
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or not config.getoption("numprocesses", None):
         return
+    for argument in config.args:
+        if not (config.invocation_params.dir / argument.partition("::")[0]).exists():
+            raise pytest.UsageError(f"file or directory not found: {argument}")
     bundle = Services(Places.from_environment()).bundle
     if not bundle.is_ready:
         reporter.write_line("fetching PostgreSQL and Mosquitto (once, about 62 MB)")
