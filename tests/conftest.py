@@ -65,11 +65,26 @@ def missing(settings: Settings, reason: str) -> NoReturn:
     (pytest.fail if settings.require_all else pytest.skip)(reason)
 
 
+class FailuresAtOnce:
+    """Name a test that fails at once: a run that is cut short never comes to its list."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self._reporter = reporter
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._reporter.ensure_newline()
+            self._reporter.write_line(f"{report.nodeid} failed in its {report.when}")
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Where tests run in several processes, do before, in the one that is heard, what the others could not tell of."""
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or not config.getoption("numprocesses", None):
+    if reporter is None:
+        return
+    config.pluginmanager.register(FailuresAtOnce(reporter))
+    if not config.getoption("numprocesses", None):
         return
     for argument in config.args:
         if not (config.invocation_params.dir / argument.partition("::")[0]).exists():

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, float_array, require
-from grid.kernels.jit import jitted, kernel, prange
 
 
 @jitted
@@ -29,7 +29,7 @@ def _highest_days(load: Float, keep: int) -> Float:
     return chosen
 
 
-@kernel
+@parallel_kernel
 def _high_x_of_y_batch(load_w: Float, keep: int, baseline_w: Float) -> None:
     for usage_point in prange(load_w.shape[0]):
         chosen = _highest_days(load_w[usage_point], keep)

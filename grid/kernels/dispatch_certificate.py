@@ -8,9 +8,9 @@ energy, and the cut an upper bound on the energy that can be served at all.
 
 import numpy as np
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Bool, Float, Int
 from grid.kernels.dispatch_flow import TINY_RATIO
-from grid.kernels.jit import jitted, kernel, prange
 
 
 @jitted
@@ -154,7 +154,7 @@ def _missing(
     return float(missing)
 
 
-@kernel
+@parallel_kernel
 def certify_batch(
     order: Int,
     price: Float,

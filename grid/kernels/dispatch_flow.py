@@ -8,8 +8,8 @@ total as it was.
 
 import numpy as np
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
-from grid.kernels.jit import jitted, kernel, prange
 
 # Marks of the search: not reached yet, and reached by a search that found no way out.
 UNSEEN, CLOSED = -1, -2
@@ -151,7 +151,7 @@ def _fill_group(order: Int, headroom: Float, cap: Float, first: Int, last: Int, 
             _mark(via_device, mark)
 
 
-@kernel
+@parallel_kernel
 def fill_batch(
     order: Int, headroom_wh: Float, offsets: Int, cap_wh: Float, first: Int, last: Int, energy_wh: Float, left_wh: Float
 ) -> None:

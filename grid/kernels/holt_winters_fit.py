@@ -8,8 +8,8 @@ the combined step.
 
 import numpy as np
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
-from grid.kernels.jit import jitted, kernel, prange
 
 NO_DATA, LEVEL, DAILY_ADDITIVE, DAILY_MULTIPLICATIVE, DOUBLE_ADDITIVE, DOUBLE_MULTIPLICATIVE = range(6)
 
@@ -239,7 +239,7 @@ def _search(
         _next_points(single_steps, here if single_steps else base, step, move, points)
 
 
-@kernel
+@parallel_kernel
 def prepare_batch(
     load_w: Float,
     method: Int,
@@ -267,7 +267,7 @@ def prepare_batch(
         method[series], floor_w[series], judged_from[series] = code, floor, stop
 
 
-@kernel
+@parallel_kernel
 def search_batch(
     linked: Float, method: Int, judged_from: Int, level: Float, daily: Float, weekly: Float, parameters: Float
 ) -> None:

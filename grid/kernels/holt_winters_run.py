@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
-from grid.kernels.jit import jitted, kernel, prange
 
 
 @jitted
@@ -72,7 +72,7 @@ def _take_in(
     return level, last
 
 
-@kernel
+@parallel_kernel
 def advance_batch(
     load_w: Float,
     parameters: Float,
@@ -100,7 +100,7 @@ def advance_batch(
         elapsed[series] += load_w.shape[1]
 
 
-@kernel
+@parallel_kernel
 def forecast_batch(
     parameters: Float,
     floor_w: Float,
@@ -125,7 +125,7 @@ def forecast_batch(
         )
 
 
-@kernel
+@parallel_kernel
 def backtest_batch(
     load_w: Float,
     origins: Int,

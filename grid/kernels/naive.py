@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, Int, float_array, int_array, require
-from grid.kernels.jit import jitted, kernel, prange
 
 
 @jitted
@@ -18,7 +18,7 @@ def _latest_of_phase(load: Float, slot: int, origin: int, period: int) -> float:
     return float(load[past]) if past >= 0 else np.nan
 
 
-@kernel
+@parallel_kernel
 def _repeat_batch(load_w: Float, origins: Int, period: int, ahead_w: Float) -> None:
     for series in prange(load_w.shape[0]):
         for origin in range(origins.size):

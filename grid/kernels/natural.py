@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compiling import parallel_kernel, prange
 from grid.kernels.checks import Float, Int, float_array, int_array, require
-from grid.kernels.jit import kernel, prange
 
 
-@kernel
+@parallel_kernel
 def _natural_batch(
     need_wh: Float, cap_wh: Float, first_slot: Int, last_slot: Int, energy_wh: Float, unserved_wh: Float
 ) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, float_array, require
-from grid.kernels.jit import jitted, kernel, prange
 
 
 @jitted
@@ -44,7 +44,7 @@ def _quantile(ascending: Float, probability: float) -> float:
     return float(ascending[below - 1] + (rank - below) * (ascending[above - 1] - ascending[below - 1]))
 
 
-@kernel
+@parallel_kernel
 def _quantile_batch(error_w: Float, probabilities: Float, half_width: int, quantile_w: Float) -> None:
     for series in prange(error_w.shape[0]):
         leads = error_w.shape[2]

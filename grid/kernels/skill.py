@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, float_array, require
-from grid.kernels.jit import jitted, kernel, prange
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _mean(total: float, count: float) -> float:
     return total / count if count > 0.0 else np.nan
 
 
-@kernel
+@parallel_kernel
 def _point_batch(actual_w: Float, forecast_w: Float, mae_w: Float, mape: Float, counts: Float) -> None:
     for series in prange(actual_w.shape[0]):
         for lead in range(actual_w.shape[2]):
@@ -79,7 +79,7 @@ def _point_batch(actual_w: Float, forecast_w: Float, mae_w: Float, mape: Float, 
             counts[series, lead] = count
 
 
-@kernel
+@parallel_kernel
 def _quantile_batch(
     actual_w: Float, quantile_w: Float, probabilities: Float, pinball_w: Float, coverage: Float
 ) -> None:

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import inlined, kernel
 
 #: What a token is. Kinds up to NULL are numbers when they stand in an array.
 INTEGER: Final = 0
@@ -36,12 +37,10 @@ _HALF_EXPONENTS = 31
 _MESSAGE_FIELDS, _BLOCK_FIELDS = 2, 4
 
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
 #: Inlined by Numba itself, a third faster here than leaving it to LLVM.
-_part = njit(inline="always", error_model="numpy")
 
 
-@_part
+@inlined
 def _head(payload: npt.NDArray[np.uint8], at: int) -> tuple[int, int, int, int]:
     """Return major type, additional information, argument and the place after them, which is a fault if negative."""
     if at >= payload.size:
@@ -61,7 +60,7 @@ def _head(payload: npt.NDArray[np.uint8], at: int) -> tuple[int, int, int, int]:
     return major, info, argument, after
 
 
-@_part
+@inlined
 def _float(info: int, bits: int, wide: npt.NDArray[np.int64], narrow: npt.NDArray[np.uint32]) -> float:
     """Return the IEEE 754 number in `bits`; `wide` and `narrow` are scratch arrays of one element."""
     if info == _DOUBLE_INFO:
@@ -79,7 +78,7 @@ def _float(info: int, bits: int, wide: npt.NDArray[np.int64], narrow: npt.NDArra
     return sign * math.ldexp(float(1024 + fraction), exponent - 25)
 
 
-@_part
+@inlined
 def _scalar(
     major: int, info: int, argument: int, wide: npt.NDArray[np.int64], narrow: npt.NDArray[np.uint32]
 ) -> tuple[int, float]:
@@ -94,7 +93,7 @@ def _scalar(
     return INTEGER, float(-1 - argument if major == _MAJOR_NEGATIVE else argument)
 
 
-@_part
+@inlined
 def _sized(major: int, argument: int, at: int, size: int, token: int) -> tuple[int, int, int, int, int]:
     """Return the token of a string, container or tag, the items inside it and the place after its head or bytes."""
     if major == _MAJOR_TAG:
@@ -106,7 +105,7 @@ def _sized(major: int, argument: int, at: int, size: int, token: int) -> tuple[i
     return BYTES + major - _MAJOR_BYTES, at, at + argument, 0, at + argument
 
 
-@_part
+@inlined
 def _leave(
     tokens: npt.NDArray[np.int64], stack: npt.NDArray[np.int64], depth: int, token: int, number: int
 ) -> tuple[int, int]:
@@ -129,7 +128,7 @@ def _leave(
     return depth, token
 
 
-@_jit
+@kernel
 def tokenise(payload: npt.NDArray[np.uint8], tokens: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]) -> int:
     """Read one CBOR item of definite lengths and fill `tokens` and `numbers`.
 
@@ -182,7 +181,7 @@ def tokenise(payload: npt.NDArray[np.uint8], tokens: npt.NDArray[np.int64], numb
     return token if at == payload.size else TRAILING
 
 
-@_part
+@inlined
 def _read_arrays(tokens: npt.NDArray[np.int64], at: int, rows: npt.NDArray[np.int64], row: int) -> tuple[int, int]:
     """Add a row for each array of a map, registers ascending; return the rows then, or -1, and the token after it."""
     previous, count = np.int64(-1), tokens[1, at]
@@ -200,7 +199,7 @@ def _read_arrays(tokens: npt.NDArray[np.int64], at: int, rows: npt.NDArray[np.in
     return row, at
 
 
-@_part
+@inlined
 def _blocks_at(tokens: npt.NDArray[np.int64]) -> int:
     """Return the token of the list of blocks of a message whose keys ascend, or -1."""
     if tokens[0, 0] != MAP or not 1 <= tokens[1, 0] <= _MESSAGE_FIELDS:
@@ -215,7 +214,7 @@ def _blocks_at(tokens: npt.NDArray[np.int64]) -> int:
     return at + 1
 
 
-@_part
+@inlined
 def _is_block(tokens: npt.NDArray[np.int64], at: int) -> bool:
     """Tell whether a block without quality marks stands here, its keys in ascending order."""
     if tokens[0, at] != MAP or tokens[1, at] != _BLOCK_FIELDS:
@@ -227,7 +226,7 @@ def _is_block(tokens: npt.NDArray[np.int64], at: int) -> bool:
     return bool(in_place and tokens[0, at + 8] == MAP and tokens[1, at + 8] > 0)
 
 
-@_jit
+@kernel
 def read_plain_blocks(tokens: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> int:
     """Read the tokens of a ``batch`` of the plainest form: no quality marks, all keys in ascending order.
 
@@ -262,7 +261,7 @@ def read_plain_blocks(tokens: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
     return row
 
 
-@_jit
+@kernel
 def expand(
     runs: npt.NDArray[np.int64],
     message: npt.NDArray[np.int32],

@@ -5,7 +5,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import jitted, kernel
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -28,11 +29,8 @@ _MOST_BLOCK_VALUES, _MOST_BLOCKS, _MOST_METERS = 1_536, 10_000, 10_000
 _LATEST_S, _LARGEST_SEQUENCE, _LARGEST = 253_402_300_799, 2**53 - 1, 2**53
 _SEQUENCE, _BATCH_FIELDS, _BLOCK_FIELDS, _LIVE_FIELDS = 1, 3, 15, 15  # bits 1 << key; no sequence need be there
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
-_part = njit(error_model="numpy")
 
-
-@_part
+@jitted
 def _head(data: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
     """Return major type, additional information, argument and the place after them, or -1; no argument is negative."""
     if not 0 <= at < end:
@@ -52,7 +50,7 @@ def _head(data: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
     return major, info, argument, after
 
 
-@_part
+@jitted
 def _sized(data: Bytes, at: int, end: int, wanted: int, limit: int) -> tuple[int, int]:
     """Return the size of a text, bytes, an array or a map of 1 to `limit`, and the place after its head or -1."""
     major, _, argument, at = _head(data, at, end)
@@ -60,14 +58,14 @@ def _sized(data: Bytes, at: int, end: int, wanted: int, limit: int) -> tuple[int
     return argument, (at if fits and argument <= end - at else -1)
 
 
-@_part
+@jitted
 def _unsigned(data: Bytes, at: int, end: int, limit: int) -> tuple[int, int]:
     """Return an integer from 0 to `limit` and the place after it, or -1."""
     major, _, argument, at = _head(data, at, end)
     return argument, (at if at >= 0 and major == _UNSIGNED and 0 <= argument <= limit else -1)
 
 
-@_part
+@jitted
 def _float(info: int, bits: int, wide: npt.NDArray[np.int64], narrow: npt.NDArray[np.uint32]) -> float:
     """Return the IEEE 754 number in `bits`."""
     if info == _DOUBLE:
@@ -85,7 +83,7 @@ def _float(info: int, bits: int, wide: npt.NDArray[np.int64], narrow: npt.NDArra
     return sign * math.ldexp(float(1024 + fraction), exponent - 25)
 
 
-@_part
+@jitted
 def _number(data: Bytes, at: int, end: int, out: Out) -> tuple[float, int]:
     """Return a number, NaN for null, and the place after it or -1; integers beyond 53 bits are declined."""
     major, info, argument, at = _head(data, at, end)
@@ -96,7 +94,7 @@ def _number(data: Bytes, at: int, end: int, out: Out) -> tuple[float, int]:
     return math.nan, (at if at >= 0 and major == _SIMPLE and info == _NULL else -1)
 
 
-@_part
+@jitted
 def _typed(data: Bytes, at: int, end: int, tag: int, limit: int, out: Out) -> tuple[int, int]:
     """Add the values of a typed array whose tag was read; return their number and the place after, or -1."""
     width = 8 if tag == _F64 else 4
@@ -115,7 +113,7 @@ def _typed(data: Bytes, at: int, end: int, tag: int, limit: int, out: Out) -> tu
     return size // width, at + size
 
 
-@_part
+@jitted
 def _values(data: Bytes, at: int, end: int, limit: int, out: Out) -> tuple[int, int]:
     """Add the values of a plain or typed array of 1 to `limit`; return their number and the place after, or -1."""
     major, _, argument, after = _head(data, at, end)
@@ -130,7 +128,7 @@ def _values(data: Bytes, at: int, end: int, limit: int, out: Out) -> tuple[int, 
     return count, at
 
 
-@_part
+@jitted
 def _arrays(data: Bytes, at: int, end: int, kind: int, limit: int, kinds: Ints, out: Out) -> int:
     """Add a run for each array of a map of registers, all equally long; return the place after it, or -1."""
     stamps, runs, filled = out[0], out[1], out[4]
@@ -152,7 +150,7 @@ def _arrays(data: Bytes, at: int, end: int, kind: int, limit: int, kinds: Ints, 
     return at
 
 
-@_part
+@jitted
 def _name(data: Bytes, at: int, end: int, out: Out) -> int:
     """Note a name in ASCII of 3 to 64 characters; return the place after it, or -1."""
     size, at = _sized(data, at, end, _TEXT, _LONGEST_NAME)
@@ -167,14 +165,14 @@ def _name(data: Bytes, at: int, end: int, out: Out) -> int:
     return at + size
 
 
-@_part
+@jitted
 def _finish(runs: Ints, first: int, after: int, device: int, stride: int, time_s: int, step_s: int) -> None:
     """Write to some runs what is the same for all of them."""
     for run in range(first, after):
         runs[run, _DEVICE], runs[run, _STRIDE], runs[run, _TIME], runs[run, _STEP] = device, stride, time_s, step_s
 
 
-@_part
+@jitted
 def _block(data: Bytes, at: int, end: int, steps_s: Ints, kinds: Ints, out: Out) -> int:
     """Read one block of a ``batch``; return the place after it, or -1."""
     run, name, seen, start_s, step_s = out[4][_RUNS], out[4][_NAMES], 0, 0, 0
@@ -198,7 +196,7 @@ def _block(data: Bytes, at: int, end: int, steps_s: Ints, kinds: Ints, out: Out)
     return at
 
 
-@_part
+@jitted
 def _list(data: Bytes, at: int, end: int, kind: int, steps_s: Ints, kinds: Ints, out: Out) -> int:
     """Read the blocks of a ``batch``, or the names of a ``live``; return the place after them, or -1."""
     count, at = _sized(data, at, end, _ARRAY, _MOST_BLOCKS if kind == BATCH else _MOST_METERS)
@@ -209,7 +207,7 @@ def _list(data: Bytes, at: int, end: int, kind: int, steps_s: Ints, kinds: Ints,
     return at
 
 
-@_part
+@jitted
 def _list_or_arrays(data: Bytes, at: int, end: int, kind: int, key: int, steps_s: Ints, kinds: Ints, out: Out) -> int:
     """Read the registers of a ``live`` where the key says so, else a list; return the place after it, or -1."""
     if key == 3:  # noqa: PLR2004 - keys of the specification
@@ -217,7 +215,7 @@ def _list_or_arrays(data: Bytes, at: int, end: int, kind: int, key: int, steps_s
     return _list(data, at, end, kind, steps_s, kinds, out)
 
 
-@_part
+@jitted
 def _message(data: Bytes, at: int, end: int, kind: int, steps_s: Ints, kinds: Ints, out: Out) -> tuple[int, int]:
     """Read one message; return its sequence, -1 for none, and the place after it or -1."""
     run, name, seen, sequence, at_s = out[4][_RUNS], out[4][_NAMES], 0, -1, 0
@@ -241,7 +239,7 @@ def _message(data: Bytes, at: int, end: int, kind: int, steps_s: Ints, kinds: In
     return sequence, (at if fits else -1)
 
 
-@_jit
+@kernel
 def read_cbor(
     data: Bytes, places: Ints, kinds: npt.NDArray[np.int8], steps_s: Ints, registers: Ints, out: Out, sequence: Ints
 ) -> None:

@@ -4,7 +4,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import jitted, kernel
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 #: Names of registers one after the other, where each begins and the end of the last, the id of each, and its kind:
@@ -33,11 +34,8 @@ _BLOCK_KEYS = np.frombuffer(b"meterstartstep_sregisters", np.uint8), np.array([0
 _BATCH_KEYS = np.frombuffer(b"sequenceblocks", np.uint8), np.array([0, 8, 14])
 _LIVE_KEYS = np.frombuffer(b"sequencemetersatregisters", np.uint8), np.array([0, 8, 14, 16, 25])
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
-_part = njit(error_model="numpy")
 
-
-@_part
+@jitted
 def _skip(data: Bytes, at: int, end: int) -> int:
     """Return the place of the next byte that is no white space."""
     while at < end and (data[at] == _SPACE or data[at] == _LINE or data[at] == _TAB or data[at] == _RETURN):
@@ -45,7 +43,7 @@ def _skip(data: Bytes, at: int, end: int) -> int:
     return at
 
 
-@_part
+@jitted
 def _next(data: Bytes, at: int, end: int, close: int) -> tuple[int, bool]:
     """Return the place after a comma or the closing sign, -1 when neither stands there, and whether more follows."""
     if at >= 0:
@@ -57,13 +55,13 @@ def _next(data: Bytes, at: int, end: int, close: int) -> tuple[int, bool]:
     return _skip(data, at + 1, end), True
 
 
-@_part
+@jitted
 def _open(data: Bytes, at: int, end: int, sign: int) -> int:
     """Return the place after an opening sign and white space, or -1."""
     return _skip(data, at + 1, end) if 0 <= at < end and data[at] == sign else -1
 
 
-@_part
+@jitted
 def _text(data: Bytes, at: int, end: int) -> int:
     """Return the place of the closing quote of a text of printable ASCII without escapes, or -1."""
     if at < 0 or at >= end or data[at] != _QUOTE:
@@ -76,7 +74,7 @@ def _text(data: Bytes, at: int, end: int) -> int:
     return at if at < end else -1
 
 
-@_part
+@jitted
 def _key(data: Bytes, at: int, end: int) -> tuple[int, int, int]:
     """Return the bytes of a key and the place of its value, which is -1 when no key stands there."""
     close = _text(data, at, end)
@@ -88,7 +86,7 @@ def _key(data: Bytes, at: int, end: int) -> tuple[int, int, int]:
     return at + 1, close, _skip(data, colon + 1, end)
 
 
-@_part
+@jitted
 def _word(data: Bytes, first: int, after: int, words: tuple[Bytes, Ints]) -> int:
     """Return which of some words, one after the other with their ends, these bytes are; -1 for none."""
     letters, ends = words
@@ -102,7 +100,7 @@ def _word(data: Bytes, first: int, after: int, words: tuple[Bytes, Ints]) -> int
     return -1
 
 
-@_part
+@jitted
 def _integer(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """Return an integer of up to 17 digits that is not negative, and the place after it or -1."""
     value, first = 0, at
@@ -116,7 +114,7 @@ def _integer(data: Bytes, at: int, end: int) -> tuple[int, int]:
     return value, at
 
 
-@_part
+@jitted
 def _numbers(data: Bytes, at: int, end: int, limit: int) -> tuple[int, int]:
     """Return how many items a list of numbers has, which are read later, and its closing bracket; -1 if none."""
     if at >= end or data[at] != _OPEN_LIST:
@@ -128,7 +126,7 @@ def _numbers(data: Bytes, at: int, end: int, limit: int) -> tuple[int, int]:
     return count, (at if at < end and count <= limit else -1)
 
 
-@_part
+@jitted
 def _arrays(data: Bytes, at: int, end: int, kind: int, limit: int, registers: Registers, out: Out) -> int:
     """Add a run for each array of an object of registers, all equally long; return the place after it, or -1."""
     stamps, runs, lists, _, filled = out
@@ -152,7 +150,7 @@ def _arrays(data: Bytes, at: int, end: int, kind: int, limit: int, registers: Re
     return at
 
 
-@_part
+@jitted
 def _name(data: Bytes, at: int, end: int, out: Out) -> int:
     """Note a name of 3 to 64 characters; return the place after it, or -1."""
     close = _text(data, at, end)
@@ -164,14 +162,14 @@ def _name(data: Bytes, at: int, end: int, out: Out) -> int:
     return close + 1
 
 
-@_part
+@jitted
 def _finish(runs: Ints, first: int, after: int, device: int, stride: int, time_s: int, step_s: int) -> None:
     """Write to some runs what is the same for all of them."""
     for run in range(first, after):
         runs[run, _DEVICE], runs[run, _STRIDE], runs[run, _TIME], runs[run, _STEP] = device, stride, time_s, step_s
 
 
-@_part
+@jitted
 def _block(data: Bytes, at: int, end: int, steps_s: Ints, registers: Registers, out: Out) -> int:
     """Read one block of a ``batch``; return the place after it, or -1."""
     at, more, seen, start_s, step_s = _open(data, at, end, _OPEN_OBJECT), True, 0, 0, 0
@@ -197,7 +195,7 @@ def _block(data: Bytes, at: int, end: int, steps_s: Ints, registers: Registers, 
     return at
 
 
-@_part
+@jitted
 def _list(data: Bytes, at: int, end: int, kind: int, steps_s: Ints, registers: Registers, out: Out) -> int:
     """Read the list of blocks of a ``batch``, or of meters of a ``live``; return the place after it, or -1."""
     at, more, count = _open(data, at, end, _OPEN_LIST), True, 0
@@ -208,7 +206,7 @@ def _list(data: Bytes, at: int, end: int, kind: int, steps_s: Ints, registers: R
     return -1 if more else at
 
 
-@_part
+@jitted
 def _message(
     data: Bytes, at: int, end: int, kind: int, steps_s: Ints, registers: Registers, out: Out
 ) -> tuple[int, int]:
@@ -238,7 +236,7 @@ def _message(
     return sequence, (at if fits and sequence <= _LARGEST_SEQUENCE else -1)
 
 
-@_jit
+@kernel
 def read_json(
     data: Bytes,
     places: Ints,

@@ -5,7 +5,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import jitted, kernel
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
@@ -20,11 +21,8 @@ _EXACT_POWER: Final = 22
 _POWERS = np.array([10.0**power for power in range(_EXACT_POWER + 1)])
 _NULL = np.frombuffer(b"null", np.uint8)
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
-_part = njit(error_model="numpy")
 
-
-@_part
+@jitted
 def _skip(data: Bytes, at: int, end: int) -> int:
     """Return the place of the next byte that is no white space."""
     while at < end and (data[at] == _SPACE or data[at] == _LINE or data[at] == _TAB or data[at] == _RETURN):
@@ -32,7 +30,7 @@ def _skip(data: Bytes, at: int, end: int) -> int:
     return at
 
 
-@_part
+@jitted
 def _digits(data: Bytes, at: int, end: int, value: int) -> tuple[int, int]:
     """Return a value with the digits that stand here appended, and the place after them."""
     last = min(end, at + _DIGITS + 1)
@@ -42,7 +40,7 @@ def _digits(data: Bytes, at: int, end: int, value: int) -> tuple[int, int]:
     return value, at
 
 
-@_part
+@jitted
 def _exponent(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """Return the exponent that may stand here, else 0, and the place after it or -1."""
     if at >= end or (data[at] != _SMALL_E and data[at] != _LARGE_E):
@@ -55,7 +53,7 @@ def _exponent(data: Bytes, at: int, end: int) -> tuple[int, int]:
     return (-power if negative else power), (after if 0 < after - at <= _EXPONENT_DIGITS else -1)
 
 
-@_part
+@jitted
 def _null(data: Bytes, at: int, end: int) -> int:
     """Return the place after the word null, or -1."""
     if at + _NULL.size > end:
@@ -66,7 +64,7 @@ def _null(data: Bytes, at: int, end: int) -> int:
     return at + _NULL.size
 
 
-@_part
+@jitted
 def _number(data: Bytes, at: int, end: int) -> tuple[float, int]:
     """Return a number that can be made exactly, or NaN for null, and the place after it or -1."""
     if at >= end:
@@ -93,7 +91,7 @@ def _number(data: Bytes, at: int, end: int) -> tuple[float, int]:
     return (-value if negative else value), at
 
 
-@_part
+@jitted
 def _list(data: Bytes, at: int, end: int, values: npt.NDArray[np.float64]) -> bool:
     """Fill `values` with the numbers between two places; False when they are not as many, or not in order."""
     for place in range(values.size):
@@ -108,7 +106,7 @@ def _list(data: Bytes, at: int, end: int, values: npt.NDArray[np.float64]) -> bo
     return at == end
 
 
-@_jit
+@kernel
 def read_numbers(
     data: Bytes,
     lists: npt.NDArray[np.int64],

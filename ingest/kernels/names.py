@@ -4,18 +4,16 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import jitted, kernel
 
 _BASIS, _PRIME, _MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
 _SLASH = 0x2F
 #: Fewest slots of a table; there are at least twice as many slots as names.
 FEWEST_SLOTS: Final = 16
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
-_part = njit(error_model="numpy")
 
-
-@_part
+@jitted
 def _slot(data: npt.NDArray[np.uint8], first: int, after: int, slots: int) -> int:
     """Return where a name belongs in a table of a power of two slots: FNV-1a of 32 bits."""
     digest = _BASIS
@@ -24,7 +22,7 @@ def _slot(data: npt.NDArray[np.uint8], first: int, after: int, slots: int) -> in
     return (digest ^ digest >> 15) & (slots - 1)
 
 
-@_part
+@jitted
 def _equal(
     left: npt.NDArray[np.uint8], first: int, after: int, right: npt.NDArray[np.uint8], start: int, end: int
 ) -> bool:
@@ -37,7 +35,7 @@ def _equal(
     return True
 
 
-@_jit
+@kernel
 def fill(names: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], slots: npt.NDArray[np.int32]) -> None:
     """Put names into a table.
 
@@ -58,7 +56,7 @@ def fill(names: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], slots: npt.N
         slots[slot] = name
 
 
-@_jit
+@kernel
 def find(
     names: npt.NDArray[np.uint8],
     ends: npt.NDArray[np.int64],
@@ -92,7 +90,7 @@ def find(
             slot = (slot + 1) & (len(slots) - 1)
 
 
-@_jit
+@kernel
 def split_levels(
     data: npt.NDArray[np.uint8],
     places: npt.NDArray[np.int64],

@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import jitted, kernel
 
 #: Columns of a table of messages: places in the bytes, the packet id, where it
 #: came from, when it was received [epoch s], and whether the broker had kept it.
@@ -21,11 +22,8 @@ _LENGTH_BYTES, _MORE, _SEVEN_BITS = 4, 0x80, 0x7F
 _FORMAT, _EXPIRY, _CONTENT_TYPE, _USER_PROPERTY = 0x01, 0x02, 0x03, 0x26
 _FIRST_GRAPHIC, _LAST_GRAPHIC = 0x20, 0x7E
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
-_part = njit(error_model="numpy")
 
-
-@_part
+@jitted
 def _variable(data: npt.NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Return a variable byte integer and the place after it; -1 when it is not complete, -2 when it is too long."""
     value = 0
@@ -40,7 +38,7 @@ def _variable(data: npt.NDArray[np.uint8], at: int, end: int) -> tuple[int, int]
     return 0, -2
 
 
-@_part
+@jitted
 def _text(data: npt.NDArray[np.uint8], at: int, end: int) -> int:
     """Return the place after a text with its length before it, or -1 when it has not room."""
     if at + 2 > end:
@@ -49,7 +47,7 @@ def _text(data: npt.NDArray[np.uint8], at: int, end: int) -> int:
     return after if after <= end else -1
 
 
-@_part
+@jitted
 def _is_plain(data: npt.NDArray[np.uint8], first: int, after: int) -> bool:
     """Tell whether a text is not empty and of printable ASCII; others are left to the codec to judge."""
     for at in range(first, after):
@@ -58,7 +56,7 @@ def _is_plain(data: npt.NDArray[np.uint8], first: int, after: int) -> bool:
     return after > first
 
 
-@_part
+@jitted
 def _properties(data: npt.NDArray[np.uint8], at: int, end: int) -> tuple[int, int, bool]:
     """Return where the content type stands, -1 for none, and whether all properties are of the plain kind."""
     first = after = -1
@@ -84,7 +82,7 @@ def _properties(data: npt.NDArray[np.uint8], at: int, end: int) -> tuple[int, in
     return first, after, at == end
 
 
-@_part
+@jitted
 def _publication(data: npt.NDArray[np.uint8], at: int, end: int, row: npt.NDArray[np.int64]) -> bool:
     """Fill a row from what follows a PUBLISH's fixed header; False when it is not of the plain kind."""
     topic_end = _text(data, at, end)
@@ -101,7 +99,7 @@ def _publication(data: npt.NDArray[np.uint8], at: int, end: int, row: npt.NDArra
     return plain
 
 
-@_jit
+@kernel
 def cut(data: npt.NDArray[np.uint8], at: int, table: npt.NDArray[np.int64]) -> tuple[int, int, int]:
     """Fill a row for each PUBLISH of QoS 1, not retained, with plain properties, until something else comes.
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import kernel
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
 
 _OK = 0
-_jit = njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_jit
+@kernel
 def compare_history(
     series: Int, day: Int, energy: Float, cells: Int, ratios: Float, reach: int, fewest: int, median: Float
 ) -> None:
@@ -52,7 +52,7 @@ def compare_history(
             median[cell] = np.median(pool[:count])
 
 
-@_jit
+@kernel
 def sum_rows(rows: Int, value: Float, spans: Float, edges: Int, energy: Float, covered_s: Float, doubt: Float) -> None:
     """Add up what measured rows tell of spans that need not begin or end on a row's border.
 

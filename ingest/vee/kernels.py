@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from core.compiling import kernel
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -42,10 +43,8 @@ _MEASURED, _DOUBTED, _STANDING_IN = 0, 1, 2
 _OK, _ESTIMATED, _BAD = 0, 2, 3
 _HOUR_S: Final = 3_600.0
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
 
-
-@_jit
+@kernel
 def _step_of(start_s: Int, step_s: Int, first: int, last: int, day_s: int, usual_s: int) -> int:
     """Return the step that most of a day's time is told in; the usual one where nothing is told. [s]."""
     told = np.zeros(5, np.int64)
@@ -62,7 +61,7 @@ def _step_of(start_s: Int, step_s: Int, first: int, last: int, day_s: int, usual
     return int(steps[best]) if told[best] > 0 else usual_s
 
 
-@_jit
+@kernel
 def _cover(
     rows: Int, value: Float, first: int, last: int, origin_s: int, step: int, slots: int, late_s: float, held: Int
 ) -> float:
@@ -84,7 +83,7 @@ def _cover(
     return energy
 
 
-@_jit
+@kernel
 def _classify(held: Int, slots: int, step: int, counts: Int) -> None:
     """Count what became of each slot."""
     for slot in range(slots):
@@ -100,14 +99,14 @@ def _classify(held: Int, slots: int, step: int, counts: Int) -> None:
             counts[MISSING] += 1
 
 
-@_jit
+@kernel
 def _note(found: Float, at: int, cell: int, rule: int, start: float, end: float, figure: float, bound: float) -> int:
     found[at, CELL], found[at, RULE], found[at, FROM] = cell, rule, start
     found[at, TO], found[at, FIGURE], found[at, BOUND] = end, figure, bound
     return at + 1
 
 
-@_jit
+@kernel
 def _gaps(held: Int, slots: int, step: int, origin_s: int, cell: int, found: Float, at: int) -> int:
     """Note each run of slots without a measured value: how many slots, and how many of them are estimated."""
     run, standing_in = 0, 0
@@ -123,7 +122,7 @@ def _gaps(held: Int, slots: int, step: int, origin_s: int, cell: int, found: Flo
     return at
 
 
-@_jit
+@kernel
 def _spike(
     rows: Int, value: Float, first: int, last: int, span: Int, limit: Float, cell: int, found: Float, at: int
 ) -> int:
@@ -146,7 +145,7 @@ def _spike(
     return at
 
 
-@_jit
+@kernel
 def _runs(
     rows: Int, value: Float, first: int, last: int, span: Int, limit: Float, cell: int, found: Float, at: int
 ) -> int:
@@ -174,7 +173,7 @@ def _runs(
     return at
 
 
-@_jit
+@kernel
 def _stamps(rows: Int, first: int, last: int, span: Int, limit: Float, cell: int, found: Float, at: int) -> int:
     """Note rows that overlap an earlier one, and a clock that was ahead."""
     reach = np.int64(-1)
@@ -194,7 +193,7 @@ def _stamps(rows: Int, first: int, last: int, span: Int, limit: Float, cell: int
     return at
 
 
-@_jit
+@kernel
 def _bad_values(
     rows: Int, value: Float, first: int, last: int, span: Int, limit: Float, cell: int, found: Float, at: int
 ) -> int:
@@ -214,7 +213,7 @@ def _bad_values(
     return at
 
 
-@_jit
+@kernel
 def check_cells(
     rows: Int, value: Float, cells: Int, limits: Float, begin: int, counts: Int, energy: Float, found: Float
 ) -> tuple[int, int]:

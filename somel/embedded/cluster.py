@@ -16,7 +16,7 @@ from urllib.parse import quote
 from core.errors import ConfigurationError
 from somel.embedded.bundle import Bundle
 from somel.embedded.places import Account, give, private_folder
-from somel.embedded.process import ServerProcess, replace_text
+from somel.embedded.process import ServerProcess, replace_text, run_as
 from somel.embedded.server import Server
 from somel.embedded.tuning import ClusterTuning
 
@@ -192,16 +192,12 @@ class Cluster(Server):
     def _run(
         self, program: str, *arguments: str, text: str, extra: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        account = self._account
         return subprocess.run(
-            [str(self._bundle.program(program)), *arguments],
+            [*run_as(self._account), str(self._bundle.program(program)), *arguments],
             input=text,
             capture_output=True,
             text=True,
             check=False,
             cwd="/",
             env={**self._environment(), **(extra or {})},
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
         )

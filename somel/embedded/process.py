@@ -79,6 +79,17 @@ class ServerProcess:
                 return
 
 
+def run_as(account: Account | None, *options: str) -> list[str]:
+    """Return the words before a command that `account` is to run, with more options of setpriv; none for the caller.
+
+    Notes
+    -----
+    Python itself would have to fork for that, and a process that has threads of Numba's is better not forked.
+    """
+    change = [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"] if account is not None else []
+    return ["setpriv", *change, *options] if change or options else []
+
+
 def start_detached(
     command: Sequence[str], *, log: Path, account: Account | None, environment: dict[str, str], tied: str | None
 ) -> ServerProcess:
@@ -103,12 +114,7 @@ def start_detached(
     ServerProcess
         Its identity.
     """
-    wrapper = ["setpriv"]
-    if account is not None:
-        wrapper += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-    if tied is not None:
-        wrapper += [f"--pdeathsig={tied}"]
-    line = ["env", "--chdir=/", *(wrapper if len(wrapper) > 1 else []), *command]
+    line = ["env", "--chdir=/", *run_as(account, *([] if tied is None else [f"--pdeathsig={tied}"])), *command]
     writing = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawnp(
         "env",

@@ -13,6 +13,7 @@ from core.errors import RetryableError
 from ingest.kernels.names import split_levels
 from ingest.parcel import Message, Parcel
 from ingest.wire import READ_BYTES, PacketReader, encode_acknowledgements
+from tests.support.kernels import interpreted
 
 AT_LEAST_ONCE: dict[str, Any] = {"qos": mqtt5.QoS.AT_LEAST_ONCE, "packet_id": 7}
 
@@ -105,7 +106,7 @@ def test_acknowledgements_are_those_that_the_codec_writes():
     assert encode_acknowledgements(ids) == b"".join(mqtt5.PubAckPacket(packet_id).write() for packet_id in ids)
 
 
-@pytest.mark.parametrize("way", [split_levels, split_levels.py_func], ids=["compiled", "interpreted"])
+@pytest.mark.parametrize("way", [split_levels, interpreted(split_levels)], ids=["compiled", "interpreted"])
 def test_topics_are_split_by_their_bytes(way: Any):
     topics = ["somel", "somel/v1/0/gw-0001/batch", "", "a//b", "a/b/c", "a/b/c/"]
     data = "".join(topics).encode()

@@ -1,4 +1,4 @@
-"""Threads and the cache of compiled code, each tried in a process of its own where it can be set once only."""
+"""Threads, each tried in a process of its own where they can be set once only."""
 
 import os
 import subprocess
@@ -6,11 +6,9 @@ import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numba.core import config as numba_config
 from numba.core.dispatcher import Dispatcher
 
 from grid.kernels import (
@@ -30,7 +28,6 @@ from grid.kernels import (
 from grid.kernels.dispatch import dispatch
 
 ROOT = Path(__file__).parents[3]
-config: Any = numba_config  # its attributes are made at run time
 MODULES = [
     baseline,
     dispatch_certificate,
@@ -137,35 +134,6 @@ def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     naive.weekly_naive(load.T.copy().T, np.array([690]), 5)
     baseline.high_x_of_y(load[:, :480].reshape(2, 10, 48))
     assert before == {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
-
-
-def test_compiled_code_goes_to_a_private_folder_where_nothing_else_can_be_written(tmp_path, monkeypatch):
-    blocked = tmp_path / "file"
-    blocked.touch()
-    monkeypatch.setattr(threads, "_usual_cache_folders", lambda: (blocked / "a", blocked / "b"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(config, "CACHE_DIR", "")
-    threads.prepare()
-    chosen = Path(config.CACHE_DIR)
-    assert chosen.parent == tmp_path
-    assert chosen.stat().st_mode & 0o077 == 0
-
-
-def test_a_cache_folder_others_could_write_to_is_not_trusted(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    expected = threads._private_temporary_folder()
-    assert threads._private_temporary_folder() == expected
-    expected.chmod(0o777)
-    assert threads._private_temporary_folder() != expected
-    expected.rmdir()
-    expected.symlink_to(tmp_path)
-    assert threads._private_temporary_folder() != expected
-
-
-def test_the_usual_cache_folder_is_left_to_numba(monkeypatch):
-    monkeypatch.setattr(config, "CACHE_DIR", "")
-    threads.prepare()
-    assert config.CACHE_DIR == ""
 
 
 def test_a_damaged_tbb_library_is_passed_over(tmp_path, monkeypatch):

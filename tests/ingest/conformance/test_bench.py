@@ -64,10 +64,14 @@ FAULTS = {
 
 async def _bench(broker: Broker, number: int, fault: str | None) -> list[Verdict]:
     """Run the bench on a gateway that connects through its proxy."""
-    name, listening = f"gw-{number:04}", asyncio.get_running_loop().create_future()
+    name = f"gw-{number:04}"
+    listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     address = BrokerAddress("127.0.0.1", broker.port)
     plan = Plan(name, shards=4, for_s=30.0, patience_s=4.0, proxy=("127.0.0.1", 0))
     running = asyncio.create_task(run_bench(plan, address, WALL_CLOCK, listening=listening.set_result))
+    await asyncio.wait((running, listening), return_when=asyncio.FIRST_COMPLETED)
+    if running.done():  # it never listened, and says why
+        running.result()
     with_gateway = await asyncio.to_thread(PahoGateway(name, await listening, fault).__enter__)
     try:
         return judge(await running)

@@ -14,6 +14,7 @@ from ingest.decode import kernels
 from ingest.decode.cbor import read_any_batch, read_batch
 from ingest.decode.cbor_plain import read_plain_batch
 from ingest.decode.cbor_tokens import tokenise
+from tests.support.kernels import interpreted
 
 BLOCK: dict[int, Any] = {0: "m-000001", 1: 1_767_225_600, 2: 1800, 3: {1: [120, 2.5, None], 2: [1, 2, 3]}}
 FIELDS = st.one_of(
@@ -91,7 +92,7 @@ def test_what_the_quick_way_takes_the_long_way_takes_and_says_the_same(data: st.
 
 
 @pytest.mark.parametrize(
-    "way", [kernels.read_plain_blocks, kernels.read_plain_blocks.py_func], ids=["compiled", "interpreted"]
+    "way", [kernels.read_plain_blocks, interpreted(kernels.read_plain_blocks)], ids=["compiled", "interpreted"]
 )
 def test_the_kernel_writes_a_row_for_each_array(way: Any) -> None:
     payload = cbor2.dumps({1: [BLOCK, BLOCK | {3: {4: cbor2.CBORTag(70, b"abcd")}}]})
@@ -106,7 +107,7 @@ def test_the_kernel_writes_a_row_for_each_array(way: Any) -> None:
     assert numbers[first:after].tolist() == [1, 2, 3]
 
 
-@pytest.mark.parametrize("way", [kernels.expand, kernels.expand.py_func], ids=["compiled", "interpreted"])
+@pytest.mark.parametrize("way", [kernels.expand, interpreted(kernels.expand)], ids=["compiled", "interpreted"])
 def test_runs_are_expanded_along_time_and_along_devices(way: Any) -> None:
     runs = np.array([[7, 3, 0, 1, 600, 300, 3], [8, 4, 1, 21, 999, 0, 2]])
     message, device, step_s = (np.empty(5, np.int32) for _ in range(3))

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.decode import kernels
+from tests.support.kernels import interpreted
 
 Tokenise = Callable[[Any, Any, Any], int]
-WAYS = [pytest.param(kernels.tokenise, id="compiled"), pytest.param(kernels.tokenise.py_func, id="interpreted")]
+WAYS = [pytest.param(kernels.tokenise, id="compiled"), pytest.param(interpreted(kernels.tokenise), id="interpreted")]
 NUMBERS = st.none() | st.integers(-(2**64), 2**64 - 1) | st.floats(allow_nan=False)
 
 
