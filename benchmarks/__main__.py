@@ -5,6 +5,7 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,12 +27,21 @@ def figures(name: str) -> dict[str, object]:
     return found
 
 
+def single(found: dict[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield figures one by one: those of an object as ``name.key``."""
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{key}", part) for key, part in value.items())
+        else:
+            yield name, value
+
+
 def table(results: dict[str, dict[str, object]]) -> str:
     """Return the results as a Markdown table."""
     rows = [
         f"| {name} | `{figure}` | {value:.4g} |" if isinstance(value, float) else f"| {name} | `{figure}` | {value} |"
         for name, found in results.items()
-        for figure, value in found.items()
+        for figure, value in single(found)
     ]
     machine = f"{platform.machine()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
     return "\n".join([f"One run each on {machine}.", "", "| script | figure | value |", "|---|---|---|", *rows]) + "\n"

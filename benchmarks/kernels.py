@@ -20,22 +20,17 @@ Figures on the last line with ``--json``:
     Difference of the two objectives over their size.
 ``dispatch_gap_rel``
     Largest gap between a group's cost and its dual bound over the total cost.
-``taylor_mape_percent``
-    Only with ``--taylor``: error on Taylor's half-hourly series, 8 weeks to fit, 28 midnights to forecast.
 """
 
 import argparse
 import json
 import os
 import platform
-import re
 import statistics
 import sys
 import time
-import zipfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, TypeVar
 
 import highspy
@@ -190,19 +185,6 @@ def dispatch_differences(plan: DispatchPlan, objective: float) -> dict[str, floa
     return {"dispatch_objective_rel_diff": float(difference), "dispatch_gap_rel": gap}
 
 
-def taylor_mape(wheel: Path) -> dict[str, float]:
-    """Return the error on Taylor's series, read as data from a wheel of pmdarima."""
-    with zipfile.ZipFile(wheel) as archive:
-        source = archive.read("pmdarima/datasets/taylor.py").decode()
-    found = re.findall(r"(?<![\w.])\d{5}(?![\w.])", source[source.index("np.array(") :])
-    load = np.array(found, dtype=np.float64)[np.newaxis]
-    fitted = fit(load[:, : 8 * WEEK])
-    origins = np.arange(8 * WEEK, 12 * WEEK, DAY)
-    actual = load[0, origins[:, np.newaxis] + np.arange(DAY)]
-    error = np.abs(backtest(fitted, load, origins, DAY)[0] / actual - 1.0)
-    return {"taylor_mape_percent": float(100.0 * error.mean())}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run both comparisons and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -211,7 +193,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--devices", type=int, default=10_000, help="devices to dispatch, a multiple of 50 (default 10000)"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of both instances (default 0)")
-    parser.add_argument("--taylor", type=Path, metavar="WHEEL", help="a downloaded wheel of pmdarima, for its data")
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     chosen = parser.parse_args(arguments)
     say(
@@ -221,8 +202,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say(f"kernels ready after {warm_up():.1f} s")
     rng = np.random.default_rng(chosen.seed)
     figures = compare_forecast(chosen.series, rng) | compare_dispatch(chosen.devices, rng)
-    if chosen.taylor:
-        figures |= taylor_mape(chosen.taylor)
     for name, value in figures.items():
         print(f"{name:32s} {value:.6g}")
     if chosen.json:

@@ -1,30 +1,26 @@
-"""Judge the forecast on the last days: fitted on earlier load only, issued at past origins, scored.
-
-The last days are the *judged* ones; their second half is *scored*. One fit ends before the judged days, another before
-the scored ones. Every forecast is made with the later fit that had ended by then, and every weight and quantile that is
-used for it comes from errors that had been made by then.
-"""
+"""Judge the forecast on the last days: from each, by what was known then, with the weights and quantiles of then."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.slots import SLOTS_PER_DAY
-from grid.experts import Opinions, ask, joined
-from grid.kernels import holt_winters
-from grid.kernels.quantiles import error_quantiles, quantile_forecast
+from grid.experts import WEEKLY_NAIVE, Ahead, ask
+from grid.kernels.ml_poly import combine
+from grid.kernels.quantiles import adaptive_quantiles
 from grid.kernels.skill import point_skill, quantile_skill
-from grid.origins import local_midnights, same_time_of_day
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 QUANTILES: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 LEVELS: Final = np.array(QUANTILES)
-MOST_JUDGED_DAYS: Final = 14
+#: Days of origins that weights and quantiles are learned from, and the last of them that are scored.
+MOST_DAYS, MOST_SCORED_DAYS = 84, 28
+#: Holt-Winters is fitted to what comes before so many of the last days, or before this share of few.
+_FITTED_DAYS_AGO, _FITTED_SHARE_AGO = 28, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,7 @@ class Scores:
     Attributes
     ----------
     origin_count : ndarray, shape (series,), int64
-        Local midnights that were forecast from and followed by at least one known load.
+        Days that were forecast from and followed by at least one known load.
     mae_w, naive_mae_w, crps_w : ndarray, shape (series,), float64
         [W]
     mape_ratio, naive_mape_ratio : ndarray, shape (series,), float64
@@ -54,35 +50,60 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """Hold a backtest.
+    """Hold a backtest, whose last origin is the forecast itself.
 
     Attributes
     ----------
-    method : ndarray, shape (series,), int64
-        The `grid.kernels.holt_winters.Method` that the days before the judged ones were enough for.
-    weight : ndarray, shape (series,), float64
-        Weight of Holt-Winters against the weekly naive, from its errors on the judged days. [1]
-    error_w : ndarray, shape (series, origin, lead), float64
-        Load less forecast, at origins of the time of day at which the series ends. [W]
+    load_w : ndarray, shape (series, lead), float64
+        Forecast from the end of the load; NaN where no expert has one. [W]
+    quantile_load_w : ndarray, shape (series, lead, quantile), float64
+        Its quantiles; NaN where no error has been made yet. [W]
+    weight : ndarray, shape (series, expert, lead), float64
+        What each expert has to say in it. [1]
     scores : Scores
         Skill on the scored days.
     """
 
-    method: Int
+    load_w: Float
+    quantile_load_w: Float
     weight: Float
-    error_w: Float
     scores: Scores
 
 
-def backtest(load_w: Float, start: datetime, *, horizon: int) -> Backtest:
-    """Forecast every series from past origins and compare with what came.
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Hold what was said at past origins, and what came.
+
+    Attributes
+    ----------
+    said_w : ndarray, shape (series, expert, origin, lead), float64
+        By each expert, in the order of `grid.experts.EXPERTS`. [W]
+    actual_w : ndarray, shape (series, origin, lead), float64
+        NaN where it is missing or has not come. [W]
+    combined_w : ndarray, shape (series, origin, lead), float64
+        The forecast. [W]
+    quantile_w : ndarray, shape (series, origin, lead, quantile), float64
+        Its quantiles, in the order of `QUANTILES`. [W]
+    weight : ndarray, shape (series, expert, lead), float64
+        Of the experts at the last origin. [1]
+    """
+
+    said_w: Float
+    actual_w: Float
+    combined_w: Float
+    quantile_w: Float
+    weight: Float
+
+
+def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
+    """Forecast every series from the last days and from now.
 
     Parameters
     ----------
     load_w : ndarray, shape (series, time)
-        Mean power, NaN where unknown; at least one day. [W]
-    start : datetime
-        Start of slot 0.
+        Mean power on the local grid, NaN where unknown; at least one day. [W]
+    ahead : Ahead
+        For every slot of the load and the horizon.
     horizon : int
         Leads. [slots]
 
@@ -92,42 +113,69 @@ def backtest(load_w: Float, start: datetime, *, horizon: int) -> Backtest:
 
     Notes
     -----
-    With d days, the last ``min(14, 2 d / 5)`` are judged: with 35 days, the fits end after 21 and after 28.
+    With d days, the last ``min(84, 2 d / 3)`` are learned from and the last ``min(28, d / 3)`` scored: with 35 days, 23
+    and 11.
     """
-    slots = load_w.shape[1]
-    judged = min(MOST_JUDGED_DAYS, slots // SLOTS_PER_DAY * 2 // 5) * SLOTS_PER_DAY
-    judged_from, scored_from = slots - judged, slots - judged // SLOTS_PER_DAY // 2 * SLOTS_PER_DAY
-    early = holt_winters.fit(np.ascontiguousarray(load_w[:, :judged_from]))
-    late = holt_winters.fit(np.ascontiguousarray(load_w[:, :scored_from]))
-    midnights = local_midnights(start, first=judged_from // 2, stop=slots)
-    before, scored = midnights[midnights < scored_from], midnights[midnights >= scored_from]
-    known = before[:, np.newaxis] + np.arange(horizon) < scored_from
-    earlier = ask(early, load_w, before, horizon=horizon)
-    weight = earlier.weight(known & (before >= judged_from)[:, np.newaxis])
-    error_w = np.where(known, earlier.actual_w - earlier.combined_w(weight), np.nan)
-    scores = _score(ask(late, load_w, scored, horizon=horizon), weight, error_w)
-    aligned = same_time_of_day(first=judged_from // 2, stop=slots)
-    lately = joined(
-        ask(early, load_w, aligned[aligned < scored_from], horizon=horizon),
-        ask(late, load_w, aligned[aligned >= scored_from], horizon=horizon),
+    days = load_w.shape[1] // SLOTS_PER_DAY
+    learned, scored = min(MOST_DAYS, 2 * days // 3), min(MOST_SCORED_DAYS, days // 3)
+    origins, first = learned + 1, learned - scored
+    fitted_before = load_w.shape[1] - min(_FITTED_DAYS_AGO, int(_FITTED_SHARE_AGO * days)) * SLOTS_PER_DAY
+    past = replay(load_w, ahead, origins=origins, horizon=horizon, fitted_before=fitted_before, quantiles_from=first)
+    span = slice(first, learned)
+    scores = _score(
+        past.actual_w[:, span],
+        past.combined_w[:, span],
+        past.said_w[:, WEEKLY_NAIVE, span],
+        past.quantile_w[:, span],
     )
-    weight = lately.weight(np.repeat((aligned >= judged_from)[:, np.newaxis], horizon, axis=1))
-    return Backtest(early.method, weight, lately.actual_w - lately.combined_w(weight), scores)
+    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores)
 
 
-def _score(opinions: Opinions, weight: Float, earlier_error_w: Float) -> Scores:
-    """Score the combined forecast and its quantiles, and the weekly naive on the same slots."""
-    point_w, naive_w = opinions.combined_w(weight), opinions.naive_w
-    actual_w = np.where(np.isnan(point_w) | np.isnan(naive_w), np.nan, opinions.actual_w)
-    series, origins, horizon = point_w.shape
-    leads = (series, origins * horizon)
-    spread_w = np.tile(error_quantiles(earlier_error_w, LEVELS), (1, origins, 1))
-    quantile_w = quantile_forecast(point_w.reshape(leads), spread_w)
-    actual = actual_w.reshape(*leads, 1)
-    ours = point_skill(actual, point_w.reshape(*leads, 1))
-    naive = point_skill(actual, naive_w.reshape(*leads, 1))
-    spread = quantile_skill(actual, quantile_w[:, :, np.newaxis], LEVELS)
-    covered = spread.coverage_ratio[:, 0, -1] - spread.coverage_ratio[:, 0, 0]
+def replay(
+    load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_before: int, quantiles_from: int
+) -> Replay:
+    """Forecast from the last daily origins, one after the other, the last of them the end of the load.
+
+    Parameters
+    ----------
+    load_w, ahead, horizon
+        As for `backtest`.
+    origins : int
+        How many. [days]
+    fitted_before : int
+        Holt-Winters' parameters for the past are fitted to load before this slot. [slots]
+    quantiles_from : int
+        First origin with quantiles; there have to be errors before it. [days]
+
+    Returns
+    -------
+    Replay
+        Nothing in it depends on load that was not known at its origin.
+    """
+    said_w = ask(load_w, ahead, origins=origins, horizon=horizon, fitted_before=fitted_before)
+    actual_w = _came(load_w, origins, horizon)
+    mixed = combine(said_w, actual_w, day=SLOTS_PER_DAY)
+    error_w = actual_w - mixed.combined_w
+    band_w = adaptive_quantiles(error_w, LEVELS, asked_from=quantiles_from, day=SLOTS_PER_DAY)
+    quantile_w = mixed.combined_w[..., np.newaxis] + band_w
+    return Replay(said_w, actual_w, mixed.combined_w, quantile_w, mixed.weight)
+
+
+def _came(load_w: Float, origins: int, horizon: int) -> Float:
+    """Return the load that followed each origin, shape (series, origin, lead); NaN where it has not come. [W]."""
+    first = load_w.shape[1] - SLOTS_PER_DAY * np.arange(origins - 1, -1, -1, dtype=np.int64)
+    padded = np.pad(load_w, ((0, 0), (0, horizon)), constant_values=np.nan)
+    return np.ascontiguousarray(padded[:, first[:, np.newaxis] + np.arange(horizon)])
+
+
+def _score(actual_w: Float, point_w: Float, naive_w: Float, quantile_w: Float) -> Scores:
+    """Score the forecast and its quantiles, and the weekly naive on the same slots."""
+    actual_w = np.where(np.isnan(point_w) | np.isnan(naive_w), np.nan, actual_w)
+    together = (point_w.shape[0], point_w.shape[1] * point_w.shape[2], 1)
+    actual = actual_w.reshape(together)
+    ours = point_skill(actual, point_w.reshape(together))
+    naive = point_skill(actual, naive_w.reshape(together))
+    spread = quantile_skill(actual, quantile_w.reshape(*together, LEVELS.size), LEVELS)
     return Scores(
         (~np.isnan(actual_w)).any(axis=2).sum(axis=1).astype(np.int64),
         ours.mae_w[:, 0],
@@ -135,5 +183,5 @@ def _score(opinions: Opinions, weight: Float, earlier_error_w: Float) -> Scores:
         ours.mape_ratio[:, 0],
         naive.mape_ratio[:, 0],
         spread.crps_w[:, 0],
-        covered,
+        spread.coverage_ratio[:, 0, -1] - spread.coverage_ratio[:, 0, 0],
     )

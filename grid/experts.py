@@ -1,95 +1,109 @@
-"""Two opinions on the same slots, Holt-Winters' and last week's, and how far each is to be trusted.
+"""Many opinions on the same slots, and one made of them: each expert counts for as much as it deserved so far.
 
-Holt-Winters follows a season as it turns and forgets slowly; where weeks repeat but days jump about, last week is hard
-to beat. Their mean, weighted by the inverse of the squared errors that each made lately [1]_, is close to the better
-one without having to know which that is.
-
-References
-----------
-.. [1] Bates, J. M., Granger, C. W. J. (1969). The combination of forecasts. Oper. Res. Q. 20, 451-468.
+No single way is best for a nation, a feeder and a home. Regressions follow weather, calendar and lags; Holt-Winters
+follows a season as it turns; where days jump about, what is typical of a slot is hard to beat.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grid.kernels import holt_winters
-from grid.kernels.holt_winters import HoltWintersFit
-from grid.kernels.naive import weekly_naive
-from grid.origins import load_after
+from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
+from grid.kernels import holt_winters, ridge
+from grid.kernels.naive import seasonal_naive
+from grid.kernels.ridge import Ridge
+from grid.kernels.typical import typical
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+#: In the order of the second axis of what `ask` returns; the weekly naive is also the mark to beat.
+EXPERTS: Final = (
+    *("ridge_slow", "ridge_fast", "holt_winters"),
+    *("weekly_naive", "daily_naive", "mean_of_7_days", "median_of_28_days", "median_of_8_weeks"),
+)
+WEEKLY_NAIVE: Final = EXPERTS.index("weekly_naive")
+#: One that learns from a year, and one that lives in the last two months.
+_RIDGES: Final = (Ridge(forgetting=0.998, penalty=0.01), Ridge(forgetting=0.98, penalty=0.03))
+#: Holt-Winters forgets what is older: fitting it to more costs time and changes nothing.
+_FIT_SLOTS: Final = 8 * SLOTS_PER_WEEK
+
 
 @dataclass(frozen=True, slots=True)
-class Opinions:
-    """Hold what both said at past origins, and what came.
+class Ahead:
+    """Hold what is known before a slot comes, on the local grid.
 
     Attributes
     ----------
-    model_w, naive_w, actual_w : ndarray, shape (series, origin, lead), float64
-        Holt-Winters, the weekly naive, and the load; NaN where there is none. [W]
+    features : ndarray, shape (slot, column), float64
+        Calendar, and weather as forecast; reaches beyond the load by the horizon.
+    lagged : ndarray, shape (column,), bool
+        Columns whose change against the day and the week before counts, too.
     """
 
-    model_w: Float
-    naive_w: Float
-    actual_w: Float
-
-    def weight(self, known: NDArray[np.bool_] | None = None) -> Float:
-        """Return the weight of the model, shape (series,): 1 where the naive one has no record.
-
-        Parameters
-        ----------
-        known : ndarray, shape (origin, lead), bool, optional
-            The slots whose load may be known; None: all.
-        """
-        may = np.ones(self.actual_w.shape[1:], dtype=np.bool_) if known is None else known
-        both = may & np.isfinite(self.model_w) & np.isfinite(self.naive_w) & np.isfinite(self.actual_w)
-        model = np.where(both, self.model_w - self.actual_w, 0.0)
-        naive = np.where(both, self.naive_w - self.actual_w, 0.0)
-        model_square, naive_square = (model**2).sum(axis=(1, 2)), (naive**2).sum(axis=(1, 2))
-        total = model_square + naive_square
-        weight: Float = np.where(total > 0.0, naive_square / np.where(total > 0.0, total, 1.0), 1.0)
-        return weight
-
-    def combined_w(self, weight: Float) -> Float:
-        """Return the weighted mean, shape (series, origin, lead); the model's where there is no other. [W]."""
-        return combine(self.model_w, self.naive_w, weight[:, np.newaxis, np.newaxis])
+    features: Float
+    lagged: NDArray[np.bool_]
 
 
-def ask(fitted: HoltWintersFit, load_w: Float, origins: Int, *, horizon: int) -> Opinions:
-    """Return what both would have said at past origins.
+def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_before: int) -> Float:
+    """Return what every expert said at the last daily origins, the last of them the end of the load.
 
     Parameters
     ----------
-    fitted : HoltWintersFit
-        Fitted on load before the origins, for an honest answer.
     load_w : ndarray, shape (series, time)
-        From the first fitted slot on. [W]
-    origins : ndarray of int, shape (origin,)
-        Rising. [slots]
+        Mean power on the local grid; NaN where unknown. [W]
+    ahead : Ahead
+        For every slot of the load and the horizon.
+    origins : int
+        How many. [days]
     horizon : int
         Leads. [slots]
+    fitted_before : int
+        Holt-Winters' parameters are fitted to load before this slot, so that it has an honest record after it. [slots]
+
+    Returns
+    -------
+    ndarray, shape (series, expert, origin, lead), float64
+        In the order of `EXPERTS`; NaN where one has nothing to say. [W]
     """
-    return Opinions(
-        holt_winters.backtest(fitted, load_w, origins, horizon),
-        weekly_naive(load_w, origins, horizon),
-        load_after(load_w, origins, horizon=horizon),
-    )
+    time = load_w.shape[1]
+    at = time - SLOTS_PER_DAY * np.arange(origins - 1, -1, -1, dtype=np.int64)
+    said = np.empty((load_w.shape[0], len(EXPERTS), origins, horizon))
+    for number, how in enumerate(_RIDGES):
+        said[:, number] = _regress(load_w, ahead, origins, horizon, how)
+    said[:, 2] = _smooth(load_w, at, horizon, fitted_before)
+    said[:, 3] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_WEEK)
+    said[:, 4] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_DAY)
+    said[:, 5] = typical(load_w, at, horizon, period=SLOTS_PER_DAY, count=7, of="mean")
+    said[:, 6] = typical(load_w, at, horizon, period=SLOTS_PER_DAY, count=28, of="median")
+    said[:, 7] = typical(load_w, at, horizon, period=SLOTS_PER_WEEK, count=8, of="median")
+    return said
 
 
-def joined(first: Opinions, second: Opinions) -> Opinions:
-    """Return the opinions of two sets of origins, one after the other."""
-    return Opinions(
-        np.concatenate((first.model_w, second.model_w), axis=1),
-        np.concatenate((first.naive_w, second.naive_w), axis=1),
-        np.concatenate((first.actual_w, second.actual_w), axis=1),
-    )
+def _regress(load_w: Float, ahead: Ahead, origins: int, horizon: int, how: Ridge) -> Float:
+    """Regress on loads relative to what they were before the first origin: of that, no origin learns anything new."""
+    before = load_w[:, : load_w.shape[1] - (origins - 1) * SLOTS_PER_DAY]
+    known = np.isfinite(before)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    centre = np.where(known, before, 0.0).sum(axis=1, keepdims=True) / count
+    scale = np.abs(np.where(known, before - centre, 0.0)).sum(axis=1, keepdims=True) / count
+    scale = np.where(scale > 0.0, scale, 1.0)
+    even = (load_w - centre) / scale
+    found = ridge.forecast(even, ahead.features, ahead.lagged, horizon=horizon, origins=origins, how=how)
+    said: Float = found * scale[:, :, np.newaxis] + centre[:, :, np.newaxis]
+    return said
 
 
-def combine(model_w: Float, naive_w: Float, weight: Float) -> Float:
-    """Return the weighted mean of both; the model's where the naive one has nothing to say. [W]."""
-    mean_w: Float = np.where(np.isnan(naive_w), model_w, weight * model_w + (1.0 - weight) * naive_w)
-    return mean_w
+def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> Float:
+    """Let Holt-Winters speak at the origins that follow its fit, and at the last one after a second fit to all."""
+    said = np.full((load_w.shape[0], at.size, horizon), np.nan)
+    after, begin = np.flatnonzero(at >= fitted_before), max(fitted_before - _FIT_SLOTS, 0)
+    if fitted_before > begin:
+        fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, begin:fitted_before]))
+        record = np.ascontiguousarray(load_w[:, begin:])
+        said[:, after] = holt_winters.backtest(fitted, record, at[after] - begin, horizon)
+    latest = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
+    said[:, -1] = holt_winters.forecast(latest, horizon)
+    return said

@@ -13,9 +13,8 @@ from core.slots import SLOT_S
 from db.connection import Connection
 from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
 from grid.backtest import QUANTILES
-from grid.forecast_model import COMBINED, METHOD_NAMES, SeriesForecasts, forecast_series
+from grid.forecast_model import NOTHING, SeriesForecasts, forecast_series
 from grid.history import LoadHistory, load_history
-from grid.kernels.holt_winters import Method
 
 _SLOTS_PER_HOUR: Final = 3_600 // SLOT_S
 
@@ -33,7 +32,7 @@ class ForecastIssue:
     place_count : int
         Places forecast.
     fallback_count : int
-        Of those, how many for want of history by a method that does not know both seasons.
+        Of those, how many for want of history by one method alone.
     """
 
     forecast_run_id: int
@@ -77,7 +76,7 @@ async def issue_forecasts(connection: Connection, *, now: datetime, history_days
 
 
 async def _store(connection: Connection, history: LoadHistory, made: SeriesForecasts, now: datetime) -> ForecastIssue:
-    known = np.flatnonzero(made.method != Method.NO_DATA)
+    known = np.flatnonzero([name != NOTHING for name in made.method])
     run_id = await insert_run(
         connection,
         issued_at=now,
@@ -95,7 +94,7 @@ async def _store(connection: Connection, history: LoadHistory, made: SeriesForec
     )
     skills = [_skill(run_id, int(history.place_id[row]), made, int(row)) for row in known]
     await insert_skill(connection, skills)
-    fallbacks = int((made.method[known] < Method.DOUBLE_ADDITIVE).sum())
+    fallbacks = int((~made.judged[known]).sum())
     return ForecastIssue(run_id, now, history.known_until, len(skills), fallbacks)
 
 
@@ -117,7 +116,7 @@ def _skill(run_id: int, place_id: int, made: SeriesForecasts, row: int) -> Forec
     return ForecastSkill(
         run_id,
         place_id,
-        METHOD_NAMES[Method(int(made.method[row]))] + (COMBINED if judged else ""),
+        made.method[row],
         int(scores.origin_count[row]) if judged else 0,
         *figures(),
     )

@@ -1,9 +1,12 @@
-"""Turn past errors into forecast quantiles: split-conformal, per lead time, smoothed over its neighbours.
+"""Turn past errors into forecast quantiles: conformal, per lead time, smoothed over its neighbours.
 
-The errors of ``2 h + 1`` neighbouring leads are pooled; with the n finite ones in ascending order, the
-quantile of probability p is the order statistic of rank :math:`(n + 1) p`, between two ranks by linear
-interpolation and clamped to 1..n [1]_. A new error exchangeable with the pool then falls at or below it
-with probability p, up to :math:`1/(n + 1)` [2]_.
+At one moment (`error_quantiles`), the errors of ``2 h + 1`` neighbouring leads are pooled; with the n finite
+ones in ascending order, the quantile of probability p is the order statistic of rank :math:`(n + 1) p`,
+between two ranks by linear interpolation and clamped to 1..n [1]_. A new error exchangeable with the pool then
+falls at or below it with probability p, up to :math:`1/(n + 1)` [2]_.
+
+Day after day (`adaptive_quantiles`), the probability that is looked up moves whenever too many or too few
+loads come to lie below the quantile, so that in the long run the right share does, however the errors drift [3]_.
 
 References
 ----------
@@ -11,6 +14,7 @@ References
    (definition 6).
 .. [2] Lei, J. et al. (2018). Distribution-free predictive inference for regression. J. Am. Stat. Assoc.
    113, 1094-1111.
+.. [3] Gibbs, I., Candes, E. (2021). Adaptive conformal inference under distribution shift. NeurIPS 34, 1660-1672.
 """
 
 from typing import Any
@@ -20,6 +24,9 @@ from numpy.typing import NDArray
 
 from core.compiling import jitted, parallel_kernel, prange
 from grid.kernels.checks import Float, float_array, require
+
+#: By how much a day that lay wholly below a quantile, or above it, moves the probability looked up. [1]
+ADAPTATION = 0.02
 
 
 @jitted
@@ -95,6 +102,100 @@ def error_quantiles(error_w: NDArray[Any], probabilities: NDArray[Any], *, half_
     quantile = np.empty((error.shape[0], error.shape[2], levels.size))
     _quantile_batch(error, levels, half_width, quantile)
     return quantile
+
+
+@jitted
+def _move_looked_up(
+    error: Float, band: Float, ended: int, first: int, stop: int, wanted: Float, looked_up: Float
+) -> None:
+    """Move the probabilities that are looked up by what came of the quantiles of an ended origin."""
+    for level in range(wanted.size):
+        below, count = 0.0, 0.0
+        for lead in range(first, stop):
+            if not np.isnan(error[ended, lead] - band[ended, lead, level]):
+                below += 1.0 if error[ended, lead] <= band[ended, lead, level] else 0.0
+                count += 1.0
+        if count > 0.0:
+            moved = looked_up[level] + ADAPTATION * (wanted[level] - below / count)
+            looked_up[level] = min(max(moved, 0.0), 1.0)
+
+
+@jitted
+def _adapt_leads(
+    error: Float, wanted: Float, first: int, stop: int, day: int, window: int, asked_from: int, band: Float
+) -> None:
+    """Fill band of neighbouring leads, (origin, lead, quantile), origin after origin."""
+    looked_up, found = wanted.copy(), np.empty(wanted.size)
+    pooled = np.empty(window * (stop - first))
+    for origin in range(asked_from, error.shape[0]):
+        known = origin - (stop - 1) // day  # origins before this one have ended at all these leads
+        if known - 1 >= asked_from:
+            _move_looked_up(error, band, known - 1, first, stop, wanted, looked_up)
+        begin = max(known - window, 0)
+        count = _pool(error[begin : max(known, 0)], first, stop, pooled)
+        ascending = np.sort(pooled[:count])
+        for level in range(wanted.size):
+            found[level] = _quantile(ascending, looked_up[level]) if count > 0 else np.nan
+        rising = np.sort(found)
+        for lead in range(first, stop):
+            band[origin, lead] = rising
+
+
+@parallel_kernel
+def _adapt_batch(
+    error_w: Float, wanted: Float, day: int, pooled: int, window: int, asked_from: int, band_w: Float
+) -> None:
+    leads = error_w.shape[2]
+    for series in prange(error_w.shape[0]):
+        for first in range(0, leads, pooled):
+            stop = min(first + pooled, leads)
+            _adapt_leads(error_w[series], wanted, first, stop, day, window, asked_from, band_w[series])
+
+
+def adaptive_quantiles(
+    error_w: NDArray[Any],
+    probabilities: NDArray[Any],
+    *,
+    asked_from: int,
+    day: int = 48,
+    pooled: int = 4,
+    window: int = 56,
+) -> Float:
+    """Return the quantiles of the errors to come at daily origins, each from what was known there.
+
+    Parameters
+    ----------
+    error_w : ndarray, shape (series, origin, lead)
+        Load minus forecast, at origins one day apart; NaN marks what is missing or has not come. It is looked at only
+        for origins after its slot. [W]
+    probabilities : ndarray, shape (quantile,)
+        Ascending, each in (0, 1). [1]
+    asked_from : int
+        First origin whose quantiles are wanted; those before it are learned from only.
+    day : int, default 48
+        Slots between two origins. [slots]
+    pooled : int, default 4
+        Neighbouring leads whose errors are taken together, at least 1; it divides the day. [slots]
+    window : int, default 56
+        Latest origins whose errors count, at least 1. [days]
+
+    Returns
+    -------
+    ndarray, shape (series, origin, lead, quantile), float64
+        Non-decreasing along the last axis; NaN before `asked_from` and where no error is known. [W]
+
+    Notes
+    -----
+    O(series * origin * lead * window log(window)).
+    """
+    error = float_array("error_w", error_w, axes=(None, None, None))
+    wanted = float_array("probabilities", probabilities, axes=(None,))
+    require(_are_probabilities(wanted), "Probabilities must ascend inside (0, 1).")
+    require(0 <= asked_from <= error.shape[1], "asked_from is an origin.", asked_from=asked_from)
+    require(pooled >= 1 and day >= 1 and day % pooled == 0 and window >= 1, "pooled divides the day, window is >= 1.")
+    band = np.full((*error.shape, wanted.size), np.nan)
+    _adapt_batch(error, wanted, day, pooled, window, asked_from, band)
+    return band
 
 
 def quantile_forecast(point_w: NDArray[Any], error_quantile_w: NDArray[Any], *, non_negative: bool = False) -> Float:

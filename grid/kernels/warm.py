@@ -8,11 +8,14 @@ from grid.kernels import (
     baseline,
     dispatch,
     holt_winters,
+    ml_poly,
     naive,
     natural,
     quantiles,
+    ridge,
     skill,
     threads,
+    typical,
 )
 
 
@@ -44,6 +47,11 @@ def _warm_forecast() -> None:
     holt_winters.forecast(fitted, 2)
     naive.weekly_naive(load_w, origins, 2, week=4)
     quantile_w = quantiles.error_quantiles(ahead_w, levels)
+    quantiles.adaptive_quantiles(ahead_w, levels, asked_from=0, day=2, pooled=2)
+    typical.typical(load_w, origins, 2, period=2, count=2, of="mean")
+    how = ridge.Ridge(day=2, week=4, recent=2, fewest=2)
+    ridge.forecast(load_w, np.zeros((18, 1)), np.array([True]), horizon=2, origins=1, how=how)
+    ml_poly.combine(ahead_w[:, np.newaxis], ahead_w, day=2)
     skill.point_skill(ahead_w, ahead_w)
     skill.quantile_skill(ahead_w, quantile_w[:, np.newaxis], levels)
     baseline.high_x_of_y(load_w.reshape(1, 4, 4), x=1)

@@ -53,7 +53,7 @@ async def test_every_place_with_data_is_forecast_from_the_running_slot_on(databa
     truth_w = load_w[KNOWN_SLOTS:][:78]
     assert np.abs(np.array([row.load_w for row in rows[:78]]) / truth_w - 1).mean() < 0.06
     assert skill is not None
-    assert skill.method == "holt_winters_double_multiplicative_with_weekly_naive"
+    assert skill.method == "expert_mix"
     assert skill.mape_ratio is not None
     assert skill.naive_mape_ratio is not None
     assert skill.mape_ratio < skill.naive_mape_ratio

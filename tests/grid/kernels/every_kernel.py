@@ -7,7 +7,18 @@ import sys
 
 import numpy as np
 
-from grid.kernels import baseline, dispatch, holt_winters, naive, natural, quantiles, skill
+from grid.kernels import (
+    baseline,
+    dispatch,
+    holt_winters,
+    ml_poly,
+    naive,
+    natural,
+    quantiles,
+    ridge,
+    skill,
+    typical,
+)
 
 
 def random_load(rng):
@@ -50,6 +61,23 @@ def forecasts(rng):
     }
 
 
+def opinions(rng):
+    """Return what the kernels give that experts are asked with and combined by."""
+    load = random_load(rng)
+    ahead, lagged = rng.normal(0.0, 1.0, (100, 2)), np.array([True, False])
+    how = ridge.Ridge(day=4, week=12, recent=3, forgetting=0.95, penalty=0.01, fewest=6, refit=2)
+    origins = np.arange(68, 97, 4)
+    regressed = ridge.forecast(load, ahead, lagged, horizon=4, origins=8, how=how)
+    middle = typical.typical(load, origins, 4, period=4, count=5, of="median")
+    mean = typical.typical(load, origins, 4, period=4, count=5, of="mean")
+    actual = np.pad(load, ((0, 0), (0, 4)), constant_values=np.nan)[:, origins[:, np.newaxis] + np.arange(4)]
+    mixed = ml_poly.combine(np.stack([regressed, middle, mean], axis=1), actual, day=4, pooled=2)
+    band = quantiles.adaptive_quantiles(
+        actual - mixed.combined_w, np.array([0.1, 0.9]), asked_from=2, day=4, pooled=2, window=5
+    )
+    return {"regressed": regressed, "middle": middle, "mean": mean, "mixed": mixed.combined_w, "band": band}
+
+
 def schedules(rng):
     """Return what the kernels of dispatch give; some energy cannot be served."""
     first = rng.integers(0, 4, 20)
@@ -72,4 +100,9 @@ def schedules(rng):
 
 
 if __name__ == "__main__":
-    np.savez(sys.argv[1], **forecasts(np.random.default_rng(12)), **schedules(np.random.default_rng(13)))
+    np.savez(
+        sys.argv[1],
+        **forecasts(np.random.default_rng(12)),
+        **schedules(np.random.default_rng(13)),
+        **opinions(np.random.default_rng(14)),
+    )

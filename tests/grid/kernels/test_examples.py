@@ -4,10 +4,12 @@ import doctest
 
 import pytest
 
-from grid.kernels import baseline, dispatch, holt_winters, naive, natural, quantiles, skill
+from grid.kernels import baseline, dispatch, holt_winters, ml_poly, naive, natural, quantiles, skill, typical
 
 
-@pytest.mark.parametrize("module", [baseline, dispatch, holt_winters, naive, natural, quantiles, skill])
+@pytest.mark.parametrize(
+    "module", [baseline, dispatch, holt_winters, ml_poly, naive, natural, quantiles, skill, typical]
+)
 def test_the_examples_of_a_kernel_module_run_as_written(module):
     result = doctest.testmod(module)
     assert result.attempted > 0

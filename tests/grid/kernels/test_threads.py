@@ -18,11 +18,14 @@ from grid.kernels import (
     holt_winters,
     holt_winters_fit,
     holt_winters_run,
+    ml_poly,
     naive,
     natural,
     quantiles,
+    ridge,
     skill,
     threads,
+    typical,
     warm,
 )
 from grid.kernels.dispatch import dispatch
@@ -34,10 +37,13 @@ MODULES = [
     dispatch_flow,
     holt_winters_fit,
     holt_winters_run,
+    ml_poly,
     naive,
     natural,
     quantiles,
+    ridge,
     skill,
+    typical,
 ]
 KERNELS = {
     f"{module.__name__}.{name}": value
@@ -124,7 +130,7 @@ def test_two_python_threads_run_the_same_kernel_at_once():
 def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     assert warm.warm_up() > 0.0
     before = {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
-    assert len(KERNELS) >= 12
+    assert len(KERNELS) >= 16
     assert set(before.values()) == {1}, before
     load = np.random.default_rng(0).normal(100.0, 5.0, (2, 700)).astype(np.float32)
     load.flags.writeable = False

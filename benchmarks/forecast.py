@@ -1,0 +1,226 @@
+"""Forecast measured loads a day ahead, as it would have been done then, and compare with naive and published forecasts.
+
+Every figure comes from a replay: at the issue hour of each day, weights, fits and quantiles know nothing that came
+later. The weather is near-analysis, better than any forecast of it would have been; RTE's own forecast of France had to
+do with forecasts. Holidays are the French ones for every series.
+
+Expected before it was first run: France 2.0 % in 2022 and in 2023, a fifth to a third less error than the better naive
+forecast in each group, intervals that cover 88 to 91 %. Seen first: see the table in README.md.
+
+Figures on the last line with ``--json``:
+
+``fr_2022_mape``, ``fr_2023_mape``
+    France, issued at noon for the next local day, in percent; RTE's own on the same hours: ``fr_2022_rte_mape``, …
+``group_skill``
+    For each group the mean over its series of 1 - MAE / MAE of the better of the weekly and the daily naive forecast.
+``worst_skill``
+    The least over all series.
+``coverage_90``
+    For each group the share of loads between the quantiles of 5 and 95 %.
+``rmae``, ``rcrps``
+    For each group MAE and CRPS over the range from the first to the 99th percentile of the load.
+``taylor_midnight_mape``, ``taylor_all_mape``
+    Only with ``--taylor``: half-hourly load of England and Wales, eight weeks to fit, in percent: 48 steps from each of
+    28 midnights, and from each of 1,344 half-hours; by Holt-Winters alone, for want of a calendar.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks import _series
+from benchmarks._series import Measured
+from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
+from grid.backtest import LEVELS, Replay, replay
+from grid.day_features import LAGGED, day_features
+from grid.experts import EXPERTS, Ahead
+from grid.kernels import holt_winters
+from grid.kernels.skill import point_skill, quantile_skill
+from grid.kernels.warm import warm_up
+
+Float = NDArray[np.float64]
+Figures = dict[str, object]
+
+ISSUE_HOUR, HORIZON = 12, 36 * 2
+#: The first part of a series is learned from only, and of a long one no more than two years are scored.
+LEARNED_SHARE, MOST_SCORED_DAYS = 0.33, 731
+QUANTILE_DAYS = 28
+NAIVE = tuple(EXPERTS.index(name) for name in ("weekly_naive", "daily_naive"))
+
+
+def say(message: str) -> None:
+    """Print progress where it does not mix with the result."""
+    print(message, file=sys.stderr, flush=True)
+
+
+class Scored:
+    """Score the day after each issue.
+
+    Parameters
+    ----------
+    series : Measured
+        What to forecast.
+    issue_hour : int
+        Local hour. [h]
+    horizon : int
+        Leads; those of the next local day are scored, or all where there are fewer. [slots]
+    """
+
+    def __init__(self, series: Measured, *, issue_hour: int = ISSUE_HOUR, horizon: int = HORIZON) -> None:
+        days = series.load.size // SLOTS_PER_DAY
+        end = (series.load.size - horizon - 2 * issue_hour) // SLOTS_PER_DAY * SLOTS_PER_DAY + 2 * issue_hour
+        scored = min(MOST_SCORED_DAYS, int(days * (1.0 - LEARNED_SHARE)))
+        origins = min(scored + QUANTILE_DAYS, end // SLOTS_PER_DAY)
+        features = day_features(series.first, days + horizon // SLOTS_PER_DAY + 1)[: series.load.size]
+        ahead = Ahead(
+            np.ascontiguousarray(np.concatenate((features, series.weather), axis=1)[: end + horizon]),
+            np.concatenate((LAGGED, np.ones(series.weather.shape[1], dtype=np.bool_))),
+        )
+        found = replay(
+            series.load[np.newaxis, :end],
+            ahead,
+            origins=origins,
+            horizon=horizon,
+            fitted_before=end - (origins - 1) * SLOTS_PER_DAY,
+            quantiles_from=origins - scored,
+        )
+        tomorrow = slice(SLOTS_PER_DAY - 2 * issue_hour, 2 * SLOTS_PER_DAY - 2 * issue_hour)
+        self._leads = tomorrow if tomorrow.stop <= horizon else slice(0, horizon)
+        self._span = slice(origins - scored, origins)
+        first = end + self._leads.start - (scored - 1) * SLOTS_PER_DAY
+        self.first_slot, self.days = first, scored
+        self.load = self._of_the_day_after(series.load)
+        self.point = found.combined_w[0, self._span, self._leads]
+        self.quantiles = found.quantile_w[0, self._span, self._leads]
+        self.naive = [found.said_w[0, number, self._span, self._leads] for number in NAIVE]
+        self.rival = None if series.rival is None else self._of_the_day_after(series.rival)
+        self.found: Replay = found
+
+    def _of_the_day_after(self, values: Float) -> Float:
+        length = self._leads.stop - self._leads.start
+        at = self.first_slot + SLOTS_PER_DAY * np.arange(self.days)[:, np.newaxis] + np.arange(length)
+        picked: Float = np.append(values, np.nan)[np.minimum(at, values.size)]
+        return picked
+
+    def skill(self) -> float:
+        """Return 1 - MAE over that of the better naive forecast, on the slots that all of them have."""
+        errors = [np.abs(said - self.load) for said in (self.point, *self.naive)]
+        known = np.isfinite(sum(errors))
+        ours, *theirs = (float(error[known].mean()) for error in errors)
+        return 1.0 - ours / min(theirs)
+
+    def spread(self) -> dict[str, float]:
+        """Return coverage, rMAE and rCRPS."""
+        together = self.load.reshape(1, -1, 1)
+        point = point_skill(together, self.point.reshape(1, -1, 1))
+        bands = quantile_skill(together, self.quantiles.reshape(1, -1, 1, LEVELS.size), LEVELS)
+        covered = float(bands.coverage_ratio[0, 0, -1] - bands.coverage_ratio[0, 0, 0])
+        return {"coverage_90": covered, "rmae": float(point.rmae_ratio[0, 0]), "rcrps": float(bands.rcrps_ratio[0, 0])}
+
+
+def groups(series: Sequence[Measured], figures: Figures) -> None:
+    """Add the figures of all groups."""
+    skills: dict[str, list[float]] = {}
+    spreads: dict[str, list[dict[str, float]]] = {}
+    for one in series:
+        scored = Scored(one)
+        skills.setdefault(one.group, []).append(scored.skill())
+        spreads.setdefault(one.group, []).append(scored.spread())
+        now = spreads[one.group][-1]
+        say(f"{one.name:26s} skill {skills[one.group][-1]:+.3f}  coverage {now['coverage_90']:.3f}")
+    figures["group_skill"] = {group: round(float(np.mean(of)), 4) for group, of in skills.items()}
+    figures["worst_skill"] = min(min(of) for of in skills.values())
+    for name in ("coverage_90", "rmae", "rcrps"):
+        figures[name] = {group: round(float(np.mean([one[name] for one in of])), 4) for group, of in spreads.items()}
+
+
+def france(folder: Path, figures: Figures) -> None:
+    """Add the error of our forecasts of France and that of its grid operator, on the same hours."""
+    series = _series.nation(folder)
+    scored = Scored(series)
+    assert scored.rival is not None
+    day_of = pd.date_range(series.first, periods=series.load.size // SLOTS_PER_DAY, freq="D")
+    years = day_of.year.to_numpy()[scored.first_slot // SLOTS_PER_DAY :][: scored.days]
+    for year in (2022, 2023):
+        for name, said in (("", scored.point), ("_rte", scored.rival)):
+            error = np.abs(said - scored.load)[years == year] / scored.load[years == year]
+            if name == "" and np.isnan(error).sum() > np.isnan(scored.load[years == year]).sum():
+                raise SystemExit(f"Some hours of {year} have no forecast.")
+            figures[f"fr_{year}{name}_mape"] = 100.0 * float(np.nanmean(error))
+    figures["fr_coverage_90"] = scored.spread()["coverage_90"]
+
+
+def taylor(wheel: Path) -> Figures:
+    """Return the errors on Taylor's series, read as data from a wheel of pmdarima."""
+    with zipfile.ZipFile(wheel) as archive:
+        source = archive.read("pmdarima/datasets/taylor.py").decode()
+    found = re.findall(r"(?<![\w.])\d{5}(?![\w.])", source[source.index("np.array(") :])
+    load = np.array(found, dtype=np.float64)[np.newaxis]
+    fitted = holt_winters.fit(load[:, : 8 * SLOTS_PER_WEEK])
+    origins = np.arange(8 * SLOTS_PER_WEEK, 12 * SLOTS_PER_WEEK)
+    ahead = holt_winters.backtest(fitted, load, origins, SLOTS_PER_DAY)[0]
+    padded = np.append(load[0], np.full(SLOTS_PER_DAY, np.nan))
+    error = 100.0 * np.abs(ahead / padded[origins[:, np.newaxis] + np.arange(SLOTS_PER_DAY)] - 1.0)
+    midnights = float(np.nanmean(error[::SLOTS_PER_DAY]))
+    return {"taylor_midnight_mape": midnights, "taylor_all_mape": float(np.nanmean(error))}
+
+
+def other(chosen: argparse.Namespace) -> Figures:
+    """Return the figures of any other series: a table with times in its first column."""
+    reader = pd.read_parquet if chosen.series.suffix == ".parquet" else pd.read_csv
+    table = reader(chosen.series)
+    when = pd.to_datetime(table.iloc[:, 0])
+    when = when if when.dt.tz is None else _series.local(when, chosen.zone)
+    scored = Scored(
+        _series.measured(chosen.column, "other", when, table[chosen.column]),
+        issue_hour=chosen.issue_hour,
+        horizon=chosen.horizon,
+    )
+    return {"skill": scored.skill(), **scored.spread()}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score all groups, or one other series, and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+    data = Path(os.environ.get("SOMEL_REFERENCE_DATA") or beside)
+    parser.add_argument("--data", type=Path, default=data, help="folder of measured reference data")
+    parser.add_argument("--taylor", type=Path, metavar="WHEEL", help="a downloaded wheel of pmdarima, for its data")
+    parser.add_argument("--series", type=Path, metavar="FILE", help="score this CSV or Parquet file instead")
+    parser.add_argument("--column", help="its column of load; the first column holds times")
+    parser.add_argument("--zone", default="Europe/Paris", help="zone of its days, where its times have one")
+    parser.add_argument("--issue-hour", type=int, default=ISSUE_HOUR, choices=range(24), metavar="H", help="local hour")
+    parser.add_argument("--horizon", type=int, default=HORIZON, metavar="N", help="half-hours from the issue on")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
+    chosen = parser.parse_args(arguments)
+    say(f"kernels ready after {warm_up():.1f} s")
+    figures: Figures = {}
+    if chosen.series is not None:
+        if chosen.column is None:
+            parser.error("--series needs --column")
+        figures = other(chosen)
+    elif not chosen.data.is_dir():
+        say(f"skipped: the reference data is not at {chosen.data}; set SOMEL_REFERENCE_DATA, or name a --series")
+    else:
+        france(chosen.data, figures)
+        groups([*_series.homes(chosen.data), *_series.grid(chosen.data)], figures)
+    if chosen.taylor:
+        figures |= taylor(chosen.taylor)
+    for name, value in figures.items():
+        print(f"{name:32s} {value}")
+    if chosen.json:
+        print(json.dumps(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

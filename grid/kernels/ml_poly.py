@@ -1,0 +1,164 @@
+r"""Combine experts by weights that follow their regrets: ML-Poly, for each series and lead.
+
+At each origin the combined forecast is the mean of the experts, weighted by :math:`\eta_k (R_k)_+`; :math:`R_k` is
+what would have been gained, to first order, by listening to expert :math:`k` alone, and the learning rate
+:math:`\eta_k = 1 / (B_k + \sum r_k^2)` needs no tuning [1]_. For any sequence of loads, the loss of the combination
+exceeds that of the best fixed mixture of experts by no more than the square root of the number of origins times
+experts, on the scale of the losses.
+
+An expert without a forecast sleeps: it gets no weight and no regret. What an expert says is cut to the range of what
+the others say, widened, so that a broken one does no harm before its weight is gone.
+
+References
+----------
+.. [1] Gaillard, P., Stoltz, G., van Erven, T. (2014). A second-order bound with excess losses. COLT, JMLR W&CP 35,
+   176-196.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.compiling import jitted, parallel_kernel, prange
+from grid.kernels.checks import Float, float_array, require
+
+#: What an expert says may lie so many times the spread of all around their median.
+_WIDEST = 10.0
+#: Fewer experts cannot tell which of them is broken.
+_FEWEST_TO_CUT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Hold the outcome.
+
+    Attributes
+    ----------
+    combined_w : ndarray, shape (series, origin, lead), float64
+        Each by weights from loads that were known at its origin; NaN where no expert has a forecast. [W]
+    weight : ndarray, shape (series, expert, lead), float64
+        Of the last origin; they add up to 1, or are all 0 where no expert has a forecast. [1]
+    """
+
+    combined_w: Float
+    weight: Float
+
+
+@jitted
+def _mix(said: Float, regret: Float, rate: Float, weight: Float) -> float:
+    """Fill the weights of the experts that are awake and return their mean; NaN where all sleep."""
+    total, awake = 0.0, 0
+    for expert in range(said.size):
+        weight[expert] = 0.0
+        if not np.isnan(said[expert]):
+            awake += 1
+            weight[expert] = rate[expert] * max(regret[expert], 0.0)
+            total += weight[expert]
+    if awake == 0:
+        return np.nan
+    mean = 0.0
+    for expert in range(said.size):
+        if not np.isnan(said[expert]):
+            weight[expert] = weight[expert] / total if total > 0.0 else 1.0 / awake
+            mean += weight[expert] * said[expert]
+    return mean
+
+
+@jitted
+def _cut(said: Float, kept: Float) -> None:
+    """Fill kept with what is said, cut to a wide range around the median of those that are awake."""
+    for expert in range(said.size):
+        kept[expert] = said[expert]
+    awake = np.sort(said[~np.isnan(said)])
+    if awake.size < _FEWEST_TO_CUT:
+        return
+    middle = awake[awake.size // 2]
+    away = np.sort(np.abs(awake - middle))
+    widest = _WIDEST * away[awake.size // 2]
+    for expert in range(said.size):
+        if not np.isnan(kept[expert]):
+            kept[expert] = min(max(kept[expert], middle - widest), middle + widest)
+
+
+@jitted
+def _account(said: Float, mean: float, actual: float, regret: Float, square: Float, largest: Float) -> None:
+    """Add what each expert would have gained on the absolute error, to first order."""
+    slope = 1.0 if mean > actual else (-1.0 if mean < actual else 0.0)
+    for expert in range(said.size):
+        if not np.isnan(said[expert]):
+            gain = slope * (mean - said[expert])
+            regret[expert] += gain
+            square[expert] += gain * gain
+            largest[expert] = max(largest[expert], gain * gain)
+
+
+@jitted
+def _combine_leads(
+    expert_w: Float, actual_w: Float, first: int, stop: int, day: int, combined_w: Float, weight: Float
+) -> None:
+    """Combine neighbouring leads, which share their regrets, origin after origin."""
+    experts, origins = expert_w.shape[0], expert_w.shape[1]
+    kept, share, rate = np.empty(experts), np.empty(experts), np.zeros(experts)
+    regret, square, largest = np.zeros(experts), np.zeros(experts), np.zeros(experts)
+    for origin in range(origins):
+        for lead in range(first, stop):
+            ended = origin - lead // day - 1  # the latest origin whose slot at this lead has ended
+            if ended >= 0 and not np.isnan(combined_w[ended, lead] - actual_w[ended, lead]):
+                _cut(expert_w[:, ended, lead], kept)
+                _account(kept, combined_w[ended, lead], actual_w[ended, lead], regret, square, largest)
+        for expert in range(experts):
+            rate[expert] = 1.0 / (largest[expert] + square[expert]) if square[expert] > 0.0 else 0.0
+        for lead in range(first, stop):
+            _cut(expert_w[:, origin, lead], kept)
+            combined_w[origin, lead] = _mix(kept, regret, rate, share)
+            weight[:, lead] = share
+
+
+@parallel_kernel
+def _combine_batch(expert_w: Float, actual_w: Float, day: int, pooled: int, combined_w: Float, weight: Float) -> None:
+    leads = expert_w.shape[3]
+    for series in prange(expert_w.shape[0]):
+        for first in range(0, leads, pooled):
+            stop = min(first + pooled, leads)
+            _combine_leads(expert_w[series], actual_w[series], first, stop, day, combined_w[series], weight[series])
+
+
+def combine(expert_w: NDArray[Any], actual_w: NDArray[Any], *, day: int = 48, pooled: int = 4) -> Combination:
+    """Combine the forecasts of daily origins, one after the other.
+
+    Parameters
+    ----------
+    expert_w : ndarray, shape (series, expert, origin, lead)
+        What each said at origins one day apart; NaN where it had nothing to say. [W]
+    actual_w : ndarray, shape (series, origin, lead)
+        What came; NaN where it is missing or has not come. It is looked at only for origins after its slot. [W]
+    day : int, default 48
+        Slots between two origins. [slots]
+    pooled : int, default 4
+        Neighbouring leads that share their weights, at least 1. [slots]
+
+    Returns
+    -------
+    Combination
+
+    Notes
+    -----
+    O(series * expert * origin * lead).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> said = np.array([[[[8.0]] * 9, [[1.0]] * 9]]).reshape(1, 2, 9, 1)
+    >>> found = combine(said, np.full((1, 9, 1), 8.0))
+    >>> found.combined_w[0, :2, 0], found.weight[0, :, 0]
+    (array([4.5, 8. ]), array([1., 0.]))
+    """
+    said = float_array("expert_w", expert_w, axes=(None, None, None, None))
+    series, _, origins, leads = said.shape
+    actual = float_array("actual_w", actual_w, axes=(series, origins, leads))
+    require(day >= 1 and pooled >= 1, "A day, and what shares weights, is at least one slot.")
+    combined, weight = np.empty((series, origins, leads)), np.zeros((series, said.shape[1], leads))
+    _combine_batch(said, actual, day, pooled, combined, weight)
+    return Combination(combined, weight)
