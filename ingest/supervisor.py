@@ -126,8 +126,11 @@ async def supervise(
             for child in children:
                 await child.is_ready.wait()
             ready()
-    except* ConfigurationError as group:
-        raise group.exceptions[0] from group
+    except BaseExceptionGroup as group:  # from `except*`, Python 3.11.2 would raise a group again
+        refused = group.subgroup(ConfigurationError)
+        if refused is None:
+            raise
+        raise refused.exceptions[0] from group
 
 
 def _environment(settings: Settings, number: int, database_url: str, mqtt_url: str) -> dict[str, str]:

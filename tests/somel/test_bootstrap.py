@@ -19,7 +19,11 @@ import pytest
 from core.errors import ConfigurationError
 from somel import bootstrap
 from somel.embedded.bundle import Bundle
+from somel.embedded.places import Places
 from tests.somel.miniature import BACKEND, PROJECT, make_wheel
+
+#: As it is before a test names another.
+CACHE = Places.from_environment().cache
 
 
 @dataclass(frozen=True)
@@ -251,6 +255,14 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(checkout, monkeypatch
     assert checkout.python("import tiny; print(tiny.TEXT)") == "hello"
 
 
+def wheel_of_pip() -> Path:
+    """Return the wheel that Python brings, or Debian keeps for it; where neither does, set-up has fetched one."""
+    for folder in (Path(ensurepip.__file__).parent / "_bundled", Path("/usr/share/python-wheels")):
+        if found := sorted(folder.glob("pip-*.whl")):
+            return found[-1]
+    return max(Bundle(bootstrap.PIP, CACHE).ensure().path.glob("usr/share/python-wheels/pip-*.whl"))
+
+
 def test_where_python_comes_without_ensurepip_pip_is_taken_from_debians_package(bare, monkeypatch, tmp_path):
     # Debian's Python without python3-venv: it makes an environment when it need not put pip into it.
     python = tmp_path / "python3"
@@ -260,7 +272,7 @@ def test_where_python_comes_without_ensurepip_pip_is_taken_from_debians_package(
     monkeypatch.setattr(sys, "executable", str(python))
     wheels = Bundle(bootstrap.PIP, bare.cache).path / "usr" / "share" / "python-wheels"
     wheels.mkdir(parents=True)
-    (wheel,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+    wheel = wheel_of_pip()
     shutil.copy(wheel, wheels)
 
     bootstrap.make_environment(bare.cache)
