@@ -27,7 +27,10 @@ from grid.kernels.checks import Float, Int, float_array, require
 
 #: One, two days, two weeks, and how the last slots compare with those a day and a week before.
 _OWN_FEATURES = 7
-_SMALLEST_PIVOT = 1e-9
+#: No pivot is smaller than this part of the days learned from. [1]
+_SMALLEST_RATIO = 1e-9
+#: Newer days weigh more instead of older ones less; before that overflows, all is scaled down.
+_HEAVIEST = 1e100
 #: A forecast may leave the range of the load seen so far by this part of it. [1]
 _BEYOND_RATIO = 0.25
 
@@ -115,42 +118,35 @@ def _describe(
 
 
 @jitted
-def _learn(features: Float, target: float, forgetting: float, gram: Float, moment: Float) -> None:
-    """Let the sums fade and add a day; only the lower half of gram is kept."""
+def _learn(features: Float, target: float, weight: float, gram: Float, moment: Float) -> None:
+    """Add a day; only the lower half of gram is kept."""
     for row in range(features.size):
-        moment[row] = forgetting * moment[row] + features[row] * target
+        part, line = weight * features[row], gram[row]
+        moment[row] += part * target
         for column in range(row + 1):
-            gram[row, column] = forgetting * gram[row, column] + features[row] * features[column]
+            line[column] += part * features[column]
 
 
 @jitted
-def _factorise(gram: Float, penalty: float, factor: Float) -> None:
-    """Fill factor with Cholesky's factor of the penalised sums; only lower halves are used."""
-    for row in range(gram.shape[0]):
-        for column in range(row):
-            value = gram[row, column]
-            for before in range(column):
-                value -= factor[row, before] * factor[column, before]
-            factor[row, column] = value / factor[column, column]
-        value = gram[row, row] * (1.0 + (penalty if row > 0 else 0.0)) + _SMALLEST_PIVOT
-        for before in range(row):
-            value -= factor[row, before] * factor[row, before]
-        factor[row, row] = np.sqrt(max(value, _SMALLEST_PIVOT))
-
-
-@jitted
-def _solve(factor: Float, moment: Float, found: Float) -> None:
-    """Fill found with the coefficients."""
+def _solve(gram: Float, moment: Float, penalty: float, factor: Float, found: Float) -> None:
+    """Fill found with the coefficients: Gauss' elimination of the penalised sums, row by row along the memory."""
     size = moment.size
     for row in range(size):
-        value = moment[row]
-        for before in range(row):
-            value -= factor[row, before] * found[before]
-        found[row] = value / factor[row, row]
+        found[row] = moment[row]
+        for column in range(row, size):
+            factor[row, column] = gram[column, row]
+        factor[row, row] += (penalty if row > 0 else 0.0) * gram[row, row] + _SMALLEST_RATIO * gram[0, 0]
+    for pivot in range(size):
+        for row in range(pivot + 1, size):
+            share = factor[pivot, row] / factor[pivot, pivot]
+            found[row] -= share * found[pivot]
+            for column in range(row, size):
+                factor[row, column] -= share * factor[pivot, column]
+            factor[row, row] = max(factor[row, row], _SMALLEST_RATIO * gram[0, 0])
     for row in range(size - 1, -1, -1):
         value = found[row]
-        for after in range(row + 1, size):
-            value -= factor[after, row] * found[after]
+        for column in range(row + 1, size):
+            value -= factor[row, column] * found[column]
         found[row] = value / factor[row, row]
 
 
@@ -181,6 +177,7 @@ def _one_lead(
     size = _OWN_FEATURES + ahead.shape[1] + 2 * lagged.size
     features, coefficients = np.empty(size), np.empty(size)
     gram, moment, factor = np.zeros((size, size)), np.zeros(size), np.empty((size, size))
+    weight = 1.0
     days, lowest, highest, fitted = 0, np.inf, -np.inf, False
     for number in range(origins):
         ended = number - lead // day - 1  # the latest origin whose slot at this lead has ended
@@ -188,15 +185,19 @@ def _one_lead(
         if not np.isnan(target) and _describe(
             load, ahead, lagged, first + ended * day, lead, day, week, changes[ended], features
         ):
-            _learn(features, target, forgetting, gram, moment)
+            if weight > _HEAVIEST:
+                gram /= weight
+                moment /= weight
+                weight = 1.0
+            _learn(features, target, weight, gram, moment)
+            weight /= forgetting
             lowest, highest, days = min(lowest, target), max(highest, target), days + 1
         if number < asked_from:
             continue
         known = _describe(load, ahead, lagged, first + number * day, lead, day, week, changes[number], features)
         found[number - asked_from] = np.nan
         if days >= fewest and (not fitted or (origins - 1 - number) % refit == 0):
-            _factorise(gram, penalty, factor)
-            _solve(factor, moment, coefficients)
+            _solve(gram, moment, penalty, factor, coefficients)
             fitted = True
         if known and fitted:
             beyond = _BEYOND_RATIO * (highest - lowest)
