@@ -67,19 +67,35 @@ def _mix(said: Float, regret: Float, rate: Float, weight: Float) -> float:
 
 
 @jitted
-def _cut(said: Float, kept: Float) -> None:
-    """Fill kept with what is said, cut to a wide range around the median of those that are awake."""
+def _middle(values: Float, count: int) -> float:
+    """Sort the first values, which are few, in place and return their median, the upper one of two."""
+    for place in range(1, count):
+        value, before = values[place], place - 1
+        while before >= 0 and values[before] > value:
+            values[before + 1] = values[before]
+            before -= 1
+        values[before + 1] = value
+    return float(values[count // 2])
+
+
+@jitted
+def _cut(said: Float, awake: Float, kept: Float) -> None:
+    """Fill kept with what is said, cut to a wide range around the median of those that are awake; awake is room."""
+    count = 0
     for expert in range(said.size):
         kept[expert] = said[expert]
-    awake = np.sort(said[~np.isnan(said)])
-    if awake.size < _FEWEST_TO_CUT:
+        if not np.isnan(said[expert]):
+            awake[count] = said[expert]
+            count += 1
+    if count < _FEWEST_TO_CUT:
         return
-    middle = awake[awake.size // 2]
-    away = np.sort(np.abs(awake - middle))
-    widest = _WIDEST * away[awake.size // 2]
+    middle = _middle(awake, count)
+    for place in range(count):
+        awake[place] = abs(awake[place] - middle)
+    widest = _WIDEST * _middle(awake, count)
     for expert in range(said.size):
-        if not np.isnan(kept[expert]):
-            kept[expert] = min(max(kept[expert], middle - widest), middle + widest)
+        if widest > 0.0 and not np.isnan(said[expert]):  # where most say the same, the others may know better
+            kept[expert] = min(max(said[expert], middle - widest), middle + widest)
 
 
 @jitted
@@ -100,19 +116,20 @@ def _combine_leads(
 ) -> None:
     """Combine neighbouring leads, which share their regrets, origin after origin."""
     experts, origins = expert_w.shape[0], expert_w.shape[1]
-    kept, share, rate = np.empty(experts), np.empty(experts), np.zeros(experts)
+    kept, room = np.empty((origins, stop - first, experts)), np.empty(experts)
+    share, rate = np.empty(experts), np.zeros(experts)
     regret, square, largest = np.zeros(experts), np.zeros(experts), np.zeros(experts)
     for origin in range(origins):
         for lead in range(first, stop):
             ended = origin - lead // day - 1  # the latest origin whose slot at this lead has ended
             if ended >= 0 and not np.isnan(combined_w[ended, lead] - actual_w[ended, lead]):
-                _cut(expert_w[:, ended, lead], kept)
-                _account(kept, combined_w[ended, lead], actual_w[ended, lead], regret, square, largest)
+                mean, actual = combined_w[ended, lead], actual_w[ended, lead]
+                _account(kept[ended, lead - first], mean, actual, regret, square, largest)
         for expert in range(experts):
             rate[expert] = 1.0 / (largest[expert] + square[expert]) if square[expert] > 0.0 else 0.0
         for lead in range(first, stop):
-            _cut(expert_w[:, origin, lead], kept)
-            combined_w[origin, lead] = _mix(kept, regret, rate, share)
+            _cut(expert_w[:, origin, lead], room, kept[origin, lead - first])
+            combined_w[origin, lead] = _mix(kept[origin, lead - first], regret, rate, share)
             weight[:, lead] = share
 
 

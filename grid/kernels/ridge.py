@@ -29,6 +29,8 @@ from grid.kernels.checks import Float, Int, float_array, require
 _OWN_FEATURES = 7
 #: No pivot is smaller than this part of the days learned from. [1]
 _SMALLEST_RATIO = 1e-9
+#: Days whose features wait to be added together.
+_AT_ONCE = 4
 #: Newer days weigh more instead of older ones less; before that overflows, all is scaled down.
 _HEAVIEST = 1e100
 #: A forecast may leave the range of the load seen so far by this part of it. [1]
@@ -104,27 +106,29 @@ def _describe(
     features[1], features[2] = _known_or(load, near, any_lag), _known_or(load, near - day, any_lag)
     features[3], features[4] = _known_or(load, far, any_lag), _known_or(load, far - week, any_lag)
     features[5], features[6] = changes[0], changes[1]
-    place, total = _OWN_FEATURES, 0.0
-    for column in range(ahead.shape[1]):
-        features[place] = ahead[slot, column]
-        total += features[place]
-        place += 1
-    for column in lagged:
-        for past in (near, far):
-            features[place] = ahead[past, column] - ahead[slot, column] if past >= 0 else 0.0
-            total += features[place]
-            place += 1
+    row, shared, total = ahead[slot], features[_OWN_FEATURES:], 0.0
+    for column in range(row.size):
+        shared[column] = row[column]
+        total += row[column]
+    for number in range(lagged.size):
+        column = lagged[number]
+        shared[row.size + 2 * number] = ahead[near, column] - row[column] if near >= 0 else 0.0
+        shared[row.size + 2 * number + 1] = ahead[far, column] - row[column] if far >= 0 else 0.0
+        total += shared[row.size + 2 * number] + shared[row.size + 2 * number + 1]
     return not np.isnan(total)
 
 
 @jitted
-def _learn(features: Float, target: float, weight: float, gram: Float, moment: Float) -> None:
-    """Add a day; only the lower half of gram is kept."""
-    for row in range(features.size):
-        part, line = weight * features[row], gram[row]
-        moment[row] += part * target
+def _learn(features: Float, target: Float, weight: Float, gram: Float, moment: Float) -> None:
+    """Add `_AT_ONCE` days, so that each sum is read and written once; only the lower half of gram is kept."""
+    one, two, three, four = features[0], features[1], features[2], features[3]
+    for row in range(moment.size):
+        line = gram[row]
+        first, second = weight[0] * one[row], weight[1] * two[row]
+        third, fourth = weight[2] * three[row], weight[3] * four[row]
+        moment[row] += first * target[0] + second * target[1] + third * target[2] + fourth * target[3]
         for column in range(row + 1):
-            line[column] += part * features[column]
+            line[column] += first * one[column] + second * two[column] + third * three[column] + fourth * four[column]
 
 
 @jitted
@@ -148,6 +152,14 @@ def _solve(gram: Float, moment: Float, penalty: float, factor: Float, found: Flo
         for column in range(row + 1, size):
             value -= factor[row, column] * found[column]
         found[row] = value / factor[row, row]
+
+
+@jitted
+def _lighten(by: float, gram: Float, moment: Float, weights: Float) -> None:
+    """Scale all sums down, those that wait to be added as well."""
+    gram /= by
+    moment /= by
+    weights /= by
 
 
 @jitted
@@ -177,26 +189,31 @@ def _one_lead(
     size = _OWN_FEATURES + ahead.shape[1] + 2 * lagged.size
     features, coefficients = np.empty(size), np.empty(size)
     gram, moment, factor = np.zeros((size, size)), np.zeros(size), np.empty((size, size))
-    weight = 1.0
+    waiting, targets, weights, heaviest = np.zeros((_AT_ONCE, size)), np.zeros(_AT_ONCE), np.zeros(_AT_ONCE), 1.0
     days, lowest, highest, fitted = 0, np.inf, -np.inf, False
     for number in range(origins):
         ended = number - lead // day - 1  # the latest origin whose slot at this lead has ended
         target = load[first + ended * day + lead] if ended >= 0 else np.nan
+        place = days % _AT_ONCE
         if not np.isnan(target) and _describe(
             load, ahead, lagged, first + ended * day, lead, day, week, changes[ended], features
         ):
-            if weight > _HEAVIEST:
-                gram /= weight
-                moment /= weight
-                weight = 1.0
-            _learn(features, target, weight, gram, moment)
-            weight /= forgetting
+            waiting[place], targets[place], weights[place] = features, target, heaviest
+            heaviest /= forgetting
+            if place == _AT_ONCE - 1:
+                _learn(waiting, targets, weights, gram, moment)
+                weights[:] = 0.0
+            if heaviest > _HEAVIEST:
+                _lighten(heaviest, gram, moment, weights)
+                heaviest = 1.0
             lowest, highest, days = min(lowest, target), max(highest, target), days + 1
         if number < asked_from:
             continue
         known = _describe(load, ahead, lagged, first + number * day, lead, day, week, changes[number], features)
         found[number - asked_from] = np.nan
         if days >= fewest and (not fitted or (origins - 1 - number) % refit == 0):
+            _learn(waiting, targets, weights, gram, moment)  # those that wait; the others weigh nothing by now
+            weights[:] = 0.0
             _solve(gram, moment, penalty, factor, coefficients)
             fitted = True
         if known and fitted:

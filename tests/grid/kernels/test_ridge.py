@@ -48,6 +48,7 @@ def rows(load, ahead, origin, lead):
 def by_least_squares(load, ahead, number, first, lead):
     """Return the forecast of an origin by solving the normal equations of the days before it."""
     known = [place for place in range(number - lead // 4) if np.isfinite(load[first + place * 4 + lead])]
+    known = [place for place in known if np.isfinite(rows(load, ahead, first + place * 4, lead)).all()]
     if len(known) < HOW.fewest:
         return np.nan
     described = np.stack([rows(load, ahead, first + place * 4, lead) for place in known])
@@ -62,8 +63,10 @@ def by_least_squares(load, ahead, number, first, lead):
     return np.clip(value, target.min() - beyond, target.max() + beyond)
 
 
-def test_every_origin_and_lead_is_what_least_squares_gives():
+@pytest.mark.parametrize("dark", [[], [5, 41, 58, 77]])
+def test_every_origin_and_lead_is_what_least_squares_gives(dark):
     load, ahead = make(30, horizon=9)
+    ahead[dark, 1] = np.nan
     found = forecast(load, ahead, LAGGED, horizon=9, origins=12, how=HOW)
     first, origins = load.shape[1] % 4, load.shape[1] // 4 + 1
     for series in range(2):
