@@ -35,7 +35,7 @@ async def broker_backlog(url: str) -> int | None:
     try:
         async with asyncio.timeout(_WITHIN_S):
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(take), address.host, address.port
+                lambda: Connection(take), address.host, address.port, ssl=address.tls()
             )
             try:
                 await connection.open(_connect_packet(address))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
@@ -21,6 +21,7 @@ from somel.embedded.browser import ensure_browser
 from somel.embedded.places import Places
 from somel.embedded.services import Services
 from somel.embedded.throwaway import throwaway_services
+from tests.support.standstill import no_standstill
 
 TEMPLATE = "somel_template"
 _numbers = itertools.count()
@@ -75,6 +76,13 @@ class FailuresAtOnce:
         if report.failed:
             self._reporter.ensure_newline()
             self._reporter.write_line(f"{report.nodeid} failed in its {report.when}")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """End a test that its own limit cannot end."""
+    with no_standstill(item.nodeid):
+        return (yield)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -24,6 +24,7 @@ _TOLERANCE_S: Final = 30.0
 #: Judging may take this share of the time: what is judged grows, and the gateway must not wait for it. [ratio]
 _LARGEST_SHARE: Final = 0.05
 _LOOK_S: Final = 0.5
+_LONGEST_LOOK_S: Final = 5.0
 #: Part of the time that a gateway is given to introduce itself.
 _META_PART: Final = 0.25
 #: For what the gateway says after it is back. [s]
@@ -92,20 +93,20 @@ async def run_bench(
     Raises
     ------
     RetryableError, ForbiddenError
-        The broker is away, or does not let the bench watch.
+        The broker is away or goes away, or does not let the bench watch.
     """
     seen = Observation(plan.gateway, shard_of(plan.gateway, plan.shards), _TOLERANCE_S * clock.speed, plan.patience_s)
     async with AsyncExitStack() as stack:
         watcher = Watcher(address, seen, clock)
-        await asyncio.to_thread(watcher.open)
-        stack.push_async_callback(asyncio.to_thread, watcher.close)
+        stack.push_async_callback(watcher.close)
+        await watcher.open()
         proxy = Proxy(address, seen)
         if plan.proxy is not None:
             listening(await proxy.open(*plan.proxy))
             stack.push_async_callback(proxy.close)
         trying = asyncio.create_task(_try(plan, seen, proxy, Trials(seen, watcher, clock, plan.resource)))
         stack.push_async_callback(_end, trying)
-        await _watch(plan, seen, trying, progress)
+        await _watch(plan, seen, watcher, trying, progress)
         seen.ended_s = time.monotonic()
     return seen
 
@@ -137,11 +138,13 @@ def _is_back(seen: Observation) -> bool:
 
 
 async def _watch(
-    plan: Plan, seen: Observation, trying: "asyncio.Task[None]", progress: Callable[[int, int], None]
+    plan: Plan, seen: Observation, watcher: Watcher, trying: "asyncio.Task[None]", progress: Callable[[int, int], None]
 ) -> None:
     until_s, judged_s = time.monotonic() + plan.for_s, 0.0
     while time.monotonic() < until_s:
-        await asyncio.sleep(max(_LOOK_S, judged_s / _LARGEST_SHARE))
+        await asyncio.sleep(min(max(_LOOK_S, judged_s / _LARGEST_SHARE), _LONGEST_LOOK_S))
+        if watcher.lost.done():
+            raise watcher.lost.result()
         began_s = time.monotonic()
         verdicts = judge(seen)
         judged_s = time.monotonic() - began_s

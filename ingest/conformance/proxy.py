@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -12,6 +11,7 @@ import mqtt5
 from core.broker_address import BrokerAddress
 from core.errors import ConfigurationError
 from ingest.conformance.observation import Cut, Observation, SeenConnect, SeenSubscription, SeenWill
+from ingest.conformance.packets import whole_packets
 
 How = Literal["mid-packet", "before PUBACK"]
 
@@ -109,7 +109,7 @@ class Proxy:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(_READ_BYTES):
                 link.unread += data
-                for packet, raw in _packets(link.unread):
+                for packet, raw in whole_packets(link.unread):
                     self._note(packet)
                     how = self._is_wanted(packet, link)
                     if how is not None:
@@ -158,20 +158,6 @@ class Proxy:
         await asyncio.sleep(_ARRIVE_S)
         self._seen.cuts.append(Cut(how, _topic(packet, link), packet.payload, time.monotonic()))
         link.cut()
-
-
-def _packets(unread: bytearray) -> Iterator[tuple[mqtt5.Packet | None, bytes]]:
-    """Yield whole packets with their bytes and take them away; what is not MQTT 5 goes on unread."""
-    while unread:
-        try:
-            packet, size = mqtt5.read(memoryview(bytes(unread)))
-        except IndexError:
-            return
-        except ValueError:
-            packet, size = None, len(unread)
-        raw = bytes(unread[:size])
-        del unread[:size]
-        yield packet, raw
 
 
 def _topic(packet: mqtt5.PublishPacket, link: _Link) -> str:

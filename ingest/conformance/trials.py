@@ -70,7 +70,7 @@ class Trials:
         number = numbered[-1].sequence or 0
         word = {"first": number, "through": number - 1, "highest": number, "missing": [[number, number]]}
         self._seen.missed.append(Missed(number, numbered[-1].payload, time.monotonic()))
-        await asyncio.to_thread(self._watcher.send, "stored", msgspec.json.encode(word), qos=0)
+        await self._watcher.send("stored", msgspec.json.encode(word), qos=0)
         await until(lambda: bool(self._seen.sent_again()), _AGAIN_WITHIN_S + self._seen.patience_s)
 
     async def _try(self, name: str, command: dict[str, object], expiry_s: int | None) -> None:
@@ -78,7 +78,7 @@ class Trials:
         before = len(self._seen.answers(identifier))
         trial = Trial(name, identifier, time.monotonic())
         self._seen.trials.append(trial)
-        await asyncio.to_thread(self._watcher.send, "command", msgspec.json.encode(command), expiry_s=expiry_s)
+        await self._watcher.send("command", msgspec.json.encode(command), expiry_s=expiry_s)
         if self._seen.may_send:
             await until(lambda: len(self._seen.answers(identifier)) > before, self._seen.patience_s + _LISTEN_S)
             await asyncio.sleep(_LISTEN_S)

@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 JSON = "application/json"
 METER, CAR = "m-000001", "ev-000001"
 PRM_LIKE = "30001234567890"
+_WITHIN_S = 10.0
 
 
 def right_shard(gateway: str, shards: int = 4) -> int:
@@ -47,9 +48,13 @@ class PahoGateway:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ending.set()
-        self._thread.join()
+        self._thread.join(_WITHIN_S)
         self._client.disconnect()
-        self._client.loop_stop()
+        stopping = threading.Thread(target=self._client.loop_stop, daemon=True)  # it waits without a limit
+        stopping.start()
+        stopping.join(_WITHIN_S)
+        if stopping.is_alive() or self._thread.is_alive():
+            raise TimeoutError(f"The gateway {self.name} did not end within {_WITHIN_S:.0f} s.")
 
     def breaks(self, *faults: str) -> bool:
         return self.fault in faults

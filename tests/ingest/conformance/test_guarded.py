@@ -10,7 +10,7 @@ import pytest
 
 from core.broker_address import BrokerAddress
 from core.clock import WALL_CLOCK
-from core.errors import ForbiddenError
+from core.errors import ForbiddenError, RetryableError
 from ingest.conformance.bench import Plan, run_bench
 from ingest.conformance.checks import judge
 from somel.embedded.broker import Broker
@@ -20,6 +20,7 @@ from somel.embedded.tuning import BrokerTuning
 from tests.ingest.conformance.gateway import PahoGateway, right_shard
 
 NAME = "gw-0500"
+_WITHIN_S = 60.0
 
 
 class _Closed(Broker):
@@ -56,10 +57,11 @@ def guarded(services: Services, request: pytest.FixtureRequest) -> Iterator[Brok
 
 
 @pytest.mark.parametrize("guarded", [_ReadOnly], indirect=True)
-def test_commands_that_the_broker_does_not_let_through_are_not_seen(guarded: Broker):
+async def test_commands_that_the_broker_does_not_let_through_are_not_seen(guarded: Broker):
     address = BrokerAddress("127.0.0.1", guarded.port)
     with PahoGateway(NAME, guarded.port):
-        seen = asyncio.run(run_bench(Plan(NAME, 4, 6.0, patience_s=2.0), address, WALL_CLOCK))
+        async with asyncio.timeout(_WITHIN_S):
+            seen = await run_bench(Plan(NAME, 4, 6.0, patience_s=2.0), address, WALL_CLOCK)
     findings = {verdict.check.name: verdict.finding for verdict in judge(seen)}
     for name in ("command.answered", "command.repeated", "command.expired", "stored.sends_again"):
         assert str(findings[name].result) == "not seen"
@@ -71,3 +73,15 @@ def test_commands_that_the_broker_does_not_let_through_are_not_seen(guarded: Bro
 async def test_a_broker_that_lets_nobody_in_says_so(guarded: Broker):
     with pytest.raises(ForbiddenError, match="does not let the bench watch"):
         await run_bench(Plan(NAME, 4, 5.0), BrokerAddress("127.0.0.1", guarded.port), WALL_CLOCK)
+
+
+@pytest.mark.parametrize("guarded", [Broker], indirect=True)
+async def test_a_broker_that_goes_away_ends_the_watching_and_says_so(guarded: Broker):
+    listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    plan = Plan(NAME, 4, 30.0, proxy=("127.0.0.1", 0), sends_commands=False)
+    address = BrokerAddress("127.0.0.1", guarded.port)
+    running = asyncio.create_task(run_bench(plan, address, WALL_CLOCK, listening=listening.set_result))
+    await listening
+    await asyncio.to_thread(guarded.stop)
+    with pytest.raises(RetryableError, match="can no longer watch: the broker closed the connection"):
+        await asyncio.wait_for(running, _WITHIN_S)
