@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.kernels import holt_winters, ridge
 from grid.kernels.naive import seasonal_naive
-from grid.kernels.ridge import Ridge
+from grid.kernels.ridge import Memory, Ridge
 from grid.kernels.typical import typical
 
 Float = NDArray[np.float64]
@@ -26,8 +26,8 @@ EXPERTS: Final = (
 )
 WEEKLY_NAIVE: Final = EXPERTS.index("weekly_naive")
 #: One that learns from a year, and one that lives in the last two months.
-_RIDGES: Final = (Ridge(forgetting=0.998, penalty=0.01), Ridge(forgetting=0.98, penalty=0.03))
-#: Holt-Winters forgets what is older: fitting it to more costs time and changes nothing.
+_REGRESSION: Final = Ridge((Memory(forgetting=0.998, penalty=0.01), Memory(forgetting=0.98, penalty=0.03)))
+#: Holt-Winters forgets what is older: fitting it to more, or again four weeks later, costs time and changes nothing.
 _FIT_SLOTS: Final = 8 * SLOTS_PER_WEEK
 
 
@@ -71,8 +71,7 @@ def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_befor
     time = load_w.shape[1]
     at = time - SLOTS_PER_DAY * np.arange(origins - 1, -1, -1, dtype=np.int64)
     said = np.empty((load_w.shape[0], len(EXPERTS), origins, horizon))
-    for number, how in enumerate(_RIDGES):
-        said[:, number] = _regress(load_w, ahead, origins, horizon, how)
+    said[:, :2] = _regress(load_w, ahead, origins, horizon)
     said[:, 2] = _smooth(load_w, at, horizon, fitted_before)
     said[:, 3] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_WEEK)
     said[:, 4] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_DAY)
@@ -82,7 +81,7 @@ def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_befor
     return said
 
 
-def _regress(load_w: Float, ahead: Ahead, origins: int, horizon: int, how: Ridge) -> Float:
+def _regress(load_w: Float, ahead: Ahead, origins: int, horizon: int) -> Float:
     """Regress on loads relative to what they were before the first origin: of that, no origin learns anything new."""
     before = load_w[:, : load_w.shape[1] - (origins - 1) * SLOTS_PER_DAY]
     known = np.isfinite(before)
@@ -91,19 +90,22 @@ def _regress(load_w: Float, ahead: Ahead, origins: int, horizon: int, how: Ridge
     scale = np.abs(np.where(known, before - centre, 0.0)).sum(axis=1, keepdims=True) / count
     scale = np.where(scale > 0.0, scale, 1.0)
     even = (load_w - centre) / scale
-    found = ridge.forecast(even, ahead.features, ahead.lagged, horizon=horizon, origins=origins, how=how)
-    said: Float = found * scale[:, :, np.newaxis] + centre[:, :, np.newaxis]
+    found = ridge.fit(even, ahead.features, ahead.lagged, horizon=horizon, origins=origins, how=_REGRESSION)
+    said = found.said
+    said *= scale[:, :, np.newaxis, np.newaxis]
+    said += centre[:, :, np.newaxis, np.newaxis]
     return said
 
 
 def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> Float:
-    """Let Holt-Winters speak at the origins that follow its fit, and at the last one after a second fit to all."""
+    """Let Holt-Winters speak at the origins that follow its fit; at the last one, if that was short, after another."""
     said = np.full((load_w.shape[0], at.size, horizon), np.nan)
     after, begin = np.flatnonzero(at >= fitted_before), max(fitted_before - _FIT_SLOTS, 0)
     if fitted_before > begin:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, begin:fitted_before]))
         record = np.ascontiguousarray(load_w[:, begin:])
         said[:, after] = holt_winters.backtest(fitted, record, at[after] - begin, horizon)
-    latest = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
-    said[:, -1] = holt_winters.forecast(latest, horizon)
+    if fitted_before - begin < _FIT_SLOTS:
+        latest = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
+        said[:, -1] = holt_winters.forecast(latest, horizon)
     return said

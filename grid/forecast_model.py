@@ -33,7 +33,7 @@ NOTHING: Final = METHOD_NAMES[Method.NO_DATA]
 #: With fewer scored days the experts' record says too little.
 FEWEST_SCORED_DAYS: Final = 7
 #: So many series are forecast at a time: what all experts said of them takes 150 MB at most.
-_SERIES_AT_ONCE: Final = 256
+_SERIES_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,10 @@ def opinions(rng):
     """Return what the kernels give that experts are asked with and combined by."""
     load = random_load(rng)
     ahead, lagged = rng.normal(0.0, 1.0, (100, 2)), np.array([True, False])
-    how = ridge.Ridge(day=4, week=12, recent=3, forgetting=0.95, penalty=0.01, fewest=6, refit=2)
+    how = ridge.Ridge((ridge.Memory(0.95, 0.01),), day=4, week=12, recent=3, fewest=6, refit=2)
     origins = np.arange(68, 97, 4)
-    regressed = ridge.forecast(load, ahead, lagged, horizon=4, origins=8, how=how)
+    fitted = ridge.fit(load, ahead, lagged, horizon=4, origins=8, how=how)
+    regressed = fitted.said[:, 0]
     middle = typical.typical(load, origins, 4, period=4, count=5, of="median")
     mean = typical.typical(load, origins, 4, period=4, count=5, of="mean")
     actual = np.pad(load, ((0, 0), (0, 4)), constant_values=np.nan)[:, origins[:, np.newaxis] + np.arange(4)]
@@ -75,7 +76,15 @@ def opinions(rng):
     band = quantiles.adaptive_quantiles(
         actual - mixed.combined_w, np.array([0.1, 0.9]), asked_from=2, day=4, pooled=2, window=5
     )
-    return {"regressed": regressed, "middle": middle, "mean": mean, "mixed": mixed.combined_w, "band": band}
+    rolled = ridge.roll(fitted, load, ahead, lagged, later=0, how=how)
+    return {
+        "rolled": rolled,
+        "regressed": regressed,
+        "middle": middle,
+        "mean": mean,
+        "mixed": mixed.combined_w,
+        "band": band,
+    }
 
 
 def schedules(rng):
