@@ -4,7 +4,7 @@ No single way is best for a nation, a feeder and a home. Regressions follow weat
 follows a season as it turns; where days jump about, what is typical of a slot is hard to beat.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.kernels import holt_winters, ridge
+from grid.kernels.holt_winters import HoltWintersFit
 from grid.kernels.naive import seasonal_naive
-from grid.kernels.ridge import Memory, Ridge
+from grid.kernels.ridge import Memory, Regressions, Ridge
 from grid.kernels.typical import typical
 
 Float = NDArray[np.float64]
@@ -26,7 +27,9 @@ EXPERTS: Final = (
 )
 WEEKLY_NAIVE: Final = EXPERTS.index("weekly_naive")
 #: One that learns from a year, and one that lives in the last two months.
-_REGRESSION: Final = Ridge((Memory(forgetting=0.998, penalty=0.01), Memory(forgetting=0.98, penalty=0.03)))
+REGRESSION: Final = Ridge((Memory(forgetting=0.998, penalty=0.01), Memory(forgetting=0.98, penalty=0.03)))
+#: How far the longest of them look back. [weeks]
+WEEKS_BACK: Final = 8
 #: Holt-Winters forgets what is older: fitting it to more, or again four weeks later, costs time and changes nothing.
 _FIT_SLOTS: Final = 8 * SLOTS_PER_WEEK
 
@@ -47,7 +50,30 @@ class Ahead:
     lagged: NDArray[np.bool_]
 
 
-def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_before: int) -> Float:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold what experts said, and what they go on with.
+
+    Attributes
+    ----------
+    said_w : ndarray, shape (series, expert, origin, lead), float64
+        In the order of `EXPERTS`; NaN where one has nothing to say. [W]
+    regressions : Regressions
+        On loads relative to centre and scale.
+    centre_w, scale_w : ndarray, shape (series, 1), float64
+        Mean of the loads before the first origin, and their mean distance from it. [W]
+    smoothed : HoltWintersFit or None
+        Its state is that after the last slot; None where there was nothing to fit to.
+    """
+
+    said_w: Float
+    regressions: Regressions
+    centre_w: Float
+    scale_w: Float
+    smoothed: HoltWintersFit | None
+
+
+def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_before: int) -> Asked:
     """Return what every expert said at the last daily origins, the last of them the end of the load.
 
     Parameters
@@ -65,47 +91,90 @@ def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_befor
 
     Returns
     -------
-    ndarray, shape (series, expert, origin, lead), float64
-        In the order of `EXPERTS`; NaN where one has nothing to say. [W]
+    Asked
+    """
+    at = load_w.shape[1] - SLOTS_PER_DAY * np.arange(origins - 1, -1, -1, dtype=np.int64)
+    said = np.empty((load_w.shape[0], len(EXPERTS), origins, horizon))
+    centre_w, scale_w = _scale(load_w[:, : at[0]])
+    even = (load_w - centre_w) / scale_w
+    regressions = ridge.fit(even, ahead.features, ahead.lagged, horizon=horizon, origins=origins, how=REGRESSION)
+    said[:, :2] = _to_watts(regressions.said, centre_w, scale_w)
+    said[:, 2], smoothed = _smooth(load_w, at, horizon, fitted_before)
+    _ask_the_simple(load_w, at, said)
+    return Asked(said, regressions, centre_w, scale_w, smoothed)
+
+
+def ask_again(asked: Asked, load_w: Float, ahead: Ahead, *, later: int) -> Float:
+    """Return what every expert says some slots later, from what it goes on with.
+
+    Parameters
+    ----------
+    asked : Asked
+        Is left as it is.
+    load_w : ndarray, shape (series, time)
+        On the local grid, from the first slot of a day on, the last weeks at least, ending `later` slots after the load
+        that was fitted to. [W]
+    ahead : Ahead
+        From the same slot on; reaches beyond the load by the horizon.
+    later : int
+        Less than a day. [slots]
+
+    Returns
+    -------
+    ndarray, shape (series, expert, lead), float64
+        In the order of `EXPERTS`. [W]
     """
     time = load_w.shape[1]
-    at = time - SLOTS_PER_DAY * np.arange(origins - 1, -1, -1, dtype=np.int64)
-    said = np.empty((load_w.shape[0], len(EXPERTS), origins, horizon))
-    said[:, :2] = _regress(load_w, ahead, origins, horizon)
-    said[:, 2] = _smooth(load_w, at, horizon, fitted_before)
+    horizon = ahead.features.shape[0] - time
+    said = np.empty((load_w.shape[0], len(EXPERTS), 1, horizon))
+    even = (load_w - asked.centre_w) / asked.scale_w
+    rolled = ridge.roll(asked.regressions, even, ahead.features, ahead.lagged, later=later, how=REGRESSION)
+    said[:, :2] = _to_watts(rolled[:, :, np.newaxis], asked.centre_w, asked.scale_w)
+    said[:, 2] = np.nan
+    if asked.smoothed is not None:
+        moved = replace(asked.smoothed, state=asked.smoothed.state.copy())
+        holt_winters.advance(moved, np.ascontiguousarray(load_w[:, time - later :]))
+        said[:, 2, 0] = holt_winters.forecast(moved, horizon)
+    _ask_the_simple(load_w, np.array([time]), said)
+    return said[:, :, 0]
+
+
+def _ask_the_simple(load_w: Float, at: Int, said: Float) -> None:
+    """Fill what those say at the origins that need no fit."""
+    horizon = said.shape[3]
     said[:, 3] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_WEEK)
     said[:, 4] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_DAY)
     said[:, 5] = typical(load_w, at, horizon, period=SLOTS_PER_DAY, count=7, of="mean")
     said[:, 6] = typical(load_w, at, horizon, period=SLOTS_PER_DAY, count=28, of="median")
-    said[:, 7] = typical(load_w, at, horizon, period=SLOTS_PER_WEEK, count=8, of="median")
-    return said
+    said[:, 7] = typical(load_w, at, horizon, period=SLOTS_PER_WEEK, count=WEEKS_BACK, of="median")
 
 
-def _regress(load_w: Float, ahead: Ahead, origins: int, horizon: int) -> Float:
-    """Regress on loads relative to what they were before the first origin: of that, no origin learns anything new."""
-    before = load_w[:, : load_w.shape[1] - (origins - 1) * SLOTS_PER_DAY]
+def _scale(before: Float) -> tuple[Float, Float]:
+    """Return the mean of what was before the first origin, of which no origin learns anything new, and the spread."""
     known = np.isfinite(before)
     count = np.maximum(known.sum(axis=1, keepdims=True), 1)
     centre = np.where(known, before, 0.0).sum(axis=1, keepdims=True) / count
     scale = np.abs(np.where(known, before - centre, 0.0)).sum(axis=1, keepdims=True) / count
-    scale = np.where(scale > 0.0, scale, 1.0)
-    even = (load_w - centre) / scale
-    found = ridge.fit(even, ahead.features, ahead.lagged, horizon=horizon, origins=origins, how=_REGRESSION)
-    said = found.said
-    said *= scale[:, :, np.newaxis, np.newaxis]
-    said += centre[:, :, np.newaxis, np.newaxis]
-    return said
+    return centre, np.where(scale > 0.0, scale, 1.0)
 
 
-def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> Float:
+def _to_watts(even: Float, centre_w: Float, scale_w: Float) -> Float:
+    """Put values of shape (series, memory, origin, lead) back on the scale of loads, in place."""
+    even *= scale_w[:, :, np.newaxis, np.newaxis]
+    even += centre_w[:, :, np.newaxis, np.newaxis]
+    return even
+
+
+def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> tuple[Float, HoltWintersFit | None]:
     """Let Holt-Winters speak at the origins that follow its fit; at the last one, if that was short, after another."""
-    said = np.full((load_w.shape[0], at.size, horizon), np.nan)
+    said, fitted = np.full((load_w.shape[0], at.size, horizon), np.nan), None
     after, begin = np.flatnonzero(at >= fitted_before), max(fitted_before - _FIT_SLOTS, 0)
     if fitted_before > begin:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, begin:fitted_before]))
         record = np.ascontiguousarray(load_w[:, begin:])
         said[:, after] = holt_winters.backtest(fitted, record, at[after] - begin, horizon)
+        holt_winters.advance(fitted, np.ascontiguousarray(load_w[:, fitted_before:]))
     if fitted_before - begin < _FIT_SLOTS:
-        latest = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
-        said[:, -1] = holt_winters.forecast(latest, horizon)
-    return said
+        fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
+        said[:, -1] = holt_winters.forecast(fitted, horizon)
+    return said, fitted

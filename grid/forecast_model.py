@@ -7,13 +7,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grid.backtest import LEVELS, Backtest, Scores, backtest
+from core.slots import SLOT
+from grid.backtest import LEVELS, Scores, backtest
 from grid.day_features import LAGGED, day_features
 from grid.experts import Ahead
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import Method
 from grid.kernels.quantiles import error_quantiles, quantile_forecast
 from grid.local_days import LocalDays
+from grid.rolling import Fallback, Rolling, tail_of, without_record
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -52,6 +54,8 @@ class SeriesForecasts:
         Whether experts were combined; ``scores`` speak of those only.
     scores : Scores
         Skill on the last days.
+    rolling : tuple of Rolling
+        What `grid.rolling.roll` goes on with as readings come.
     """
 
     load_w: Float
@@ -59,6 +63,7 @@ class SeriesForecasts:
     method: tuple[str, ...]
     judged: NDArray[np.bool_]
     scores: Scores
+    rolling: tuple[Rolling, ...]
 
 
 def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesForecasts:
@@ -94,44 +99,43 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
         tuple(name for part in parts for name in part.method),
         np.concatenate([part.judged for part in parts]),
         Scores(*(np.concatenate([getattr(part.scores, field.name) for part in parts]) for field in fields(Scores))),
+        tuple(rolling for part in parts for rolling in part.rolling),
     )
 
 
 def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForecasts:
-    tried = _tried(load_w, start, horizon)
-    judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
-    judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
-    method = np.full(load_w.shape[0], COMBINED, dtype=object)
-    point_w, quantile_w = tried.load_w, tried.quantile_load_w
-    if not judged.all():
-        few = load_w[~judged]
-        fitted = holt_winters.fit(few)
-        point_w[~judged] = holt_winters.forecast(fitted, horizon)
-        spread_w = np.repeat(_own_spread(few), horizon, axis=1)
-        quantile_w[~judged] = quantile_forecast(point_w[~judged], spread_w)
-        method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fitted.method]
-    never_exports = (np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1)
-    point_w[never_exports] = np.maximum(point_w[never_exports], 0.0)
-    quantile_w[never_exports] = np.maximum(quantile_w[never_exports], 0.0)
-    return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores)
-
-
-def _tried(load_w: Float, start: datetime, horizon: int) -> Backtest:
-    """Let the experts speak on the local grid and bring what they say back to the slots asked for."""
     slots = load_w.shape[1]
     local = LocalDays.of(start, slots + horizon)
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
     features = day_features(local.first, local.days(slots + horizon))
-    ahead = Ahead(np.ascontiguousarray(features[: now + longest]), LAGGED)
-    tried = backtest(local.spread(load_w, slots), ahead, horizon=longest)
-    return Backtest(
-        np.ascontiguousarray(tried.load_w[:, leads]),
-        np.ascontiguousarray(tried.quantile_load_w[:, leads]),
-        tried.weight[:, :, leads],
-        tried.scores,
+    local_w = local.spread(load_w, slots)
+    tried = backtest(local_w, Ahead(np.ascontiguousarray(features[: now + longest]), LAGGED), horizon=longest)
+    judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
+    judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
+    method = np.full(load_w.shape[0], COMBINED, dtype=object)
+    spread_w = tried.quantile_load_w - tried.load_w[:, :, np.newaxis]
+    point_w, fallback = np.ascontiguousarray(tried.load_w[:, leads]), None
+    if not judged.all():
+        fallback = Fallback(np.flatnonzero(~judged), holt_winters.fit(load_w[~judged]))
+        point_w[~judged] = holt_winters.forecast(fallback.fitted, horizon)
+        spread_w[~judged] = _own_spread(load_w[~judged])
+        method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fallback.fitted.method]
+    quantile_w = quantile_forecast(point_w, spread_w[:, leads])
+    never_exports: NDArray[np.bool_] = np.asarray((np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1))
+    point_w[never_exports] = np.maximum(point_w[never_exports], 0.0)
+    quantile_w[never_exports] = np.maximum(quantile_w[never_exports], 0.0)
+    rolling = Rolling(
+        start + slots * SLOT,
+        tail_of(local_w),
+        without_record(tried.asked),
+        tried.weight.astype(np.float32),
+        spread_w.astype(np.float32),
+        never_exports,
+        fallback,
     )
+    return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores, (rolling,))
 
 
 def _own_spread(load_w: Float) -> Float:
