@@ -23,6 +23,7 @@ _ALONE: Final = 64
 #: Generated so many at a time, so that the generator adds nothing to the largest memory.
 _AT_ONCE: Final = 250
 _GAPS_RATIO: Final = 0.002
+_WORKING_DAYS: Final = 5
 
 
 def generate(count: int) -> Float:
@@ -31,7 +32,7 @@ def generate(count: int) -> Float:
     slot = np.arange(slots)
     day, year = 2.0 * np.pi * slot / SLOTS_PER_DAY, 2.0 * np.pi * slot / (_DAYS * SLOTS_PER_DAY)
     shape = 1.0 + 0.3 * np.sin(day - 2.0) + 0.15 * np.sin(2.0 * day) + 0.25 * np.cos(year)
-    shape -= 0.12 * (slot // SLOTS_PER_DAY % 7 >= 5)
+    shape -= 0.12 * (slot // SLOTS_PER_DAY % 7 >= _WORKING_DAYS)
     load_w = np.empty((count, slots))
     for begin in range(0, count, _AT_ONCE):
         part = load_w[begin : begin + _AT_ONCE]
