@@ -1,5 +1,6 @@
 """The forecast itself, arrays in and arrays out: point, quantiles, the method's name and its skill."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
@@ -8,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid.backtest import LEVELS, Backtest, Scores, backtest
-from grid.day_features import LAGGED, day_features
-from grid.experts import Ahead
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import Method
 from grid.kernels.quantiles import error_quantiles, quantile_forecast
+from grid.known_ahead import known_ahead
 from grid.local_days import LocalDays
 
 Float = NDArray[np.float64]
@@ -61,7 +61,7 @@ class SeriesForecasts:
     scores: Scores
 
 
-def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesForecasts:
+def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> SeriesForecasts:
     """Forecast every series for the slots that follow its last.
 
     Parameters
@@ -72,6 +72,8 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
         Start of slot 0.
     horizon : int
         Leads. [slots]
+    extra : ndarray, shape (time + horizon, column), float64, optional
+        What else is known ahead of the slots and matters to all of the series: weather.
 
     Returns
     -------
@@ -85,20 +87,26 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
     those of the load about its own mean: wide, and honest. A series that never exported is not forecast below zero.
     """
     parts = [
-        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon)
+        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon, extra)
         for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE)
     ]
+    return joined(parts, order=np.arange(load_w.shape[0]))
+
+
+def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
+    """Return the series of all parts as one batch, those at the places that ``order`` names, in its order."""
+    names = [name for part in parts for name in part.method]
     return SeriesForecasts(
-        np.concatenate([part.load_w for part in parts]),
-        np.concatenate([part.quantile_load_w for part in parts]),
-        tuple(name for part in parts for name in part.method),
-        np.concatenate([part.judged for part in parts]),
-        Scores(*(np.concatenate([getattr(part.scores, field.name) for part in parts]) for field in fields(Scores))),
+        np.concatenate([part.load_w for part in parts])[order],
+        np.concatenate([part.quantile_load_w for part in parts])[order],
+        tuple(names[place] for place in order),
+        np.concatenate([part.judged for part in parts])[order],
+        Scores(*(np.concatenate([getattr(part.scores, of.name) for part in parts])[order] for of in fields(Scores))),
     )
 
 
-def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForecasts:
-    tried = _tried(load_w, start, horizon)
+def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | None) -> SeriesForecasts:
+    tried = _tried(load_w, start, horizon, extra)
     judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
     judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
     method = np.full(load_w.shape[0], COMBINED, dtype=object)
@@ -116,15 +124,14 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForeca
     return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores)
 
 
-def _tried(load_w: Float, start: datetime, horizon: int) -> Backtest:
+def _tried(load_w: Float, start: datetime, horizon: int, extra: Float | None) -> Backtest:
     """Let the experts speak on the local grid and bring what they say back to the slots asked for."""
     slots = load_w.shape[1]
     local = LocalDays.of(start, slots + horizon)
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
-    features = day_features(local.first, local.days(slots + horizon))
-    ahead = Ahead(np.ascontiguousarray(features[: now + longest]), LAGGED)
+    ahead = known_ahead(local, slots + horizon, until=now + longest, extra=extra)
     tried = backtest(local.spread(load_w, slots), ahead, horizon=longest)
     return Backtest(
         np.ascontiguousarray(tried.load_w[:, leads]),
