@@ -73,17 +73,22 @@ class Scored:
         Local hour. [h]
     horizon : int
         Leads; those of the next local day are scored, or all where there are fewer. [slots]
+    school : bool
+        Whether the school holidays of zone B are among what is known ahead.
     """
 
-    def __init__(self, series: Measured, *, issue_hour: int = ISSUE_HOUR, horizon: int = HORIZON) -> None:
+    def __init__(
+        self, series: Measured, *, issue_hour: int = ISSUE_HOUR, horizon: int = HORIZON, school: bool = False
+    ) -> None:
         days = series.load.size // SLOTS_PER_DAY
         end = (series.load.size - horizon - 2 * issue_hour) // SLOTS_PER_DAY * SLOTS_PER_DAY + 2 * issue_hour
         scored = min(MOST_SCORED_DAYS, int(days * (1.0 - LEARNED_SHARE)))
         origins = min(scored + QUANTILE_DAYS, end // SLOTS_PER_DAY)
-        features = day_features(series.first, days + horizon // SLOTS_PER_DAY + 1)[: series.load.size]
+        features = day_features(series.first, days + horizon // SLOTS_PER_DAY + 1, school=school)[: series.load.size]
+        more = np.arange(series.weather.shape[1] + school) >= school  # weather counts by its change, too
         ahead = Ahead(
             np.ascontiguousarray(np.concatenate((features, series.weather), axis=1)[: end + horizon]),
-            np.concatenate((LAGGED, np.ones(series.weather.shape[1], dtype=np.bool_))),
+            np.concatenate((LAGGED, more)),
         )
         found = replay(
             series.load[np.newaxis, :end],
@@ -127,12 +132,12 @@ class Scored:
         return {"coverage_90": covered, "rmae": float(point.rmae_ratio[0, 0]), "rcrps": float(bands.rcrps_ratio[0, 0])}
 
 
-def groups(series: Sequence[Measured], figures: Figures) -> None:
+def groups(series: Sequence[Measured], figures: Figures, *, school: bool) -> None:
     """Add the figures of all groups."""
     skills: dict[str, list[float]] = {}
     spreads: dict[str, list[dict[str, float]]] = {}
     for one in series:
-        scored = Scored(one)
+        scored = Scored(one, school=school)
         skills.setdefault(one.group, []).append(scored.skill())
         spreads.setdefault(one.group, []).append(scored.spread())
         now = spreads[one.group][-1]
@@ -143,10 +148,10 @@ def groups(series: Sequence[Measured], figures: Figures) -> None:
         figures[name] = {group: round(float(np.mean([one[name] for one in of])), 4) for group, of in spreads.items()}
 
 
-def france(folder: Path, figures: Figures) -> None:
+def france(folder: Path, figures: Figures, *, school: bool) -> None:
     """Add the error of our forecasts of France and that of its grid operator, on the same hours."""
     series = _series.nation(folder)
-    scored = Scored(series)
+    scored = Scored(series, school=school)
     assert scored.rival is not None
     day_of = pd.date_range(series.first, periods=series.load.size // SLOTS_PER_DAY, freq="D")
     years = day_of.year.to_numpy()[scored.first_slot // SLOTS_PER_DAY :][: scored.days]
@@ -184,6 +189,7 @@ def other(chosen: argparse.Namespace) -> Figures:
         _series.measured(chosen.column, "other", when, table[chosen.column]),
         issue_hour=chosen.issue_hour,
         horizon=chosen.horizon,
+        school=chosen.school_holidays,
     )
     return {"skill": scored.skill(), **scored.spread()}
 
@@ -200,6 +206,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--zone", default="Europe/Paris", help="zone of its days, where its times have one")
     parser.add_argument("--issue-hour", type=int, default=ISSUE_HOUR, choices=range(24), metavar="H", help="local hour")
     parser.add_argument("--horizon", type=int, default=HORIZON, metavar="N", help="half-hours from the issue on")
+    parser.add_argument(
+        "--school-holidays", action="store_true", help="know those of zone B, to see what they are worth"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     chosen = parser.parse_args(arguments)
     say(f"kernels ready after {warm_up():.1f} s")
@@ -211,8 +220,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not chosen.data.is_dir():
         say(f"skipped: the reference data is not at {chosen.data}; set SOMEL_REFERENCE_DATA, or name a --series")
     else:
-        france(chosen.data, figures)
-        groups([*_series.homes(chosen.data), *_series.grid(chosen.data)], figures)
+        france(chosen.data, figures, school=chosen.school_holidays)
+        measured = [*_series.homes(chosen.data), *_series.grid(chosen.data)]
+        groups(measured, figures, school=chosen.school_holidays)
     if chosen.taylor:
         figures |= taylor(chosen.taylor)
     for name, value in figures.items():

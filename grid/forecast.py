@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,9 +12,11 @@ from core.errors import RetryableError
 from core.slots import SLOT_S
 from db.connection import Connection
 from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
+from db.weather import insert_forecast_weather
 from grid.backtest import QUANTILES
-from grid.forecast_model import NOTHING, SeriesForecasts, forecast_series
+from grid.forecast_model import NOTHING, SeriesForecasts
 from grid.history import LoadHistory, load_history
+from grid.weather.places import forecast_in_groups, place_groups, weather_used
 
 _SLOTS_PER_HOUR: Final = 3_600 // SLOT_S
 
@@ -33,6 +35,8 @@ class ForecastIssue:
         Places forecast.
     fallback_count : int
         Of those, how many for want of history by one method alone.
+    weather_count : int
+        And how many with a look at the weather.
     """
 
     forecast_run_id: int
@@ -40,6 +44,7 @@ class ForecastIssue:
     known_until: datetime
     place_count: int
     fallback_count: int
+    weather_count: int = 0
 
 
 async def issue_forecasts(connection: Connection, *, now: datetime, history_days: int, horizon_h: int) -> ForecastIssue:
@@ -69,10 +74,14 @@ async def issue_forecasts(connection: Connection, *, now: datetime, history_days
     if not history.place_id.size or history.known_until == history.start:
         raise RetryableError("history_missing", "There is no load to forecast from yet.", history_days=history_days)
     horizon = horizon_h * _SLOTS_PER_HOUR
+    groups = await place_groups(connection, history, issued_at=now, horizon=horizon)
     # On a thread: kernels take seconds and release the interpreter.
-    made = await asyncio.to_thread(forecast_series, history.load_w, history.start, horizon=horizon)
+    made = await asyncio.to_thread(forecast_in_groups, history, groups, horizon=horizon)
     async with connection.transaction():
-        return await _store(connection, history, made, now)
+        issue = await _store(connection, history, made, now)
+        used = weather_used(history, groups, made)
+        await insert_forecast_weather(connection, forecast_run_id=issue.forecast_run_id, used=used)
+    return replace(issue, weather_count=len(used))
 
 
 async def _store(connection: Connection, history: LoadHistory, made: SeriesForecasts, now: datetime) -> ForecastIssue:

@@ -1,5 +1,6 @@
 """The forecast itself, arrays in and arrays out: point, quantiles, the method's name and its skill."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
@@ -7,15 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.slots import SLOT
 from grid.backtest import LEVELS, Scores, backtest
-from grid.day_features import LAGGED, day_features
-from grid.experts import Ahead
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import Method
 from grid.kernels.quantiles import error_quantiles, quantile_forecast
+from grid.known_ahead import known_ahead
 from grid.local_days import LocalDays
-from grid.rolling import Fallback, Rolling, tail_of, without_record
+from grid.rolling import Fallback, Rolling, Tail, without_record
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -55,7 +54,7 @@ class SeriesForecasts:
     scores : Scores
         Skill on the last days.
     rolling : tuple of Rolling
-        What `grid.rolling.roll` goes on with as readings come.
+        What `grid.rolling.roll` goes on with as readings come; in the order in which series were forecast.
     """
 
     load_w: Float
@@ -66,7 +65,7 @@ class SeriesForecasts:
     rolling: tuple[Rolling, ...]
 
 
-def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesForecasts:
+def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> SeriesForecasts:
     """Forecast every series for the slots that follow its last.
 
     Parameters
@@ -77,6 +76,8 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
         Start of slot 0.
     horizon : int
         Leads. [slots]
+    extra : ndarray, shape (time + horizon, column), float64, optional
+        What else is known ahead of the slots and matters to all of the series: weather.
 
     Returns
     -------
@@ -90,28 +91,34 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
     those of the load about its own mean: wide, and honest. A series that never exported is not forecast below zero.
     """
     parts = [
-        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon)
+        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon, extra)
         for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE)
     ]
+    return joined(parts, order=np.arange(load_w.shape[0]))
+
+
+def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
+    """Return the series of all parts as one batch, those at the places that ``order`` names, in its order."""
+    names = [name for part in parts for name in part.method]
     return SeriesForecasts(
-        np.concatenate([part.load_w for part in parts]),
-        np.concatenate([part.quantile_load_w for part in parts]),
-        tuple(name for part in parts for name in part.method),
-        np.concatenate([part.judged for part in parts]),
-        Scores(*(np.concatenate([getattr(part.scores, field.name) for part in parts]) for field in fields(Scores))),
+        np.concatenate([part.load_w for part in parts])[order],
+        np.concatenate([part.quantile_load_w for part in parts])[order],
+        tuple(names[place] for place in order),
+        np.concatenate([part.judged for part in parts])[order],
+        Scores(*(np.concatenate([getattr(part.scores, of.name) for part in parts])[order] for of in fields(Scores))),
         tuple(rolling for part in parts for rolling in part.rolling),
     )
 
 
-def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForecasts:
+def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | None) -> SeriesForecasts:
     slots = load_w.shape[1]
     local = LocalDays.of(start, slots + horizon)
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
-    features = day_features(local.first, local.days(slots + horizon))
+    ahead = known_ahead(local, slots + horizon, until=now + longest, extra=extra)
     local_w = local.spread(load_w, slots)
-    tried = backtest(local_w, Ahead(np.ascontiguousarray(features[: now + longest]), LAGGED), horizon=longest)
+    tried = backtest(local_w, ahead, horizon=longest)
     judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
     judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
     method = np.full(load_w.shape[0], COMBINED, dtype=object)
@@ -127,8 +134,7 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForeca
     point_w[never_exports] = np.maximum(point_w[never_exports], 0.0)
     quantile_w[never_exports] = np.maximum(quantile_w[never_exports], 0.0)
     rolling = Rolling(
-        start + slots * SLOT,
-        tail_of(local_w),
+        Tail.of(local_w, local, start, slots),
         without_record(tried.asked),
         tried.weight.astype(np.float32),
         spread_w.astype(np.float32),

@@ -5,7 +5,7 @@ twice hold the mean of both.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -69,10 +69,6 @@ class LocalDays:
             before = np.flatnonzero(place[:slot] == place[slot])
             grid[:, place[slot]] = _mean_of_known(values[:, slot], values[:, before[-1]])
         return np.ascontiguousarray(grid[:, :until])
-
-    def first_of(self, slots_before: int) -> date:
-        """Return the local day that lies so many slots of the local grid, on which a day begins, before slot 0."""
-        return self.first + (int(self.place[0]) - slots_before) // SLOTS_PER_DAY * timedelta(days=1)
 
     def days(self, slots: int) -> int:
         """Return how many local days the first slots reach into."""

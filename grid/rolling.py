@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
-from grid.day_features import LAGGED, day_features
+from core.slots import SLOT, SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.experts import WEEKS_BACK, Ahead, Asked, ask_again
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import HoltWintersFit
 from grid.kernels.ml_poly import mix
+from grid.known_ahead import known_ahead
 from grid.local_days import LocalDays
 
 Float = NDArray[np.float64]
@@ -39,15 +39,39 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """Hold the load of the last weeks.
+
+    Attributes
+    ----------
+    start : datetime
+        A local midnight, where the first slot begins.
+    slots : int
+        UTC slots from there to the end of what was fitted to. [slots]
+    load_w : ndarray, shape (series, local slot), float64
+        [W]
+    """
+
+    start: datetime
+    slots: int
+    load_w: Float
+
+    @classmethod
+    def of(cls, local_w: Float, local: LocalDays, start: datetime, slots: int) -> "Tail":
+        """Return what the experts look at of loads on the local grid, of so many UTC slots from a start on."""
+        begin = max(local_w.shape[1] - _TAIL_SLOTS, 0) // SLOTS_PER_DAY * SLOTS_PER_DAY
+        before = int(np.argmax(local.place >= begin)) if begin else -int(local.place[0])
+        return cls(start + before * SLOT, slots - before, np.ascontiguousarray(local_w[:, begin:]))
+
+
+@dataclass(frozen=True, slots=True)
 class Rolling:
     """Hold what was learned of a batch of series up to a moment.
 
     Attributes
     ----------
-    end : datetime
-        Start of the slot that follows the last one fitted to.
-    tail_w : ndarray, shape (series, local slot), float64
-        The load of the last weeks, from the first slot of a local day on. [W]
+    tail : Tail
+        The load of the last weeks.
     asked : Asked
         What experts go on with.
     weight : ndarray, shape (series, expert, lead), float32
@@ -60,19 +84,12 @@ class Rolling:
         None where all had enough history.
     """
 
-    end: datetime
-    tail_w: Float
+    tail: Tail
     asked: Asked
     weight: NDArray[np.float32]
     spread_w: NDArray[np.float32]
     never_exports: NDArray[np.bool_]
     fallback: Fallback | None
-
-
-def tail_of(local_w: Float) -> Float:
-    """Return what the experts look at of loads on the local grid, which begins with a day."""
-    begin = max(local_w.shape[1] - _TAIL_SLOTS, 0) // SLOTS_PER_DAY * SLOTS_PER_DAY
-    return np.ascontiguousarray(local_w[:, begin:])
 
 
 def without_record(asked: Asked) -> Asked:
@@ -85,7 +102,9 @@ def without_record(asked: Asked) -> Asked:
     return replace(asked, said_w=asked.said_w[:, :, :0].copy(), regressions=regressions, smoothed=smoothed)
 
 
-def roll(parts: Sequence[Rolling], since_w: Float, *, horizon: int) -> tuple[Float, Float] | None:
+def roll(
+    parts: Sequence[Rolling], since_w: Float, *, horizon: int, extra: Float | None = None
+) -> tuple[Float, Float] | None:
     """Forecast from the slots that have ended since.
 
     Parameters
@@ -96,6 +115,8 @@ def roll(parts: Sequence[Rolling], since_w: Float, *, horizon: int) -> tuple[Flo
         Mean power of the slots from their end on, NaN where unknown. [W]
     horizon : int
         Leads. [slots]
+    extra : ndarray, shape (slot, column), float64, optional
+        As they were fitted with, by what is known now, from the start of their tails on.
 
     Returns
     -------
@@ -107,31 +128,26 @@ def roll(parts: Sequence[Rolling], since_w: Float, *, horizon: int) -> tuple[Flo
     -----
     O(series * lead * expert).
     """
-    later, rolled, begin = since_w.shape[1], [], 0
-    local = LocalDays.of(parts[0].end, later + horizon)
-    now = int(local.place[later])
-    leads = np.maximum(local.place[later:] - now, 0)
-    fitted = parts[0].weight.shape[2]
-    if later >= SLOTS_PER_DAY or now - int(local.place[0]) != later or int(leads.max()) >= fitted:
+    tail, later = parts[0].tail, since_w.shape[1]
+    slots = tail.slots + later + horizon
+    local = LocalDays.of(tail.start, slots)
+    now = int(local.place[tail.slots + later])
+    leads = np.maximum(local.place[tail.slots + later :] - now, 0)
+    longest = int(leads.max()) + 1
+    if later >= SLOTS_PER_DAY or now - tail.load_w.shape[1] != later or longest > parts[0].weight.shape[2]:
         return None
-    ahead = _ahead(local, parts[0].tail_w.shape[1], later + int(leads.max()) + 1)
+    ahead = known_ahead(local, slots, until=now + longest, extra=extra)
+    rolled, begin = [], 0
     for part in parts:
-        end = begin + part.tail_w.shape[0]
+        end = begin + part.tail.load_w.shape[0]
         rolled.append(_roll_part(part, np.ascontiguousarray(since_w[begin:end]), ahead, leads))
         begin = end
     return np.concatenate([point_w for point_w, _ in rolled]), np.concatenate([quantile_w for _, quantile_w in rolled])
 
 
-def _ahead(local: LocalDays, before: int, slots: int) -> Ahead:
-    """Return what is known of so many slots before the end of the fit, and of so many after it."""
-    days = -(-(before + slots) // SLOTS_PER_DAY)
-    features = day_features(local.first_of(before), days)[: before + slots]
-    return Ahead(np.ascontiguousarray(features), LAGGED)
-
-
 def _roll_part(part: Rolling, since_w: Float, ahead: Ahead, leads: NDArray[np.int64]) -> tuple[Float, Float]:
     later, fitted = since_w.shape[1], part.weight.shape[2]
-    tail_w = np.concatenate([part.tail_w, since_w], axis=1)
+    tail_w = np.concatenate([part.tail.load_w, since_w], axis=1)
     said_w = ask_again(part.asked, tail_w, ahead, later=later)
     source = np.arange(said_w.shape[2]) + later
     source = np.where(source < fitted, source, source - SLOTS_PER_DAY)

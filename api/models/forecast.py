@@ -33,6 +33,23 @@ class Skill(Model):
     ] = None
 
 
+class Weather(Model):
+    """Tell what weather a forecast looked at; `source` is `none` where it was made without."""
+
+    source: Annotated[str, Field(description="Who said how it will be", examples=["api.open-meteo.com", "none"])] = (
+        "none"
+    )
+    known_at: Annotated[Instant | None, Field(description="When the newest of it became known")] = None
+    known_then_ratio: Annotated[
+        float | None,
+        Field(
+            description="Share of the past hours learned from whose weather was known beforehand; the skill of the rest"
+            " looks better than it was",
+            examples=[0.97],
+        ),
+    ] = None
+
+
 class Forecast(Model):
     """Hold the newest issue for a place that was known at the time asked for."""
 
@@ -40,4 +57,5 @@ class Forecast(Model):
     known_until: Annotated[Instant, Field(description="End of the last slot that was known")]
     quantiles: Annotated[list[float], Field(description="Rising, in (0, 1)", examples=[[0.05, 0.5, 0.95]])]
     skill: Skill | None = None
+    weather: Weather
     items: list[ForecastSlot]
