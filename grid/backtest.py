@@ -62,12 +62,18 @@ class Backtest:
         What each expert has to say in it. [1]
     scores : Scores
         Skill on the scored days.
+    error_w : ndarray, shape (series, origin, lead), float32
+        Load minus forecast at all origins; NaN where the load is missing or has not come, as at the last. [W]
+    scored_from : int
+        First origin that was scored.
     """
 
     load_w: Float
     quantile_load_w: Float
     weight: Float
     scores: Scores
+    error_w: NDArray[np.float32]
+    scored_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,8 @@ def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
         past.said_w[:, WEEKLY_NAIVE, span],
         past.quantile_w[:, span],
     )
-    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores)
+    error_w = (past.actual_w - past.combined_w).astype(np.float32)
+    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores, error_w, first)
 
 
 def replay(

@@ -52,6 +52,13 @@ class SeriesForecasts:
         Whether experts were combined; ``scores`` speak of those only.
     scores : Scores
         Skill on the last days.
+    error_w : ndarray, shape (series, origin, lead), float32
+        Load minus forecast at past daily origins, the last of them now; NaN where it is not known, and where experts
+        were not combined. [W]
+    scored_from : int
+        First origin that was scored.
+    floor_w : ndarray, shape (series,), float64
+        0 for a series that never exported, else -inf: it is not forecast below. [W]
     """
 
     load_w: Float
@@ -59,6 +66,9 @@ class SeriesForecasts:
     method: tuple[str, ...]
     judged: NDArray[np.bool_]
     scores: Scores
+    error_w: NDArray[np.float32]
+    scored_from: int
+    floor_w: Float
 
 
 def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesForecasts:
@@ -94,6 +104,9 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
         tuple(name for part in parts for name in part.method),
         np.concatenate([part.judged for part in parts]),
         Scores(*(np.concatenate([getattr(part.scores, field.name) for part in parts]) for field in fields(Scores))),
+        np.concatenate([part.error_w for part in parts]),
+        parts[0].scored_from,
+        np.concatenate([part.floor_w for part in parts]),
     )
 
 
@@ -110,10 +123,13 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForeca
         spread_w = np.repeat(_own_spread(few), horizon, axis=1)
         quantile_w[~judged] = quantile_forecast(point_w[~judged], spread_w)
         method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fitted.method]
-    never_exports = (np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1)
-    point_w[never_exports] = np.maximum(point_w[never_exports], 0.0)
-    quantile_w[never_exports] = np.maximum(quantile_w[never_exports], 0.0)
-    return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores)
+    floor_w = np.where((np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1), 0.0, -np.inf)
+    point_w = np.maximum(point_w, floor_w[:, np.newaxis])
+    quantile_w = np.maximum(quantile_w, floor_w[:, np.newaxis, np.newaxis])
+    tried.error_w[~judged] = np.nan
+    return SeriesForecasts(
+        point_w, quantile_w, tuple(method), judged, tried.scores, tried.error_w, tried.scored_from, floor_w
+    )
 
 
 def _tried(load_w: Float, start: datetime, horizon: int) -> Backtest:
@@ -131,6 +147,8 @@ def _tried(load_w: Float, start: datetime, horizon: int) -> Backtest:
         np.ascontiguousarray(tried.quantile_load_w[:, leads]),
         tried.weight[:, :, leads],
         tried.scores,
+        np.ascontiguousarray(tried.error_w[:, :, leads]),
+        tried.scored_from,
     )
 
 

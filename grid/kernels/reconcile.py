@@ -3,8 +3,8 @@ r"""Make forecasts add up: the least change, weighed by how far each forecast er
 With :math:`\hat y` the forecasts of all places, :math:`W` the covariance of their errors and :math:`U'y = 0` saying
 that every total less its parts is nothing, the coherent forecast of least variance is
 :math:`\tilde y = \hat y - W U (U' W U)^{-1} U' \hat y`, which is :math:`S (S' W^{-1} S)^{-1} S' W^{-1} \hat y` in
-terms of the summing matrix :math:`S` [1]_. Here :math:`W = D + f f'`: what each place errs by itself, and one error that
-all share, each by its part :math:`f`. With :math:`f = 0` this is variance scaling.
+terms of the summing matrix :math:`S` [1]_. Here :math:`W = D + f f'`: what each place errs by itself, and one error
+that all share, each by its part :math:`f`. With :math:`f = 0` this is variance scaling.
 
 In one hierarchy :math:`U' D U` is the matrix of a tree: eliminated from the leaves to the root it fills in nowhere, and
 two sweeps solve it exactly. Hierarchies that cross are solved by conjugate gradients that start each step from the
@@ -33,7 +33,7 @@ STEP_W = 2.0**-10
 #: Steps of conjugate gradients at most; with the sweeps before each, ten to thirty are needed.
 _MOST_STEPS = 200
 #: The error that is left, squared, over the one at the beginning, in the measure of the sweeps.
-_SMALL_ENOUGH = 1e-26
+_SMALL_ENOUGH = 1e-20
 #: A direction in which the equations say so little is one that they say nothing about.
 _NOTHING = 1e-10
 #: How often places that fell below their floor are put on it and the rest is shared anew.
