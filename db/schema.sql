@@ -533,8 +533,10 @@ CREATE TABLE somel.forecast (
     forecast_run_id bigint NOT NULL, -- Issue
     place_id integer NOT NULL, -- Place
     valid_from timestamp with time zone NOT NULL, -- Start of the slot
-    load_w real NOT NULL, -- Expected net load, import positive [W]
-    quantile_load_w real[] NOT NULL, -- Quantiles of net load in the order of forecast_run.quantiles, never crossing [W]
+    load_w double precision NOT NULL, -- Expected net load, import positive; totals are the sums of their parts, where all of them are forecast [W]
+    quantile_load_w real[] NOT NULL, -- Quantiles of net load around load_w in the order of forecast_run.quantiles, never crossing [W]
+    base_load_w real, -- Net load expected of the place by itself, before it was made to add up; null in issues that were not [W]
+    base_quantile_load_w real[], -- Quantiles around base_load_w; null in issues that were not made to add up [W]
     CONSTRAINT forecast_pkey PRIMARY KEY (place_id, valid_from, forecast_run_id),
     CONSTRAINT forecast_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
     CONSTRAINT forecast_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id)
@@ -565,12 +567,13 @@ CREATE TABLE somel.forecast_skill (
     place_id integer NOT NULL, -- Place
     method text NOT NULL, -- Method used, a fall-back is named here
     origin_count integer NOT NULL, -- Backtest origins; 0 when there is too little history, figures are then null
-    mae_w real, -- Mean absolute error [W]
+    mae_w real, -- Mean absolute error of the forecast of the place by itself [W]
     naive_mae_w real, -- The same of the weekly naive forecast [W]
     mape_ratio real, -- Mean absolute percentage error [ratio]
     naive_mape_ratio real, -- The same of the weekly naive forecast [ratio]
     crps_w real, -- Continuous ranked probability score, from the quantiles [W]
     coverage_ratio real, -- Share of values inside the outermost quantiles [ratio]
+    coherent_mae_w real, -- The same after the past forecasts were made to add up the way this issue is [W]
     CONSTRAINT forecast_skill_pkey PRIMARY KEY (forecast_run_id, place_id),
     CONSTRAINT forecast_skill_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
     CONSTRAINT forecast_skill_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),

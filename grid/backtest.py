@@ -64,6 +64,10 @@ class Backtest:
         Skill on the scored days.
     asked : Asked
         What later forecasts go on with.
+    error_w : ndarray, shape (series, origin, lead), float32
+        Load minus forecast at all origins; NaN where the load is missing or has not come, as at the last. [W]
+    scored_from : int
+        First origin that was scored.
     """
 
     load_w: Float
@@ -71,6 +75,8 @@ class Backtest:
     weight: Float
     scores: Scores
     asked: Asked
+    error_w: NDArray[np.float32]
+    scored_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,8 @@ def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
         past.said_w[:, WEEKLY_NAIVE, span],
         past.quantile_w[:, span],
     )
-    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores, past.asked)
+    error_w = (past.actual_w - past.combined_w).astype(np.float32)
+    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores, past.asked, error_w, first)
 
 
 def replay(

@@ -55,6 +55,13 @@ class SeriesForecasts:
         Skill on the last days.
     rolling : tuple of Rolling
         What `grid.rolling.roll` goes on with as readings come; in the order in which series were forecast.
+    error_w : ndarray, shape (series, origin, lead), float32
+        Load minus forecast at past daily origins, the last of them now; NaN where it is not known, and where experts
+        were not combined. [W]
+    scored_from : int
+        First origin that was scored.
+    floor_w : ndarray, shape (series,), float64
+        0 for a series that never exported, else -inf: it is not forecast below. [W]
     """
 
     load_w: Float
@@ -63,6 +70,9 @@ class SeriesForecasts:
     judged: NDArray[np.bool_]
     scores: Scores
     rolling: tuple[Rolling, ...]
+    error_w: NDArray[np.float32]
+    scored_from: int
+    floor_w: Float
 
 
 def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> SeriesForecasts:
@@ -107,6 +117,9 @@ def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
         np.concatenate([part.judged for part in parts])[order],
         Scores(*(np.concatenate([getattr(part.scores, of.name) for part in parts])[order] for of in fields(Scores))),
         tuple(rolling for part in parts for rolling in part.rolling),
+        np.concatenate([part.error_w for part in parts])[order],
+        parts[0].scored_from,
+        np.concatenate([part.floor_w for part in parts])[order],
     )
 
 
@@ -130,18 +143,22 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | 
         spread_w[~judged] = _own_spread(load_w[~judged])
         method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fallback.fitted.method]
     quantile_w = quantile_forecast(point_w, spread_w[:, leads])
-    never_exports: NDArray[np.bool_] = np.asarray((np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1))
-    point_w[never_exports] = np.maximum(point_w[never_exports], 0.0)
-    quantile_w[never_exports] = np.maximum(quantile_w[never_exports], 0.0)
+    floor_w = np.where((np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1), 0.0, -np.inf)
+    point_w = np.maximum(point_w, floor_w[:, np.newaxis])
+    quantile_w = np.maximum(quantile_w, floor_w[:, np.newaxis, np.newaxis])
+    error_w = np.ascontiguousarray(tried.error_w[:, :, leads])
+    error_w[~judged] = np.nan
     rolling = Rolling(
         Tail.of(local_w, local, start, slots),
         without_record(tried.asked),
         tried.weight.astype(np.float32),
         spread_w.astype(np.float32),
-        never_exports,
+        floor_w,
         fallback,
     )
-    return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores, (rolling,))
+    return SeriesForecasts(
+        point_w, quantile_w, tuple(method), judged, tried.scores, (rolling,), error_w, tried.scored_from, floor_w
+    )
 
 
 def _own_spread(load_w: Float) -> Float:

@@ -78,8 +78,8 @@ class Rolling:
         What each has to say. [1]
     spread_w : ndarray, shape (series, lead, quantile), float32
         Quantiles about the point. [W]
-    never_exports : ndarray, shape (series,), bool
-        Whether the load was never negative.
+    floor_w : ndarray, shape (series,), float64
+        0 for a series that never exported, else -inf. [W]
     fallback : Fallback or None
         None where all had enough history.
     """
@@ -88,7 +88,7 @@ class Rolling:
     asked: Asked
     weight: NDArray[np.float32]
     spread_w: NDArray[np.float32]
-    never_exports: NDArray[np.bool_]
+    floor_w: Float
     fallback: Fallback | None
 
 
@@ -155,9 +155,8 @@ def _roll_part(part: Rolling, since_w: Float, ahead: Ahead, leads: NDArray[np.in
     if part.fallback is not None:
         point_w[part.fallback.row] = _fall_back(part.fallback.fitted, since_w[part.fallback.row], leads.size)
     quantile_w = point_w[:, :, np.newaxis] + part.spread_w[:, source[leads]]
-    point_w[part.never_exports] = np.maximum(point_w[part.never_exports], 0.0)
-    quantile_w[part.never_exports] = np.maximum(quantile_w[part.never_exports], 0.0)
-    return point_w, quantile_w
+    floor_w = part.floor_w[:, np.newaxis]
+    return np.maximum(point_w, floor_w), np.maximum(quantile_w, floor_w[:, :, np.newaxis])
 
 
 def _fall_back(fitted: HoltWintersFit, since_w: Float, horizon: int) -> Float:

@@ -2,7 +2,8 @@
 
 Facts from the calendars of the Ministère de l'Éducation nationale (zone B: Aix-Marseille, Amiens, Lille, Nancy-Metz,
 Nantes, Nice, Normandie, Orléans-Tours, Reims, Rennes, Strasbourg) [1]_, as its open data set has them [2]_. Some dates
-were compared with what schools, towns and newspapers of the zone published; those of 2026-2027 were not. The spring of 2021 is the one that was held: on 31 March 2021 the holidays of all zones were moved to 10 April.
+were compared with what schools, towns and newspapers of the zone published; those of 2026-2027 were not. The spring
+of 2021 is the one that was held: on 31 March 2021 the holidays of all zones were moved to 10 April.
 Bridges around Ascension are no holidays here: they are bridges for everybody.
 
 References

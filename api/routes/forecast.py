@@ -48,6 +48,8 @@ async def get_forecast(
                 valid_from=slot.valid_from,
                 load_w=slot.load_w,
                 quantile_load_w=slot.quantile_load_w,
+                base_load_w=slot.base_load_w,
+                base_quantile_load_w=slot.base_quantile_load_w,
                 measured_w=measured_w.get(slot.valid_from),
             )
             for slot in slots

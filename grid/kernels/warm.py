@@ -12,11 +12,13 @@ from grid.kernels import (
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     threads,
     typical,
 )
+from grid.kernels.sums import sums_of
 
 
 def warm_up() -> float:
@@ -57,6 +59,7 @@ def _warm_forecast() -> None:
     skill.point_skill(ahead_w, ahead_w)
     skill.quantile_skill(ahead_w, quantile_w[:, np.newaxis], levels)
     baseline.high_x_of_y(load_w.reshape(1, 4, 4), x=1)
+    reconcile.reconcile(np.ones((3, 1)), np.ones(3), sums_of(np.array([[2, 2, -1]])))
 
 
 def _warm_dispatch() -> None:

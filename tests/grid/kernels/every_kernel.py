@@ -15,10 +15,12 @@ from grid.kernels import (
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     typical,
 )
+from grid.kernels.sums import sums_of
 
 
 def random_load(rng):
@@ -108,10 +110,27 @@ def schedules(rng):
     }
 
 
+def reconciled(rng):
+    """Return forecasts that add up over a grid and over communes, one of them missing and some at their floor."""
+    grid = [12, 12, 12, 13, 13, 13, 14, 14, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, -1, -1, -1]
+    communes = [19, 20, 19, 20, 19, 20, 19, 20, 19, 20, 19, 20, *([-1] * 7), 18, 18]
+    base = rng.normal(80.0, 100.0, (21, 6))
+    base[3, 2] = np.nan
+    variance, common = rng.uniform(1.0, 9.0, 21) ** 2, rng.uniform(0.0, 9.0, 21)
+    variance[7] = 0.0
+    floor = np.where(np.arange(21) < 6, 0.0, -np.inf)
+    both = sums_of(np.array([grid, communes]))
+    return {
+        "scaled": reconcile.reconcile(base, variance, both),
+        "shared": reconcile.reconcile(base, variance, both, common_w=common, floor_w=floor),
+    }
+
+
 if __name__ == "__main__":
     np.savez(
         sys.argv[1],
         **forecasts(np.random.default_rng(12)),
         **schedules(np.random.default_rng(13)),
         **opinions(np.random.default_rng(14)),
+        **reconciled(np.random.default_rng(15)),
     )

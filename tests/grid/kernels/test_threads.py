@@ -22,6 +22,7 @@ from grid.kernels import (
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     threads,
@@ -29,6 +30,7 @@ from grid.kernels import (
     warm,
 )
 from grid.kernels.dispatch import dispatch
+from grid.kernels.sums import sums_of
 
 ROOT = Path(__file__).parents[3]
 MODULES = [
@@ -41,6 +43,7 @@ MODULES = [
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     typical,
@@ -130,7 +133,7 @@ def test_two_python_threads_run_the_same_kernel_at_once():
 def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     assert warm.warm_up() > 0.0
     before = {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
-    assert len(KERNELS) >= 16
+    assert len(KERNELS) >= 17
     assert set(before.values()) == {1}, before
     load = np.random.default_rng(0).normal(100.0, 5.0, (2, 700)).astype(np.float32)
     load.flags.writeable = False
@@ -139,6 +142,7 @@ def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     skill.point_skill(ahead[:, :, ::-1], ahead)
     naive.weekly_naive(load.T.copy().T, np.array([690]), 5)
     baseline.high_x_of_y(load[:, :480].reshape(2, 10, 48))
+    reconcile.reconcile(load[:, :5], load[:, 0], sums_of(np.full((2, 2), -1, dtype=np.int32)), common_w=load[:, 1])
     assert before == {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
 
 
