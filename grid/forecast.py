@@ -12,9 +12,11 @@ from core.errors import RetryableError
 from core.slots import SLOT_S
 from db.connection import Connection
 from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
+from db.lead_skill import LEAD_FIGURES, insert_lead_skill
 from grid.backtest import QUANTILES
 from grid.forecast_model import NOTHING, SeriesForecasts, forecast_series
 from grid.history import LoadHistory, load_history
+from grid.skill_by_lead import lead_groups
 
 _SLOTS_PER_HOUR: Final = 3_600 // SLOT_S
 
@@ -94,8 +96,23 @@ async def _store(connection: Connection, history: LoadHistory, made: SeriesForec
     )
     skills = [_skill(run_id, int(history.place_id[row]), made, int(row)) for row in known]
     await insert_skill(connection, skills)
+    await _store_by_lead(connection, run_id, history, made)
     fallbacks = int((~made.judged[known]).sum())
     return ForecastIssue(run_id, now, history.known_until, len(skills), fallbacks)
+
+
+async def _store_by_lead(connection: Connection, run_id: int, history: LoadHistory, made: SeriesForecasts) -> None:
+    """Store what the judged places' experts deserved, block by block; the last block ends with the forecast."""
+    horizon = made.load_w.shape[1]
+    by_lead = made.scores.by_lead
+    lead_h = lead_groups(horizon)[1:] // _SLOTS_PER_HOUR
+    await insert_lead_skill(
+        connection,
+        forecast_run_id=run_id,
+        place_id=history.place_id[made.judged],
+        lead_h=lead_h,
+        figures={name: getattr(by_lead, name)[made.judged, 1:] for name in LEAD_FIGURES},
+    )
 
 
 def _skill(run_id: int, place_id: int, made: SeriesForecasts, row: int) -> ForecastSkill:
@@ -109,6 +126,8 @@ def _skill(run_id: int, place_id: int, made: SeriesForecasts, row: int) -> Forec
             scores.naive_mape_ratio,
             scores.crps_w,
             scores.coverage_ratio,
+            scores.by_lead.rmae_ratio[:, 0],
+            scores.by_lead.rcrps_ratio[:, 0],
         ):
             value = float(column[row])
             yield value if judged and np.isfinite(value) else None

@@ -1,6 +1,6 @@
 """The forecast itself, arrays in and arrays out: point, quantiles, the method's name and its skill."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from grid.kernels import holt_winters
 from grid.kernels.holt_winters import Method
 from grid.kernels.quantiles import error_quantiles, quantile_forecast
 from grid.local_days import LocalDays
+from grid.skill_by_lead import joined
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -93,7 +94,7 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
         np.concatenate([part.quantile_load_w for part in parts]),
         tuple(name for part in parts for name in part.method),
         np.concatenate([part.judged for part in parts]),
-        Scores(*(np.concatenate([getattr(part.scores, field.name) for part in parts]) for field in fields(Scores))),
+        joined([part.scores for part in parts]),
     )
 
 
