@@ -63,6 +63,8 @@ class Backtest:
         Its quantiles; NaN where no error has been made yet. [W]
     weight : ndarray, shape (series, expert, lead), float64
         What each expert has to say in it. [1]
+    naive_load_w : ndarray, shape (series, lead), float64
+        What the weekly naive forecast says from there. [W]
     scores : Scores
         Skill on the scored days.
     """
@@ -70,6 +72,7 @@ class Backtest:
     load_w: Float
     quantile_load_w: Float
     weight: Float
+    naive_load_w: Float
     scores: Scores
 
 
@@ -131,7 +134,8 @@ def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
         past.said_w[:, WEEKLY_NAIVE, span],
         past.quantile_w[:, span],
     )
-    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores)
+    naive_w = past.said_w[:, WEEKLY_NAIVE, -1]
+    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, naive_w, scores)
 
 
 def replay(

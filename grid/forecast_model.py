@@ -53,6 +53,10 @@ class SeriesForecasts:
         Whether experts were combined; ``scores`` speak of those only.
     scores : Scores
         Skill on the last days.
+    naive_load_w : ndarray, shape (series, lead), float64
+        What the weekly naive forecast says; NaN where it has nothing to say. [W]
+    weight : ndarray, shape (series, expert, lead), float64
+        What each expert had to say in it, in the order of `grid.experts.EXPERTS`; NaN where they were not combined. [1]
     """
 
     load_w: Float
@@ -60,6 +64,8 @@ class SeriesForecasts:
     method: tuple[str, ...]
     judged: NDArray[np.bool_]
     scores: Scores
+    naive_load_w: Float
+    weight: Float
 
 
 def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesForecasts:
@@ -95,6 +101,8 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
         tuple(name for part in parts for name in part.method),
         np.concatenate([part.judged for part in parts]),
         joined([part.scores for part in parts]),
+        np.concatenate([part.naive_load_w for part in parts]),
+        np.concatenate([part.weight for part in parts]),
     )
 
 
@@ -114,7 +122,8 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForeca
     never_exports = (np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1)
     point_w[never_exports] = np.maximum(point_w[never_exports], 0.0)
     quantile_w[never_exports] = np.maximum(quantile_w[never_exports], 0.0)
-    return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores)
+    weight = np.where(judged[:, np.newaxis, np.newaxis], tried.weight, np.nan)
+    return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores, tried.naive_load_w, weight)
 
 
 def _tried(load_w: Float, start: datetime, horizon: int) -> Backtest:
@@ -131,6 +140,7 @@ def _tried(load_w: Float, start: datetime, horizon: int) -> Backtest:
         np.ascontiguousarray(tried.load_w[:, leads]),
         np.ascontiguousarray(tried.quantile_load_w[:, leads]),
         tried.weight[:, :, leads],
+        tried.naive_load_w[:, leads],
         tried.scores,
     )
 
