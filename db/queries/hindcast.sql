@@ -68,35 +68,42 @@ version AS MATERIALIZED (
         AND reading.start_at < %(end)s::timestamptz
 ),
 
+mixed AS MATERIALIZED (
+    SELECT DISTINCT usage_point_id FROM version WHERE step_s <> 1800
+),
+
+-- A column, not a condition: as a condition it becomes a join that compares every reading with every such usage point.
+told AS MATERIALIZED (
+    SELECT version.*, version.usage_point_id IN (SELECT mixed.usage_point_id FROM mixed) AS is_mixed
+    FROM version
+    WHERE version.first < version.until
+),
+
 -- Half-hour values of usage points that send nothing else need no more than to come and go.
 plain AS (
     SELECT usage_point_id, register_id, start_at AS slot_at, edge.origin, edge.sign * value AS energy_wh, edge.sign
-    FROM version
+    FROM told
     CROSS JOIN LATERAL (VALUES (first, 1), (until, -1)) AS edge (origin, sign)
-    WHERE
-        first < until
-        AND usage_point_id NOT IN (SELECT other.usage_point_id FROM version AS other WHERE other.step_s <> 1800)
+    WHERE NOT is_mixed AND edge.origin < cardinality(%(origins)s::timestamptz [])
 ),
 
 part AS MATERIALIZED (
     SELECT
-        version.usage_point_id,
-        version.register_id,
-        version.step_s,
-        version.first,
-        version.until,
+        told.usage_point_id,
+        told.register_id,
+        told.step_s,
+        told.first,
+        told.until,
         half.slot_at,
-        least(version.step_s, 1800) AS covered_s,
-        version.value * least(version.step_s, 1800) / version.step_s AS energy_wh
-    FROM version
+        least(told.step_s, 1800) AS covered_s,
+        told.value * least(told.step_s, 1800) / told.step_s AS energy_wh
+    FROM told
     CROSS JOIN LATERAL (
-        SELECT time_bucket('30 minutes', version.start_at) AS slot_at
+        SELECT time_bucket('30 minutes', told.start_at) AS slot_at
         UNION ALL
-        SELECT version.start_at + INTERVAL '30 minutes' WHERE version.step_s = 3600
+        SELECT told.start_at + INTERVAL '30 minutes' WHERE told.step_s = 3600
     ) AS half
-    WHERE
-        version.first < version.until
-        AND version.usage_point_id IN (SELECT other.usage_point_id FROM version AS other WHERE other.step_s <> 1800)
+    WHERE told.is_mixed
 ),
 
 edge AS (

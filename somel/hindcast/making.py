@@ -1,6 +1,8 @@
 """From what was asked for to a report, over one connection."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +49,7 @@ async def make(
         ``place_unknown``, or ``level_empty`` where no place of the level is registered.
     """
     origins = origins_of(wanted.first, wanted.end, wanted.issue_at, now)
-    async with await connect(database_url, Role.READ) as connection:
+    async with await connect(database_url, Role.READ) as connection, _closed_when_stopped(connection):
         places = await _places(connection, wanted)
         report("kernels", 0, 0)
         await asyncio.to_thread(warm_up)
@@ -65,6 +67,16 @@ async def make(
         )
         found = await survey(connection, plan, report)
     return summary(plan, found), found.samples
+
+
+@asynccontextmanager
+async def _closed_when_stopped(connection: Connection) -> AsyncIterator[None]:
+    """Close a connection when its work is stopped in the middle of a query: there is nothing to roll back."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        await connection.close()
+        raise
 
 
 async def _places(connection: Connection, wanted: Asked) -> tuple[PlaceOfLevel, ...]:
