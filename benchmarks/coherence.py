@@ -48,6 +48,7 @@ from grid.kernels.reconcile import reconcile
 from grid.kernels.skill import quantile_skill
 from grid.kernels.sums import Sums, sums_of
 from grid.kernels.warm import warm_up
+from grid.skill_by_lead import LeadScores
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -142,7 +143,7 @@ def issued(past: Replay, origin: int) -> SeriesForecasts:
     span = slice(origin - LEARNED, origin + 1)
     error = (past.actual_w[:, span] - past.combined_w[:, span]).astype(np.float32)
     error[:, -1], error[:, -2, SLOTS_PER_DAY:] = np.nan, np.nan
-    nothing = Scores(np.zeros(series, np.int64), *(np.full(series, np.nan) for _ in range(6)))
+    nothing = Scores(np.zeros(series, np.int64), *(np.full(series, np.nan),) * 6, _no_scores(series))
     return SeriesForecasts(
         past.combined_w[:, origin],
         past.quantile_w[:, origin],
@@ -153,7 +154,14 @@ def issued(past: Replay, origin: int) -> SeriesForecasts:
         error,
         LEARNED - 14,
         np.zeros(series),
+        np.full((series, HORIZON), np.nan),
+        past.weight,
     )
+
+
+def _no_scores(series: int) -> LeadScores:
+    unknown = np.full((series, 1), np.nan)
+    return LeadScores(np.zeros((series, 1), np.int64), *(unknown,) * 7, np.full((series, 1, LEVELS.size), np.nan))
 
 
 def shrunk(made: SeriesForecasts, parent: Int, leaves: int) -> Float:

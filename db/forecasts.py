@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from db.connection import Connection, translated_errors
 from db.forecast_copy import BaseForecasts, encode_forecasts
+from db.lead_skill import over_naive
 from db.rows import all_rows, one_row
 from db.statements import statements
 
@@ -92,6 +93,8 @@ class ForecastSkill:
         Mean absolute percentage errors; share of loads between the outermost quantiles. [1]
     coherent_mae_w : float or None
         Mean absolute error once forecasts add up; the other figures are of the place by itself. [W]
+    rmae_ratio, rcrps_ratio : float or None
+        ``mae_w`` and ``crps_w`` over the range P99 - P1 of the load; None also where it never changed. [1]
     """
 
     forecast_run_id: int
@@ -105,6 +108,13 @@ class ForecastSkill:
     crps_w: float | None
     coverage_ratio: float | None
     coherent_mae_w: float | None = None
+    rmae_ratio: float | None = None
+    rcrps_ratio: float | None = None
+
+    @property
+    def naive_ratio(self) -> float | None:
+        """Error over that of the weekly naive forecast; None where there is nothing to compare with. [1]."""
+        return over_naive(self.mae_w, self.naive_mae_w)
 
 
 async def insert_run(

@@ -574,6 +574,8 @@ CREATE TABLE somel.forecast_skill (
     crps_w real, -- Continuous ranked probability score, from the quantiles [W]
     coverage_ratio real, -- Share of values inside the outermost quantiles [ratio]
     coherent_mae_w real, -- The same after the past forecasts were made to add up the way this issue is [W]
+    rmae_ratio real, -- mae_w over the range P99 - P1 of the load; null also where it never changed [ratio]
+    rcrps_ratio real, -- crps_w over the range P99 - P1 of the load; null also where it never changed [ratio]
     CONSTRAINT forecast_skill_pkey PRIMARY KEY (forecast_run_id, place_id),
     CONSTRAINT forecast_skill_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
     CONSTRAINT forecast_skill_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
@@ -582,6 +584,29 @@ CREATE TABLE somel.forecast_skill (
 );
 GRANT DELETE, INSERT, SELECT ON forecast_skill TO somel_compute;
 GRANT SELECT ON forecast_skill TO somel_read;
+
+-- forecast_skill by how far ahead, where there was enough history to judge by
+CREATE TABLE somel.forecast_skill_lead (
+    forecast_run_id bigint NOT NULL, -- Issue that it was computed for
+    place_id integer NOT NULL, -- Place
+    lead_start_h integer NOT NULL, -- Start of the block of leads, from the issue on [h]
+    lead_end_h integer NOT NULL, -- End of the block of leads, not in it [h]
+    origin_count integer NOT NULL, -- Backtest origins with a known load in the block
+    mae_w real, -- Mean absolute error [W]
+    naive_mae_w real, -- The same of the weekly naive forecast, on the same slots [W]
+    rmae_ratio real, -- mae_w over the range P99 - P1 of the load; null where it never changed [ratio]
+    crps_w real, -- Continuous ranked probability score, from the quantiles [W]
+    rcrps_ratio real, -- crps_w over the range P99 - P1 of the load; null where it never changed [ratio]
+    coverage_ratio real, -- Share of values inside the outermost quantiles [ratio]
+    CONSTRAINT forecast_skill_lead_pkey PRIMARY KEY (forecast_run_id, place_id, lead_start_h),
+    CONSTRAINT forecast_skill_lead_forecast_run_id_place_id_fkey FOREIGN KEY (forecast_run_id, place_id) REFERENCES forecast_skill(forecast_run_id, place_id) ON DELETE CASCADE,
+    CONSTRAINT forecast_skill_lead_check CHECK ((lead_end_h > lead_start_h)),
+    CONSTRAINT forecast_skill_lead_coverage_ratio_check CHECK (((coverage_ratio >= (0)::double precision) AND (coverage_ratio <= (1)::double precision))),
+    CONSTRAINT forecast_skill_lead_lead_start_h_check CHECK ((lead_start_h >= 0)),
+    CONSTRAINT forecast_skill_lead_origin_count_check CHECK ((origin_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT ON forecast_skill_lead TO somel_compute;
+GRANT SELECT ON forecast_skill_lead TO somel_read;
 
 -- The weather that the forecast of a place was made with; no row: it was made without
 CREATE TABLE somel.forecast_weather (

@@ -10,7 +10,7 @@ from core.slots import SLOTS_PER_DAY
 from grid.experts import WEEKLY_NAIVE, Ahead, Asked, ask
 from grid.kernels.ml_poly import combine
 from grid.kernels.quantiles import adaptive_quantiles
-from grid.kernels.skill import point_skill, quantile_skill
+from grid.skill_by_lead import LeadScores, score_by_lead
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -37,6 +37,8 @@ class Scores:
         Slots of zero load are left out. [1]
     coverage_ratio : ndarray, shape (series,), float64
         Share of loads above the lowest and not above the highest quantile. [1]
+    by_lead : LeadScores
+        The same and more by blocks of leads on the local grid.
     """
 
     origin_count: Int
@@ -46,6 +48,7 @@ class Scores:
     naive_mape_ratio: Float
     crps_w: Float
     coverage_ratio: Float
+    by_lead: LeadScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Backtest:
         Its quantiles; NaN where no error has been made yet. [W]
     weight : ndarray, shape (series, expert, lead), float64
         What each expert has to say in it. [1]
+    naive_load_w : ndarray, shape (series, lead), float64
+        What the weekly naive forecast says from there. [W]
     scores : Scores
         Skill on the scored days.
     asked : Asked
@@ -73,6 +78,7 @@ class Backtest:
     load_w: Float
     quantile_load_w: Float
     weight: Float
+    naive_load_w: Float
     scores: Scores
     asked: Asked
     error_w: NDArray[np.float32]
@@ -143,7 +149,10 @@ def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
         past.quantile_w[:, span],
     )
     error_w = (past.actual_w - past.combined_w).astype(np.float32)
-    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores, past.asked, error_w, first)
+    naive_w = past.said_w[:, WEEKLY_NAIVE, -1]
+    return Backtest(
+        past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, naive_w, scores, past.asked, error_w, first
+    )
 
 
 def replay(
@@ -185,18 +194,14 @@ def _came(load_w: Float, origins: int, horizon: int) -> Float:
 
 def _score(actual_w: Float, point_w: Float, naive_w: Float, quantile_w: Float) -> Scores:
     """Score the forecast and its quantiles, and the weekly naive on the same slots."""
-    actual_w = np.where(np.isnan(point_w) | np.isnan(naive_w), np.nan, actual_w)
-    together = (point_w.shape[0], point_w.shape[1] * point_w.shape[2], 1)
-    actual = actual_w.reshape(together)
-    ours = point_skill(actual, point_w.reshape(together))
-    naive = point_skill(actual, naive_w.reshape(together))
-    spread = quantile_skill(actual, quantile_w.reshape(*together, LEVELS.size), LEVELS)
+    found = score_by_lead(actual_w, point_w, naive_w, quantile_w, LEVELS)
     return Scores(
-        (~np.isnan(actual_w)).any(axis=2).sum(axis=1).astype(np.int64),
-        ours.mae_w[:, 0],
-        naive.mae_w[:, 0],
-        ours.mape_ratio[:, 0],
-        naive.mape_ratio[:, 0],
-        spread.crps_w[:, 0],
-        spread.coverage_ratio[:, 0, -1] - spread.coverage_ratio[:, 0, 0],
+        found.origin_count[:, 0],
+        found.mae_w[:, 0],
+        found.naive_mae_w[:, 0],
+        found.mape_ratio[:, 0],
+        found.naive_mape_ratio[:, 0],
+        found.crps_w[:, 0],
+        found.coverage_ratio[:, 0],
+        found,
     )

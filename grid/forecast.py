@@ -14,11 +14,13 @@ from db.connection import Connection
 from db.forecast_copy import BaseForecasts
 from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
 from db.hierarchy import transformer_paths
+from db.lead_skill import LEAD_FIGURES, insert_lead_skill
 from db.weather import insert_forecast_weather
 from grid.backtest import QUANTILES
 from grid.coherence import CoherentForecasts, add_up, place_sums
 from grid.forecast_model import NOTHING, SeriesForecasts
 from grid.history import LoadHistory, load_history
+from grid.skill_by_lead import lead_groups
 from grid.weather.places import forecast_in_groups, place_groups, weather_used
 
 _SLOTS_PER_HOUR: Final = 3_600 // SLOT_S
@@ -111,8 +113,23 @@ async def _store(
     )
     skills = [_skill(run_id, int(history.place_id[row]), made, coherent, int(row)) for row in known]
     await insert_skill(connection, skills)
+    await _store_by_lead(connection, run_id, history, made)
     fallbacks = int((~made.judged[known]).sum())
     return ForecastIssue(run_id, now, history.known_until, len(skills), fallbacks)
+
+
+async def _store_by_lead(connection: Connection, run_id: int, history: LoadHistory, made: SeriesForecasts) -> None:
+    """Store what the judged places' experts deserved, block by block; the last block ends with the forecast."""
+    horizon = made.load_w.shape[1]
+    by_lead = made.scores.by_lead
+    lead_h = lead_groups(horizon)[1:] // _SLOTS_PER_HOUR
+    await insert_lead_skill(
+        connection,
+        forecast_run_id=run_id,
+        place_id=history.place_id[made.judged],
+        lead_h=lead_h,
+        figures={name: getattr(by_lead, name)[made.judged, 1:] for name in LEAD_FIGURES},
+    )
 
 
 def _skill(run_id: int, place_id: int, made: SeriesForecasts, coherent: CoherentForecasts, row: int) -> ForecastSkill:
@@ -127,6 +144,8 @@ def _skill(run_id: int, place_id: int, made: SeriesForecasts, coherent: Coherent
             scores.crps_w,
             scores.coverage_ratio,
             coherent.mae_w,
+            scores.by_lead.rmae_ratio[:, 0],
+            scores.by_lead.rcrps_ratio[:, 0],
         ):
             value = float(column[row])
             yield value if judged and np.isfinite(value) else None

@@ -1,7 +1,7 @@
 """The forecast itself, arrays in and arrays out: point, quantiles, the method's name and its skill."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from grid.kernels.quantiles import error_quantiles, quantile_forecast
 from grid.known_ahead import known_ahead
 from grid.local_days import LocalDays
 from grid.rolling import Fallback, Rolling, Tail, without_record
+from grid.skill_by_lead import end_to_end
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -62,6 +63,10 @@ class SeriesForecasts:
         First origin that was scored.
     floor_w : ndarray, shape (series,), float64
         0 for a series that never exported, else -inf: it is not forecast below. [W]
+    naive_load_w : ndarray, shape (series, lead), float64
+        What the weekly naive forecast says; NaN where it has nothing to say. [W]
+    weight : ndarray, shape (series, expert, lead), float64
+        What each expert had to say in it, in the order of `grid.experts.EXPERTS`; NaN where they were not combined. [1]
     """
 
     load_w: Float
@@ -73,6 +78,8 @@ class SeriesForecasts:
     error_w: NDArray[np.float32]
     scored_from: int
     floor_w: Float
+    naive_load_w: Float
+    weight: Float
 
 
 def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> SeriesForecasts:
@@ -115,11 +122,13 @@ def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
         np.concatenate([part.quantile_load_w for part in parts])[order],
         tuple(names[place] for place in order),
         np.concatenate([part.judged for part in parts])[order],
-        Scores(*(np.concatenate([getattr(part.scores, of.name) for part in parts])[order] for of in fields(Scores))),
+        end_to_end([part.scores for part in parts], order),
         tuple(rolling for part in parts for rolling in part.rolling),
         np.concatenate([part.error_w for part in parts])[order],
         parts[0].scored_from,
         np.concatenate([part.floor_w for part in parts])[order],
+        np.concatenate([part.naive_load_w for part in parts])[order],
+        np.concatenate([part.weight for part in parts])[order],
     )
 
 
@@ -157,7 +166,17 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | 
         fallback,
     )
     return SeriesForecasts(
-        point_w, quantile_w, tuple(method), judged, tried.scores, (rolling,), error_w, tried.scored_from, floor_w
+        point_w,
+        quantile_w,
+        tuple(method),
+        judged,
+        tried.scores,
+        (rolling,),
+        error_w,
+        tried.scored_from,
+        floor_w,
+        np.ascontiguousarray(tried.naive_load_w[:, leads]),
+        np.where(judged[:, np.newaxis, np.newaxis], tried.weight[:, :, leads], np.nan),
     )
 
 

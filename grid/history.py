@@ -92,6 +92,26 @@ def as_matrix(columns: PlaceLoadColumns, slots: int) -> tuple[NDArray[np.int32],
     count = np.full((place_id.size, slots), np.nan)
     load_w[row, columns.slot] = columns.load_w
     count[row, columns.slot] = columns.usage_point_count
-    usual = np.nanmedian(count, axis=1, keepdims=True) if place_id.size else count
-    load_w[count < COMPLETE_RATIO * usual] = np.nan
-    return place_id, load_w
+    return place_id, only_complete(load_w, count)
+
+
+def only_complete(load_w: NDArray[np.float64], count: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return load with the slots blanked that too few usage points reported.
+
+    Parameters
+    ----------
+    load_w : ndarray, shape (place, slot)
+        [W]
+    count : ndarray, shape (place, slot)
+        Usage points in each sum; NaN where there is none.
+
+    Returns
+    -------
+    ndarray, shape (place, slot), float64
+        NaN where the count is none, or less than nine tenths of the median over the slots that have one. [W]
+    """
+    complete = np.zeros(count.shape, dtype=np.bool_)
+    some = np.flatnonzero(~np.isnan(count).all(axis=1))
+    usual = np.nanmedian(count[some], axis=1, keepdims=True) if some.size else count[some]
+    complete[some] = count[some] >= COMPLETE_RATIO * usual
+    return np.where(complete, load_w, np.nan)

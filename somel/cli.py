@@ -14,6 +14,7 @@ from somel.commands import (
     decode,
     demo,
     firmware,
+    forecast,
     gateways,
     ingest,
     load,
@@ -51,6 +52,7 @@ app.add_typer(token.app, name="token")
 app.command()(decode.decode)
 app.command()(chaos.chaos)
 app.command()(gateways.gateways)
+app.add_typer(forecast.app, name="forecast")
 app.add_typer(firmware.app, name="firmware")
 app.add_typer(pki.app, name="pki")
 app.command()(quarantine.quarantine)

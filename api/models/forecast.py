@@ -31,22 +31,65 @@ class ForecastSlot(Model):
     measured_w: Annotated[float | None, Field(description="Load that came [W]", examples=[47900.0])] = None
 
 
+_MaeW = Annotated[float | None, Field(description="Mean absolute error [W]", examples=[2100.0])]
+_NaiveMaeW = Annotated[
+    float | None, Field(description="The same of the weekly naive forecast, on the same slots [W]", examples=[3900.0])
+]
+_NaiveRatio = Annotated[
+    float | None,
+    Field(description="`mae_w` over `naive_mae_w`: below 1 the forecast is the better one", examples=[0.54]),
+]
+_RmaeRatio = Annotated[
+    float | None, Field(description="`mae_w` over the range P99 - P1 of the load that came", examples=[0.042])
+]
+_CrpsW = Annotated[
+    float | None, Field(description="Continuous ranked probability score of the quantiles [W]", examples=[1500.0])
+]
+_RcrpsRatio = Annotated[
+    float | None, Field(description="`crps_w` over the range P99 - P1 of the load that came", examples=[0.03])
+]
+_CoverageRatio = Annotated[
+    float | None, Field(description="Share of loads between the outermost quantiles; 0.9 is meant", examples=[0.9])
+]
+
+
+class LeadSkill(Model):
+    """Tell how good the method was lately over one block of leads."""
+
+    lead_start_h: Annotated[int, Field(description="Start of the block, from the issue on [h]", examples=[12])]
+    lead_end_h: Annotated[int, Field(description="End of the block, not in it [h]", examples=[24])]
+    origin_count: Annotated[int, Field(description="Backtest origins scored", examples=[28])]
+    mae_w: _MaeW = None
+    naive_mae_w: _NaiveMaeW = None
+    naive_ratio: _NaiveRatio = None
+    rmae_ratio: _RmaeRatio = None
+    crps_w: _CrpsW = None
+    rcrps_ratio: _RcrpsRatio = None
+    coverage_ratio: _CoverageRatio = None
+
+
 class Skill(Model):
     """Tell how good the method was lately, in backtests that saw only what was known; null with too little history.
 
     All figures but `coherent_mae_w` are of the place by itself (`base_load_w`).
     """
 
-    method: Annotated[str, Field(examples=["double_seasonal_holt_winters_ar1"])]
-    origin_count: Annotated[int, Field(description="Backtest origins scored", examples=[14])]
-    mae_w: Annotated[float | None, Field(description="Mean absolute error [W]", examples=[2100.0])] = None
-    naive_mae_w: Annotated[float | None, Field(description="The weekly naive's [W]", examples=[3900.0])] = None
+    method: Annotated[str, Field(examples=["expert_mix"])]
+    origin_count: Annotated[
+        int, Field(description="Days forecast from and scored: the last 28, or as many as there are", examples=[28])
+    ]
+    mae_w: _MaeW = None
+    naive_mae_w: _NaiveMaeW = None
+    naive_ratio: _NaiveRatio = None
     mape_ratio: Annotated[float | None, Field(description="Mean absolute percentage error", examples=[0.061])] = None
     naive_mape_ratio: Annotated[float | None, Field(description="The weekly naive's", examples=[0.112])] = None
-    crps_w: Annotated[float | None, Field(description="Score of the quantiles [W]", examples=[1500.0])] = None
-    coverage_ratio: Annotated[
-        float | None, Field(description="Share between the outermost quantiles", examples=[0.9])
-    ] = None
+    rmae_ratio: _RmaeRatio = None
+    crps_w: _CrpsW = None
+    rcrps_ratio: _RcrpsRatio = None
+    coverage_ratio: _CoverageRatio = None
+    by_lead: Annotated[
+        tuple[LeadSkill, ...], Field(description="The same by how far ahead; empty with too little history")
+    ] = ()
     coherent_mae_w: Annotated[
         float | None, Field(description="Mean absolute error once forecasts add up [W]", examples=[2050.0])
     ] = None

@@ -6,7 +6,7 @@ RETURNING forecast_run_id
 -- name: insert_skill
 INSERT INTO somel.forecast_skill (
     forecast_run_id, place_id, method, origin_count, mae_w, naive_mae_w, mape_ratio, naive_mape_ratio, crps_w,
-    coverage_ratio, coherent_mae_w
+    coverage_ratio, coherent_mae_w, rmae_ratio, rcrps_ratio
 )
 SELECT
     %(forecast_run_id)s,
@@ -15,7 +15,7 @@ FROM
     unnest(
         %(place_id)s::integer [], %(method)s::text [], %(origin_count)s::integer [], %(mae_w)s::real [],
         %(naive_mae_w)s::real [], %(mape_ratio)s::real [], %(naive_mape_ratio)s::real [], %(crps_w)s::real [],
-        %(coverage_ratio)s::real [], %(coherent_mae_w)s::real []
+        %(coverage_ratio)s::real [], %(coherent_mae_w)s::real [], %(rmae_ratio)s::real [], %(rcrps_ratio)s::real []
     ) AS skill
 
 -- name: latest_run
@@ -75,7 +75,9 @@ SELECT
     forecast_skill.naive_mape_ratio,
     forecast_skill.crps_w,
     forecast_skill.coverage_ratio,
-    forecast_skill.coherent_mae_w
+    forecast_skill.coherent_mae_w,
+    forecast_skill.rmae_ratio,
+    forecast_skill.rcrps_ratio
 FROM somel.forecast_skill
 JOIN somel.forecast_run USING (forecast_run_id)
 WHERE forecast_skill.place_id = %(place_id)s AND forecast_run.issued_at <= %(as_of)s
@@ -95,7 +97,9 @@ SELECT
     forecast_skill.naive_mape_ratio,
     forecast_skill.crps_w,
     forecast_skill.coverage_ratio,
-    forecast_skill.coherent_mae_w
+    forecast_skill.coherent_mae_w,
+    forecast_skill.rmae_ratio,
+    forecast_skill.rcrps_ratio
 FROM somel.forecast_skill
 JOIN somel.place USING (place_id)
 WHERE forecast_skill.forecast_run_id = %(forecast_run_id)s AND place.level = %(level)s

@@ -46,7 +46,13 @@ def forecasts(rng):
     error_quantile = quantiles.error_quantiles(actual - ahead, levels, half_width=1)
     point = holt_winters.forecast(fitted, 4)
     points = skill.point_skill(actual, ahead)
-    bands = skill.quantile_skill(actual, ahead[..., np.newaxis] + error_quantile[:, np.newaxis], levels)
+    said = ahead[..., np.newaxis] + error_quantile[:, np.newaxis]
+    bands = skill.quantile_skill(actual, said, levels)
+    groups = np.array([[0, 4], [1, 3]])
+    grouped, grouped_bands = (
+        skill.point_skill(actual, ahead, groups=groups),
+        skill.quantile_skill(actual, said, levels, groups=groups),
+    )
     return {
         "method": fitted.method,
         "parameters": fitted.parameters,
@@ -59,6 +65,9 @@ def forecasts(rng):
         "mape": points.mape_ratio,
         "pinball": bands.pinball_w,
         "coverage": bands.coverage_ratio,
+        "grouped_rmae": grouped.rmae_ratio,
+        "grouped_origins": grouped.origin_count,
+        "grouped_rcrps": grouped_bands.rcrps_ratio,
         "baseline": baseline.high_x_of_y(np.nan_to_num(load, nan=-1.0).reshape(6, 12, 8), x=5),
     }
 

@@ -74,6 +74,31 @@ def test_coverage_is_the_share_at_or_below_the_quantile():
     np.testing.assert_allclose(skill.coverage_ratio[0, 0], [0.3, 0.7])
 
 
+@FAST
+@given(seed=st.integers(0, 10_000))
+def test_leads_of_a_group_are_scored_together_against_the_range_of_all(seed):
+    actual, predicted = pairs(seed)
+    groups = np.array([[0, 3], [0, 2], [2, 3]])
+    skill = point_skill(actual, predicted, groups=groups)
+    bands = quantile_skill(actual, predicted[..., np.newaxis], np.array([0.5]), groups=groups)
+    low, high = np.nanpercentile(actual, (1, 99), axis=(1, 2))
+    for number, (first, end) in enumerate(groups):
+        error = np.abs(predicted - actual)[:, :, first:end]
+        np.testing.assert_allclose(skill.mae_w[:, number], np.nanmean(error, axis=(1, 2)))
+        np.testing.assert_allclose(skill.rmae_ratio[:, number], np.nanmean(error, axis=(1, 2)) / (high - low))
+        np.testing.assert_array_equal(skill.count[:, number], (~np.isnan(error)).sum(axis=(1, 2)))
+        np.testing.assert_array_equal(skill.origin_count[:, number], (~np.isnan(error)).any(axis=2).sum(axis=1))
+        below = np.where(np.isnan(error), np.nan, (actual <= predicted)[:, :, first:end])
+        np.testing.assert_allclose(bands.coverage_ratio[:, number, 0], np.nanmean(below, axis=(1, 2)))
+    np.testing.assert_allclose(bands.crps_w, skill.mae_w)
+
+
+@pytest.mark.parametrize("groups", [[[0, 4]], [[-1, 2]], [[2, 2]], [[0, 1, 2]]])
+def test_a_group_of_leads_that_are_not_there_is_refused(groups):
+    with pytest.raises(InvariantError):
+        point_skill(np.zeros((1, 2, 3)), np.zeros((1, 2, 3)), groups=np.array(groups))
+
+
 def test_shapes_that_do_not_match_are_refused():
     with pytest.raises(InvariantError):
         point_skill(np.zeros((1, 2, 3)), np.zeros((1, 2, 4)))

@@ -1,0 +1,1 @@
+"""``somel forecast backtest``: from what was asked for to tables and pages."""
