@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     )
 
     forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")
+    fit_every_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
+        86_400, description="Replayed time between fits; forecasts in between go on with what was learned [s]"
+    )
     history_days: Annotated[int, Field(ge=14)] = Field(35, description="Days of load a forecast is fitted on [days]")
     horizon_h: Annotated[int, Field(ge=1, le=168)] = Field(48, description="How far forecasts reach [h]")
 

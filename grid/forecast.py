@@ -18,10 +18,12 @@ from db.lead_skill import LEAD_FIGURES, insert_lead_skill
 from db.weather import insert_forecast_weather
 from grid.backtest import QUANTILES
 from grid.coherence import CoherentForecasts, add_up, place_sums
+from grid.cold_start import start_cold
 from grid.forecast_model import NOTHING, SeriesForecasts
 from grid.history import LoadHistory, load_history
+from grid.kernels.sums import Sums
 from grid.skill_by_lead import lead_groups
-from grid.weather.places import forecast_in_groups, place_groups, weather_used
+from grid.weather.places import PlaceGroup, forecast_in_groups, place_groups, weather_used
 
 _SLOTS_PER_HOUR: Final = 3_600 // SLOT_S
 
@@ -75,18 +77,55 @@ async def issue_forecasts(connection: Connection, *, now: datetime, history_days
     RetryableError
         ``history_missing``: no place has any load in the span yet.
     """
+    fitted = await fit_places(connection, now=now, history_days=history_days, horizon_h=horizon_h)
+    return await store_issue(connection, fitted, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Hold what a fit made, which is stored now and gone on with later.
+
+    Attributes
+    ----------
+    history : LoadHistory
+        What is known; later, of the last slots alone.
+    groups : list of PlaceGroup
+        Places with the same weather.
+    made : SeriesForecasts
+        Each place by itself.
+    sums : Sums
+        Which places are sums of which.
+    coherent : CoherentForecasts
+        The same, made to add up.
+    """
+
+    history: LoadHistory
+    groups: list[PlaceGroup]
+    made: SeriesForecasts
+    sums: Sums
+    coherent: CoherentForecasts
+
+
+async def fit_places(connection: Connection, *, now: datetime, history_days: int, horizon_h: int) -> Fitted:
+    """Forecast every place with data, and make it add up; nothing is stored. As `issue_forecasts`."""
     history = await load_history(connection, now=now, days=history_days)
     if not history.place_id.size or history.known_until == history.start:
         raise RetryableError("history_missing", "There is no load to forecast from yet.", history_days=history_days)
-    sums = place_sums(await transformer_paths(connection), history.place_id)
     horizon = horizon_h * _SLOTS_PER_HOUR
     groups = await place_groups(connection, history, issued_at=now, horizon=horizon)
     # On threads: kernels take seconds and release the interpreter.
     made = await asyncio.to_thread(forecast_in_groups, history, groups, horizon=horizon)
-    coherent = await asyncio.to_thread(add_up, made, sums)
+    wider, made = await start_cold(connection, history, made)
+    groups = [replace(group, rows=np.searchsorted(wider.place_id, history.place_id[group.rows])) for group in groups]
+    sums = place_sums(await transformer_paths(connection), wider.place_id)
+    return Fitted(wider, groups, made, sums, await asyncio.to_thread(add_up, made, sums))
+
+
+async def store_issue(connection: Connection, fitted: Fitted, now: datetime) -> ForecastIssue:
+    """Store forecasts with what they were made from, in one transaction."""
     async with connection.transaction():
-        issue = await _store(connection, history, made, coherent, now)
-        used = weather_used(history, groups, made)
+        issue = await _store(connection, fitted.history, fitted.made, fitted.coherent, now)
+        used = weather_used(fitted.history, fitted.groups, fitted.made)
         await insert_forecast_weather(connection, forecast_run_id=issue.forecast_run_id, used=used)
     return replace(issue, weather_count=len(used))
 

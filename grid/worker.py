@@ -14,7 +14,7 @@ from db.connection import Connection, Role, connect, translated_errors
 from db.forecasts import latest_run
 from grid.demand_response.lifecycle import advance_events
 from grid.demand_response.measurement import compute_results
-from grid.forecast import issue_forecasts
+from grid.forecaster import Forecaster
 from grid.kernels.warm import warm_up
 from grid.weather.fetching import WeatherFetch
 from grid.weather.open_meteo import OpenMeteo
@@ -72,15 +72,18 @@ async def follow_events(connection: Connection, now: datetime) -> None:
 
 def _forecast_step(settings: Settings) -> Step:
     every = timedelta(seconds=settings.forecast_every_s)
+    forecaster = Forecaster(
+        history_days=settings.history_days,
+        horizon_h=settings.horizon_h,
+        fit_every=timedelta(seconds=settings.fit_every_s),
+    )
 
     async def issue_when_due(connection: Connection, now: datetime) -> None:
         last = await latest_run(connection, as_of=now)
         if last is not None and now < last.issued_at + every:
             return
         try:
-            issue = await issue_forecasts(
-                connection, now=now, history_days=settings.history_days, horizon_h=settings.horizon_h
-            )
+            issue = await forecaster.issue(connection, now=now)
         except RetryableError as error:
             if error.code != "history_missing":
                 raise

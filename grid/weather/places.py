@@ -81,14 +81,47 @@ def _split(load_w: Float, rows: Int, weather: PointWeather | None) -> Iterator[P
     if weather is None:
         yield PlaceGroup(rows, None, None)
         return
-    before = LEAD_IN // SLOT
-    degrees = degree_columns(weather.temperature_degc)[before:]
-    irradiance_w_m2 = weather.irradiance_w_m2[before:]
-    sunny = feels_the_sun(load_w[rows], irradiance_w_m2)
+    degrees, with_sun = _columns(weather)
+    sunny = feels_the_sun(load_w[rows], weather.irradiance_w_m2[LEAD_IN // SLOT :])
     if not sunny.all():
         yield PlaceGroup(rows[~sunny], degrees, weather)
     if sunny.any():
-        yield PlaceGroup(rows[sunny], np.concatenate((degrees, sun_column(irradiance_w_m2)), axis=1), weather)
+        yield PlaceGroup(rows[sunny], with_sun, weather)
+
+
+def _columns(weather: PointWeather) -> tuple[Float, Float]:
+    """Return the columns of those that do not feel the sun, and of those that do."""
+    before = LEAD_IN // SLOT
+    degrees = degree_columns(weather.temperature_degc)[before:]
+    return degrees, np.concatenate((degrees, sun_column(weather.irradiance_w_m2[before:])), axis=1)
+
+
+async def columns_again(
+    connection: Connection, group: PlaceGroup, *, start: datetime, end: datetime, now: datetime, horizon: int
+) -> PlaceGroup | None:
+    """Return a group with what is known of the weather by now; None when it had some and there is none now.
+
+    Parameters
+    ----------
+    connection : Connection
+        A role that reads weather.
+    group : PlaceGroup
+        As it was fitted.
+    start, end : datetime
+        Of the load that is looked at.
+    now : datetime
+        Nothing known later is used.
+    horizon : int
+        Leads. [slots]
+    """
+    if group.weather is None or group.extra is None:
+        return group
+    span = Span(start, end, end + horizon * SLOT, now)
+    weather = await point_weather(connection, group.weather.weather_point_id, span)
+    if weather is None:
+        return None
+    degrees, with_sun = _columns(weather)
+    return PlaceGroup(group.rows, degrees if group.extra.shape[1] == degrees.shape[1] else with_sun, weather)
 
 
 def feels_the_sun(load_w: Float, irradiance_w_m2: Float) -> Bool:
