@@ -30,6 +30,8 @@ WEEKLY_NAIVE: Final = EXPERTS.index("weekly_naive")
 REGRESSION: Final = Ridge((Memory(forgetting=0.998, penalty=0.01), Memory(forgetting=0.98, penalty=0.03)))
 #: How far the longest of them look back. [weeks]
 WEEKS_BACK: Final = 8
+#: How far regressions look back: two weeks before a slot of the next week, and the hours before now of a week before.
+_LAG_SLOTS: Final = 4 * SLOTS_PER_WEEK
 #: Holt-Winters forgets what is older: fitting it to more, or again four weeks later, costs time and changes nothing.
 _FIT_SLOTS: Final = 8 * SLOTS_PER_WEEK
 
@@ -127,8 +129,9 @@ def ask_again(asked: Asked, load_w: Float, ahead: Ahead, *, later: int) -> Float
     time = load_w.shape[1]
     horizon = ahead.features.shape[0] - time
     said = np.empty((load_w.shape[0], len(EXPERTS), 1, horizon))
-    even = (load_w - asked.centre_w) / asked.scale_w
-    rolled = ridge.roll(asked.regressions, even, ahead.features, ahead.lagged, later=later, how=REGRESSION)
+    begin = max(time - _LAG_SLOTS, 0) // SLOTS_PER_DAY * SLOTS_PER_DAY
+    even = (load_w[:, begin:] - asked.centre_w) / asked.scale_w
+    rolled = ridge.roll(asked.regressions, even, ahead.features[begin:], ahead.lagged, later=later, how=REGRESSION)
     said[:, :2] = _to_watts(rolled[:, :, np.newaxis], asked.centre_w, asked.scale_w)
     said[:, 2] = np.nan
     if asked.smoothed is not None:
