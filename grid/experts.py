@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
-from grid.kernels import holt_winters, ridge
+from grid.kernels import error_patterns, holt_winters, ridge
 from grid.kernels.naive import seasonal_naive
 from grid.kernels.ridge import Ridge
 from grid.kernels.typical import typical
@@ -97,13 +97,14 @@ def _regress(load_w: Float, ahead: Ahead, origins: int, horizon: int, how: Ridge
 
 
 def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> Float:
-    """Let Holt-Winters speak at the origins that follow its fit, and at the last one after a second fit to all."""
+    """Let Holt-Winters, corrected, speak at the origins that follow its fit, and at the last after a fit to all."""
     said = np.full((load_w.shape[0], at.size, horizon), np.nan)
     after, begin = np.flatnonzero(at >= fitted_before), max(fitted_before - _FIT_SLOTS, 0)
     if fitted_before > begin:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, begin:fitted_before]))
         record = np.ascontiguousarray(load_w[:, begin:])
-        said[:, after] = holt_winters.backtest(fitted, record, at[after] - begin, horizon)
-    latest = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
-    said[:, -1] = holt_winters.forecast(latest, horizon)
+        said[:, after] = error_patterns.backtest(fitted, record, at[after] - begin, horizon)
+    last_weeks = np.ascontiguousarray(load_w[:, -_FIT_SLOTS:])
+    latest, now = holt_winters.fit(last_weeks), np.array([last_weeks.shape[1]])
+    said[:, -1] = error_patterns.backtest(latest, last_weeks, now, horizon)[:, 0]
     return said

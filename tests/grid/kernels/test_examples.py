@@ -4,11 +4,22 @@ import doctest
 
 import pytest
 
-from grid.kernels import baseline, dispatch, holt_winters, ml_poly, naive, natural, quantiles, skill, typical
+from grid.kernels import (
+    baseline,
+    dispatch,
+    error_patterns,
+    holt_winters,
+    ml_poly,
+    naive,
+    natural,
+    quantiles,
+    skill,
+    typical,
+)
 
 
 @pytest.mark.parametrize(
-    "module", [baseline, dispatch, holt_winters, ml_poly, naive, natural, quantiles, skill, typical]
+    "module", [baseline, dispatch, error_patterns, holt_winters, ml_poly, naive, natural, quantiles, skill, typical]
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):
     result = doctest.testmod(module)
