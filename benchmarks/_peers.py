@@ -39,10 +39,13 @@ class Answer:
         In the unit of the load.
     fit_s : float
         Mean time of a fit and the forecasts by it. [s]
+    fits : int
+        How many there were.
     """
 
     said: Float
     fit_s: float
+    fits: int
 
 
 class Peers:
@@ -157,4 +160,5 @@ def _mean_before(load: Float, at: Int, count: int) -> Float:
 def _together(answers: Iterable[dict[str, Any]]) -> Answer:
     parts = list(answers)
     said = np.concatenate([part["said"] for part in parts])
-    return Answer(said, float(np.concatenate([part["fit_s"] for part in parts]).mean()))
+    took_s = np.concatenate([part["fit_s"] for part in parts])
+    return Answer(said, float(took_s.mean()), took_s.size)

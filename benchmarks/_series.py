@@ -10,12 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.slots import SLOT, SLOTS_PER_DAY
+from grid.weather.features import degree_columns
 
 Float = NDArray[np.float64]
 
-_HEAT_BELOW_DEGC, _COOL_ABOVE_DEGC = 15.0, 20.0
-#: Buildings feel the weather of the last day and of the last days. [h]
-_SLOW_H, _SLOWER_H = 18.0, 96.0
 #: Around Paris live twelve of 67 millions, but it is one of ten cities. [1]
 _PARIS_MORE = 0.17
 _FRENCH, _DUTCH = "Europe/Paris", "Europe/Amsterdam"
@@ -95,7 +93,7 @@ def grid(folder: Path) -> Iterator[Measured]:
         yield measured(f"station {station}", "stations", when, of["total_substation"], weather)
     supplier = pd.read_parquet(folder / "supplier_fr_enercoop_30min_2015_2019.parquet")
     when = local(supplier["time"], _FRENCH)
-    weather = _degrees(_on_grid(when, supplier["t_smooth"])[0])
+    weather = list(degree_columns(_on_grid(when, supplier["t_smooth"])[0]).T)
     for name in ("slp_kw", "smart_metered_kw"):
         yield measured(f"enercoop {name}", "enercoop", when, supplier[name], weather)
 
@@ -112,7 +110,7 @@ def nation(folder: Path) -> Measured:
         by_city = cities.pivot_table(index="time", columns="city", values=name, dropna=False)
         weighted = by_city.mean(axis=1, skipna=False) + _PARIS_MORE * (by_city["paris"] - by_city.mean(axis=1))
         mean[name] = _on_grid(local(pd.Series(weighted.index), _FRENCH), weighted.reset_index(drop=True))[0]
-    cold = _degrees(mean["temperature_2m"])
+    cold = list(degree_columns(mean["temperature_2m"]).T)
     weather = [*cold, mean["cloud_cover"] / 100.0, mean["wind_speed_10m"] / 20.0 * cold[1]]
     return measured("france", "france", when, table["actual_mw"], weather, rival=table["day_ahead_mw"])
 
@@ -133,15 +131,3 @@ def _even(when: "pd.Series[pd.Timestamp]", values: "pd.Series[float]") -> Float:
     found = pd.Series(_on_grid(when, values)[0]).ffill().bfill().to_numpy()
     even: Float = (found - found.mean()) / found.std()
     return even
-
-
-def _degrees(temperature: Float) -> list[Float]:
-    """Return how cold and how hot it is, now, of late and of the last days. [10 degC]."""
-    now = pd.Series(temperature)
-    late, later = (
-        now.ewm(halflife=2.0 * hours * np.log(2.0), ignore_na=True).mean().where(now.notna()).to_numpy(dtype=np.float64)
-        for hours in (_SLOW_H, _SLOWER_H)
-    )
-    cold = [np.maximum(0.0, _HEAT_BELOW_DEGC - of) / 10.0 for of in (temperature, late, later)]
-    hot = [np.maximum(0.0, of - _COOL_ABOVE_DEGC) / 10.0 for of in (temperature, late)]
-    return [*cold, *hot]

@@ -4,18 +4,24 @@ Numba numbers the files of a function's variants, one for each set of argument t
 different variants at the same time give both the same number, and the index then leads to machine code for *other*
 types, which reads arrays by wrong strides and may never end. Just so, what an older version of the source left behind
 is found under the number that a new index already gives away. Here a file's name says what is in it.
+
+What a function was compiled from is its own file and those beside it that it takes compiled functions from: Numba looks
+at the first alone.
 """
 
 import hashlib
 import os
+import re
 import tempfile
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from numba.core import caching, config
 
 _numba_caching: Any = caching  # untyped
 _Index: Any = _numba_caching.IndexDataCacheFile
+_IMPORT: Final = re.compile(r"^from ([\w.]+) import", re.MULTILINE)
 
 
 class NamedByContents(_Index):  # type: ignore[misc]
@@ -46,6 +52,23 @@ class NamedByContents(_Index):  # type: ignore[misc]
             path.unlink(missing_ok=True)
 
 
+@cache
+def stamp_of(source: Path) -> str:
+    """Return a digest of a source file and of those in its folder that it imports from."""
+    found, waiting = {source}, [source]
+    while waiting:
+        for name in _IMPORT.findall(waiting.pop().read_text()):
+            beside = source.with_name(f"{name.rpartition('.')[2]}.py")
+            if beside not in found and beside.exists():
+                found.add(beside)
+                waiting.append(beside)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(found))).hexdigest()
+
+
+def _stamp(locator: Any) -> str:
+    return stamp_of(Path(locator._py_file))  # noqa: SLF001 - Numba's own way to the file
+
+
 def keep_compiled_code() -> None:
     """Choose the folder and the names of the files; called once, before the first function is decorated.
 
@@ -56,6 +79,7 @@ def keep_compiled_code() -> None:
     system's temporary folder is used then. ``NUMBA_CACHE_DIR`` overrides all three.
     """
     _numba_caching.IndexDataCacheFile = NamedByContents
+    _numba_caching._SourceFileBackedLocatorMixin.get_source_stamp = _stamp  # noqa: SLF001 - there is no door
     settings: Any = config  # its attributes are made at run time
     if not settings.CACHE_DIR and not any(_is_writable(folder) for folder in _usual_cache_folders()):
         settings.CACHE_DIR = str(_private_temporary_folder())

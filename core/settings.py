@@ -96,6 +96,13 @@ class Settings(BaseSettings):
     history_days: Annotated[int, Field(ge=14)] = Field(35, description="Days of load a forecast is fitted on [days]")
     horizon_h: Annotated[int, Field(ge=1, le=168)] = Field(48, description="How far forecasts reach [h]")
 
+    weather_url: SecretStr | None = Field(
+        None, description="Weather service that answers as Open-Meteo's forecast API does; unset: none is asked"
+    )
+    weather_every_s: Annotated[int, Field(ge=600)] = Field(
+        10_800, description="Time between two requests for weather [s]"
+    )
+
     clock_wall_origin: datetime = Field(datetime(1970, 1, 1, tzinfo=UTC), description="Wall time a replay started at")
     clock_replay_origin: datetime = Field(datetime(1970, 1, 1, tzinfo=UTC), description="Replayed time at that moment")
     clock_speed: Annotated[float, Field(ge=1)] = Field(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.connection import Connection, translated_errors
-from db.forecast_copy import encode_forecasts
+from db.forecast_copy import BaseForecasts, encode_forecasts
 from db.rows import all_rows, one_row
 from db.statements import statements
 
@@ -58,12 +58,22 @@ class ForecastSlot:
 
 @dataclass(frozen=True, slots=True)
 class PlaceForecastSlot:
-    """What one issue says of one place and slot; powers in watts."""
+    """What one issue says of one place and slot; powers in watts.
+
+    Attributes
+    ----------
+    load_w, quantile_load_w
+        Made to add up: a total is the sum of its parts. [W]
+    base_load_w, base_quantile_load_w
+        Forecast of the place by itself; None in issues that were not made to add up. [W]
+    """
 
     place_id: int
     valid_from: datetime
     load_w: float
     quantile_load_w: list[float]
+    base_load_w: float | None = None
+    base_quantile_load_w: list[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,8 @@ class ForecastSkill:
         Mean absolute errors, the weekly naive's for comparison, and the score of the quantiles. [W]
     mape_ratio, naive_mape_ratio, coverage_ratio : float or None
         Mean absolute percentage errors; share of loads between the outermost quantiles. [1]
+    coherent_mae_w : float or None
+        Mean absolute error once forecasts add up; the other figures are of the place by itself. [W]
     """
 
     forecast_run_id: int
@@ -92,6 +104,7 @@ class ForecastSkill:
     naive_mape_ratio: float | None
     crps_w: float | None
     coverage_ratio: float | None
+    coherent_mae_w: float | None = None
 
 
 async def insert_run(
@@ -123,6 +136,7 @@ async def insert_forecasts(
     first_valid_from: datetime,
     load_w: NDArray[np.float64],
     quantile_load_w: NDArray[np.float64],
+    base: BaseForecasts | None = None,
 ) -> None:
     """Store the forecasts of many places by binary COPY.
 
@@ -140,10 +154,14 @@ async def insert_forecasts(
         Finite. [W]
     quantile_load_w : ndarray, shape (place, lead, quantile), float64
         Finite, rising along the last axis. [W]
+    base : BaseForecasts, optional
+        What places were forecast by themselves, of the same shapes; left out where nothing was made to add up.
     """
-    payload = encode_forecasts(forecast_run_id, place_id, first_valid_from, load_w, quantile_load_w)
-    target = "COPY somel.forecast (forecast_run_id, place_id, valid_from, load_w, quantile_load_w)"
-    statement = f"{target} FROM STDIN (FORMAT binary)"
+    payload = encode_forecasts(forecast_run_id, place_id, first_valid_from, load_w, quantile_load_w, base)
+    columns = "forecast_run_id, place_id, valid_from, load_w, quantile_load_w"
+    if base is not None:
+        columns += ", base_load_w, base_quantile_load_w"
+    statement = f"COPY somel.forecast ({columns}) FROM STDIN (FORMAT binary)"
     async with translated_errors(), connection.cursor() as cursor, cursor.copy(statement) as copy:
         await copy.write(payload)
 

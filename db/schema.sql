@@ -533,8 +533,10 @@ CREATE TABLE somel.forecast (
     forecast_run_id bigint NOT NULL, -- Issue
     place_id integer NOT NULL, -- Place
     valid_from timestamp with time zone NOT NULL, -- Start of the slot
-    load_w real NOT NULL, -- Expected net load, import positive [W]
-    quantile_load_w real[] NOT NULL, -- Quantiles of net load in the order of forecast_run.quantiles, never crossing [W]
+    load_w double precision NOT NULL, -- Expected net load, import positive; totals are the sums of their parts, where all of them are forecast [W]
+    quantile_load_w real[] NOT NULL, -- Quantiles of net load around load_w in the order of forecast_run.quantiles, never crossing [W]
+    base_load_w real, -- Net load expected of the place by itself, before it was made to add up; null in issues that were not [W]
+    base_quantile_load_w real[], -- Quantiles around base_load_w; null in issues that were not made to add up [W]
     CONSTRAINT forecast_pkey PRIMARY KEY (place_id, valid_from, forecast_run_id),
     CONSTRAINT forecast_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
     CONSTRAINT forecast_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id)
@@ -565,12 +567,13 @@ CREATE TABLE somel.forecast_skill (
     place_id integer NOT NULL, -- Place
     method text NOT NULL, -- Method used, a fall-back is named here
     origin_count integer NOT NULL, -- Backtest origins; 0 when there is too little history, figures are then null
-    mae_w real, -- Mean absolute error [W]
+    mae_w real, -- Mean absolute error of the forecast of the place by itself [W]
     naive_mae_w real, -- The same of the weekly naive forecast [W]
     mape_ratio real, -- Mean absolute percentage error [ratio]
     naive_mape_ratio real, -- The same of the weekly naive forecast [ratio]
     crps_w real, -- Continuous ranked probability score, from the quantiles [W]
     coverage_ratio real, -- Share of values inside the outermost quantiles [ratio]
+    coherent_mae_w real, -- The same after the past forecasts were made to add up the way this issue is [W]
     CONSTRAINT forecast_skill_pkey PRIMARY KEY (forecast_run_id, place_id),
     CONSTRAINT forecast_skill_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
     CONSTRAINT forecast_skill_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
@@ -579,6 +582,24 @@ CREATE TABLE somel.forecast_skill (
 );
 GRANT DELETE, INSERT, SELECT ON forecast_skill TO somel_compute;
 GRANT SELECT ON forecast_skill TO somel_read;
+
+-- The weather that the forecast of a place was made with; no row: it was made without
+CREATE TABLE somel.forecast_weather (
+    forecast_run_id bigint NOT NULL, -- Issue
+    place_id integer NOT NULL, -- Place
+    weather_point_id integer NOT NULL, -- Point whose weather was used
+    source text NOT NULL, -- Who said how the weather of the hours forecast would be
+    known_at timestamp with time zone NOT NULL, -- When the newest of it became known
+    known_then_ratio real NOT NULL, -- Share of the past hours learned from whose weather was known when they were still to come; of the rest it was known later [ratio]
+    CONSTRAINT forecast_weather_pkey PRIMARY KEY (forecast_run_id, place_id),
+    CONSTRAINT forecast_weather_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id),
+    CONSTRAINT forecast_weather_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
+    CONSTRAINT forecast_weather_weather_point_id_fkey FOREIGN KEY (weather_point_id) REFERENCES weather_point(weather_point_id),
+    CONSTRAINT forecast_weather_known_then_ratio_check CHECK (((known_then_ratio >= (0)::double precision) AND (known_then_ratio <= (1)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT ON forecast_weather TO somel_compute;
+GRANT SELECT ON forecast_weather TO somel_ingest;
+GRANT SELECT ON forecast_weather TO somel_read;
 
 -- Data concentrator that publishes for the devices attached to it
 CREATE TABLE somel.gateway (
@@ -1069,6 +1090,45 @@ CREATE TABLE somel.vee_sweep (
 GRANT INSERT, SELECT, UPDATE ON vee_sweep TO somel_ingest;
 GRANT SELECT ON vee_sweep TO somel_compute;
 GRANT SELECT ON vee_sweep TO somel_read;
+
+-- Weather of an hour as it was known from a moment on; nobody changes or deletes a row, a correction is a row known later
+CREATE TABLE somel.weather_forecast (
+    weather_point_id integer NOT NULL, -- Point
+    valid_at timestamp with time zone NOT NULL, -- Start of the hour that it is about
+    known_at timestamp with time zone NOT NULL, -- From then on it may be used; after valid_at for what was measured
+    source text NOT NULL, -- Who said so: the provider, or the name of a file
+    temperature_degc real, -- Air temperature 2 m above ground at the start of the hour [degC]
+    wind_speed_m_s real, -- Wind speed 10 m above ground at the start of the hour [m/s]
+    irradiance_w_m2 real, -- Global horizontal irradiance, mean over the hour [W/m2]
+    cloud_cover_ratio real, -- Cloud cover at the start of the hour [ratio]
+    stored_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- Wall time at which it was stored: tells what was loaded with a known_at that had passed
+    CONSTRAINT weather_forecast_pkey PRIMARY KEY (weather_point_id, valid_at, known_at, source),
+    CONSTRAINT weather_forecast_weather_point_id_fkey FOREIGN KEY (weather_point_id) REFERENCES weather_point(weather_point_id),
+    CONSTRAINT weather_forecast_check CHECK ((num_nonnulls(temperature_degc, wind_speed_m_s, irradiance_w_m2, cloud_cover_ratio) > 0)),
+    CONSTRAINT weather_forecast_cloud_cover_ratio_check CHECK (((cloud_cover_ratio >= (0)::double precision) AND (cloud_cover_ratio <= (1)::double precision))),
+    CONSTRAINT weather_forecast_irradiance_w_m2_check CHECK (((irradiance_w_m2 >= (0)::double precision) AND (irradiance_w_m2 <= (1500)::double precision))),
+    CONSTRAINT weather_forecast_source_check CHECK (((source <> ''::text) AND (source <> 'none'::text))),
+    CONSTRAINT weather_forecast_temperature_degc_check CHECK (((temperature_degc >= ('-60'::integer)::double precision) AND (temperature_degc <= (60)::double precision))),
+    CONSTRAINT weather_forecast_valid_at_check CHECK ((mod(EXTRACT(epoch FROM valid_at), (3600)::numeric) = (0)::numeric)),
+    CONSTRAINT weather_forecast_wind_speed_m_s_check CHECK (((wind_speed_m_s >= (0)::double precision) AND (wind_speed_m_s <= (100)::double precision)))
+);
+CREATE INDEX weather_forecast_known_idx ON somel.weather_forecast USING btree (weather_point_id, source, known_at);
+GRANT INSERT, SELECT ON weather_forecast TO somel_compute;
+GRANT SELECT ON weather_forecast TO somel_ingest;
+GRANT SELECT ON weather_forecast TO somel_read;
+
+-- A point that weather is known for; places take that of the nearest one
+CREATE TABLE somel.weather_point (
+    weather_point_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
+    name text NOT NULL, -- Name for people, unique
+    location geometry(Point,4326) NOT NULL, -- WGS 84 [degrees]
+    CONSTRAINT weather_point_pkey PRIMARY KEY (weather_point_id),
+    CONSTRAINT weather_point_name_key UNIQUE (name),
+    CONSTRAINT weather_point_name_check CHECK ((name <> ''::text))
+);
+GRANT INSERT, SELECT ON weather_point TO somel_compute;
+GRANT SELECT ON weather_point TO somel_ingest;
+GRANT SELECT ON weather_point TO somel_read;
 
 CREATE OR REPLACE FUNCTION somel.add_to_refusal_total()
  RETURNS trigger

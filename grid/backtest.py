@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.slots import SLOTS_PER_DAY
-from grid.experts import WEEKLY_NAIVE, Ahead, ask
+from grid.experts import WEEKLY_NAIVE, Ahead, Asked, ask
 from grid.kernels.ml_poly import combine
 from grid.kernels.quantiles import adaptive_quantiles
 from grid.kernels.skill import point_skill, quantile_skill
@@ -62,12 +62,21 @@ class Backtest:
         What each expert has to say in it. [1]
     scores : Scores
         Skill on the scored days.
+    asked : Asked
+        What later forecasts go on with.
+    error_w : ndarray, shape (series, origin, lead), float32
+        Load minus forecast at all origins; NaN where the load is missing or has not come, as at the last. [W]
+    scored_from : int
+        First origin that was scored.
     """
 
     load_w: Float
     quantile_load_w: Float
     weight: Float
     scores: Scores
+    asked: Asked
+    error_w: NDArray[np.float32]
+    scored_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +85,8 @@ class Replay:
 
     Attributes
     ----------
-    said_w : ndarray, shape (series, expert, origin, lead), float64
-        By each expert, in the order of `grid.experts.EXPERTS`. [W]
+    asked : Asked
+        What each expert said, and what it goes on with.
     actual_w : ndarray, shape (series, origin, lead), float64
         NaN where it is missing or has not come. [W]
     combined_w : ndarray, shape (series, origin, lead), float64
@@ -88,11 +97,16 @@ class Replay:
         Of the experts at the last origin. [1]
     """
 
-    said_w: Float
+    asked: Asked
     actual_w: Float
     combined_w: Float
     quantile_w: Float
     weight: Float
+
+    @property
+    def said_w(self) -> Float:
+        """What each expert said, shape (series, expert, origin, lead). [W]."""
+        return self.asked.said_w
 
 
 def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
@@ -128,7 +142,8 @@ def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
         past.said_w[:, WEEKLY_NAIVE, span],
         past.quantile_w[:, span],
     )
-    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores)
+    error_w = (past.actual_w - past.combined_w).astype(np.float32)
+    return Backtest(past.combined_w[:, -1], past.quantile_w[:, -1], past.weight, scores, past.asked, error_w, first)
 
 
 def replay(
@@ -152,13 +167,13 @@ def replay(
     Replay
         Nothing in it depends on load that was not known at its origin.
     """
-    said_w = ask(load_w, ahead, origins=origins, horizon=horizon, fitted_before=fitted_before)
+    asked = ask(load_w, ahead, origins=origins, horizon=horizon, fitted_before=fitted_before)
     actual_w = _came(load_w, origins, horizon)
-    mixed = combine(said_w, actual_w, day=SLOTS_PER_DAY)
+    mixed = combine(asked.said_w, actual_w, day=SLOTS_PER_DAY)
     error_w = actual_w - mixed.combined_w
     band_w = adaptive_quantiles(error_w, LEVELS, asked_from=quantiles_from, day=SLOTS_PER_DAY)
     quantile_w = mixed.combined_w[..., np.newaxis] + band_w
-    return Replay(said_w, actual_w, mixed.combined_w, quantile_w, mixed.weight)
+    return Replay(asked, actual_w, mixed.combined_w, quantile_w, mixed.weight)
 
 
 def _came(load_w: Float, origins: int, horizon: int) -> Float:

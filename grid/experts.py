@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.kernels import error_patterns, holt_winters, ridge
+from grid.kernels.holt_winters import HoltWintersFit
 from grid.kernels.naive import seasonal_naive
-from grid.kernels.ridge import Ridge
+from grid.kernels.ridge import Memory, Regressions, Ridge
 from grid.kernels.typical import typical
 
 Float = NDArray[np.float64]
@@ -26,9 +27,13 @@ EXPERTS: Final = (
 )
 WEEKLY_NAIVE: Final = EXPERTS.index("weekly_naive")
 #: One that learns from a year, and one that lives in the last two months.
-_RIDGES: Final = (Ridge(forgetting=0.998, penalty=0.01), Ridge(forgetting=0.98, penalty=0.03))
-#: Holt-Winters forgets what is older: fitting it to more costs time and changes nothing.
+REGRESSION: Final = Ridge((Memory(forgetting=0.998, penalty=0.01), Memory(forgetting=0.98, penalty=0.03)))
+#: How far the longest of them look back. [weeks]
+WEEKS_BACK: Final = 8
+#: Holt-Winters forgets what is older: fitting it to more, or again four weeks later, costs time and changes nothing.
 _FIT_SLOTS: Final = 8 * SLOTS_PER_WEEK
+#: What all but the regressions look at to speak for now: their weeks, and the one that the horizon may begin before.
+_TAIL_SLOTS: Final = (WEEKS_BACK + 1) * SLOTS_PER_WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,30 @@ class Ahead:
     lagged: NDArray[np.bool_]
 
 
-def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_before: int) -> Float:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold what experts said, and what they go on with.
+
+    Attributes
+    ----------
+    said_w : ndarray, shape (series, expert, origin, lead), float64
+        In the order of `EXPERTS`; NaN where one has nothing to say. [W]
+    regressions : Regressions
+        On loads relative to centre and scale.
+    centre_w, scale_w : ndarray, shape (series, 1), float64
+        Mean of the loads before the first origin, and their mean distance from it. [W]
+    smoothed : HoltWintersFit or None
+        Its parameters count; None where there was nothing to fit to.
+    """
+
+    said_w: Float
+    regressions: Regressions
+    centre_w: Float
+    scale_w: Float
+    smoothed: HoltWintersFit | None
+
+
+def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_before: int) -> Asked:
     """Return what every expert said at the last daily origins, the last of them the end of the load.
 
     Parameters
@@ -65,46 +93,93 @@ def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_befor
 
     Returns
     -------
-    ndarray, shape (series, expert, origin, lead), float64
-        In the order of `EXPERTS`; NaN where one has nothing to say. [W]
+    Asked
+    """
+    at = load_w.shape[1] - SLOTS_PER_DAY * np.arange(origins - 1, -1, -1, dtype=np.int64)
+    said = np.empty((load_w.shape[0], len(EXPERTS), origins, horizon))
+    centre_w, scale_w = _scale(load_w[:, : at[0]])
+    even = (load_w - centre_w) / scale_w
+    regressions = ridge.fit(even, ahead.features, ahead.lagged, horizon=horizon, origins=origins, how=REGRESSION)
+    said[:, :2] = _to_watts(regressions.said, centre_w, scale_w)
+    said[:, 2], smoothed = _smooth(load_w, at, horizon, fitted_before)
+    _ask_the_simple(load_w, at, said)
+    return Asked(said, regressions, centre_w, scale_w, smoothed)
+
+
+def ask_again(asked: Asked, load_w: Float, ahead: Ahead, *, later: int) -> Float:
+    """Return what every expert says some slots later, from what it goes on with.
+
+    Parameters
+    ----------
+    asked : Asked
+        Is left as it is.
+    load_w : ndarray, shape (series, time)
+        On the local grid, from the first slot of a day on, the last weeks at least, ending `later` slots after the load
+        that was fitted to. [W]
+    ahead : Ahead
+        From the same slot on; reaches beyond the load by the horizon.
+    later : int
+        Less than a day. [slots]
+
+    Returns
+    -------
+    ndarray, shape (series, expert, lead), float64
+        In the order of `EXPERTS`. [W]
     """
     time = load_w.shape[1]
-    at = time - SLOTS_PER_DAY * np.arange(origins - 1, -1, -1, dtype=np.int64)
-    said = np.empty((load_w.shape[0], len(EXPERTS), origins, horizon))
-    for number, how in enumerate(_RIDGES):
-        said[:, number] = _regress(load_w, ahead, origins, horizon, how)
-    said[:, 2] = _smooth(load_w, at, horizon, fitted_before)
+    horizon = ahead.features.shape[0] - time
+    said = np.empty((load_w.shape[0], len(EXPERTS), 1, horizon))
+    even = (load_w - asked.centre_w) / asked.scale_w
+    rolled = ridge.roll(asked.regressions, even, ahead.features, ahead.lagged, later=later, how=REGRESSION)
+    said[:, :2] = _to_watts(rolled[:, :, np.newaxis], asked.centre_w, asked.scale_w)
+    said[:, 2] = np.nan
+    if asked.smoothed is not None:
+        said[:, 2, 0] = error_patterns.forecast(asked.smoothed, load_w, horizon)
+    _ask_the_simple(load_w, np.array([time]), said)
+    return said[:, :, 0]
+
+
+def tail_from(time: int) -> int:
+    """Return the first slot, one that begins a day, that is looked at to speak for what follows so many. [slots]."""
+    return max(time - _TAIL_SLOTS, 0) // SLOTS_PER_DAY * SLOTS_PER_DAY
+
+
+def _ask_the_simple(load_w: Float, at: Int, said: Float) -> None:
+    """Fill what those say at the origins that need no fit."""
+    horizon = said.shape[3]
     said[:, 3] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_WEEK)
     said[:, 4] = seasonal_naive(load_w, at, horizon, period=SLOTS_PER_DAY)
     said[:, 5] = typical(load_w, at, horizon, period=SLOTS_PER_DAY, count=7, of="mean")
     said[:, 6] = typical(load_w, at, horizon, period=SLOTS_PER_DAY, count=28, of="median")
-    said[:, 7] = typical(load_w, at, horizon, period=SLOTS_PER_WEEK, count=8, of="median")
-    return said
+    said[:, 7] = typical(load_w, at, horizon, period=SLOTS_PER_WEEK, count=WEEKS_BACK, of="median")
 
 
-def _regress(load_w: Float, ahead: Ahead, origins: int, horizon: int, how: Ridge) -> Float:
-    """Regress on loads relative to what they were before the first origin: of that, no origin learns anything new."""
-    before = load_w[:, : load_w.shape[1] - (origins - 1) * SLOTS_PER_DAY]
+def _scale(before: Float) -> tuple[Float, Float]:
+    """Return the mean of what was before the first origin, of which no origin learns anything new, and the spread."""
     known = np.isfinite(before)
     count = np.maximum(known.sum(axis=1, keepdims=True), 1)
     centre = np.where(known, before, 0.0).sum(axis=1, keepdims=True) / count
     scale = np.abs(np.where(known, before - centre, 0.0)).sum(axis=1, keepdims=True) / count
-    scale = np.where(scale > 0.0, scale, 1.0)
-    even = (load_w - centre) / scale
-    found = ridge.forecast(even, ahead.features, ahead.lagged, horizon=horizon, origins=origins, how=how)
-    said: Float = found * scale[:, :, np.newaxis] + centre[:, :, np.newaxis]
-    return said
+    return centre, np.where(scale > 0.0, scale, 1.0)
 
 
-def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> Float:
-    """Let Holt-Winters, corrected, speak at the origins that follow its fit, and at the last after a fit to all."""
-    said = np.full((load_w.shape[0], at.size, horizon), np.nan)
+def _to_watts(even: Float, centre_w: Float, scale_w: Float) -> Float:
+    """Put values of shape (series, memory, origin, lead) back on the scale of loads, in place."""
+    even *= scale_w[:, :, np.newaxis, np.newaxis]
+    even += centre_w[:, :, np.newaxis, np.newaxis]
+    return even
+
+
+def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> tuple[Float, HoltWintersFit | None]:
+    """Let Holt-Winters, corrected, speak after its fit; at the last, if that was short, after another."""
+    said, fitted = np.full((load_w.shape[0], at.size, horizon), np.nan), None
     after, begin = np.flatnonzero(at >= fitted_before), max(fitted_before - _FIT_SLOTS, 0)
     if fitted_before > begin:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, begin:fitted_before]))
         record = np.ascontiguousarray(load_w[:, begin:])
         said[:, after] = error_patterns.backtest(fitted, record, at[after] - begin, horizon)
-    last_weeks = np.ascontiguousarray(load_w[:, -_FIT_SLOTS:])
-    latest, now = holt_winters.fit(last_weeks), np.array([last_weeks.shape[1]])
-    said[:, -1] = error_patterns.backtest(latest, last_weeks, now, horizon)[:, 0]
-    return said
+    if fitted_before - begin < _FIT_SLOTS:
+        fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
+    if fitted is not None:
+        said[:, -1] = error_patterns.forecast(fitted, load_w[:, tail_from(load_w.shape[1]) :], horizon)
+    return said, fitted

@@ -1,5 +1,6 @@
 """The forecast itself, arrays in and arrays out: point, quantiles, the method's name and its skill."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
@@ -7,13 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grid.backtest import LEVELS, Backtest, Scores, backtest
-from grid.day_features import LAGGED, day_features
-from grid.experts import Ahead
+from grid.backtest import LEVELS, Scores, backtest
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import Method
 from grid.kernels.quantiles import error_quantiles, quantile_forecast
+from grid.known_ahead import known_ahead
 from grid.local_days import LocalDays
+from grid.rolling import Fallback, Rolling, Tail, without_record
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -33,7 +34,7 @@ NOTHING: Final = METHOD_NAMES[Method.NO_DATA]
 #: With fewer scored days the experts' record says too little.
 FEWEST_SCORED_DAYS: Final = 7
 #: So many series are forecast at a time: what all experts said of them takes 150 MB at most.
-_SERIES_AT_ONCE: Final = 256
+_SERIES_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ class SeriesForecasts:
         Whether experts were combined; ``scores`` speak of those only.
     scores : Scores
         Skill on the last days.
+    rolling : tuple of Rolling
+        What `grid.rolling.roll` goes on with as readings come; in the order in which series were forecast.
+    error_w : ndarray, shape (series, origin, lead), float32
+        Load minus forecast at past daily origins, the last of them now; NaN where it is not known, and where experts
+        were not combined. [W]
+    scored_from : int
+        First origin that was scored.
+    floor_w : ndarray, shape (series,), float64
+        0 for a series that never exported, else -inf: it is not forecast below. [W]
     """
 
     load_w: Float
@@ -59,9 +69,13 @@ class SeriesForecasts:
     method: tuple[str, ...]
     judged: NDArray[np.bool_]
     scores: Scores
+    rolling: tuple[Rolling, ...]
+    error_w: NDArray[np.float32]
+    scored_from: int
+    floor_w: Float
 
 
-def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesForecasts:
+def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> SeriesForecasts:
     """Forecast every series for the slots that follow its last.
 
     Parameters
@@ -72,6 +86,8 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
         Start of slot 0.
     horizon : int
         Leads. [slots]
+    extra : ndarray, shape (time + horizon, column), float64, optional
+        What else is known ahead of the slots and matters to all of the series: weather.
 
     Returns
     -------
@@ -85,52 +101,63 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int) -> SeriesFo
     those of the load about its own mean: wide, and honest. A series that never exported is not forecast below zero.
     """
     parts = [
-        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon)
+        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon, extra)
         for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE)
     ]
+    return joined(parts, order=np.arange(load_w.shape[0]))
+
+
+def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
+    """Return the series of all parts as one batch, those at the places that ``order`` names, in its order."""
+    names = [name for part in parts for name in part.method]
     return SeriesForecasts(
-        np.concatenate([part.load_w for part in parts]),
-        np.concatenate([part.quantile_load_w for part in parts]),
-        tuple(name for part in parts for name in part.method),
-        np.concatenate([part.judged for part in parts]),
-        Scores(*(np.concatenate([getattr(part.scores, field.name) for part in parts]) for field in fields(Scores))),
+        np.concatenate([part.load_w for part in parts])[order],
+        np.concatenate([part.quantile_load_w for part in parts])[order],
+        tuple(names[place] for place in order),
+        np.concatenate([part.judged for part in parts])[order],
+        Scores(*(np.concatenate([getattr(part.scores, of.name) for part in parts])[order] for of in fields(Scores))),
+        tuple(rolling for part in parts for rolling in part.rolling),
+        np.concatenate([part.error_w for part in parts])[order],
+        parts[0].scored_from,
+        np.concatenate([part.floor_w for part in parts])[order],
     )
 
 
-def _forecast_part(load_w: Float, start: datetime, horizon: int) -> SeriesForecasts:
-    tried = _tried(load_w, start, horizon)
-    judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
-    judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
-    method = np.full(load_w.shape[0], COMBINED, dtype=object)
-    point_w, quantile_w = tried.load_w, tried.quantile_load_w
-    if not judged.all():
-        few = load_w[~judged]
-        fitted = holt_winters.fit(few)
-        point_w[~judged] = holt_winters.forecast(fitted, horizon)
-        spread_w = np.repeat(_own_spread(few), horizon, axis=1)
-        quantile_w[~judged] = quantile_forecast(point_w[~judged], spread_w)
-        method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fitted.method]
-    never_exports = (np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1)
-    point_w[never_exports] = np.maximum(point_w[never_exports], 0.0)
-    quantile_w[never_exports] = np.maximum(quantile_w[never_exports], 0.0)
-    return SeriesForecasts(point_w, quantile_w, tuple(method), judged, tried.scores)
-
-
-def _tried(load_w: Float, start: datetime, horizon: int) -> Backtest:
-    """Let the experts speak on the local grid and bring what they say back to the slots asked for."""
+def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | None) -> SeriesForecasts:
     slots = load_w.shape[1]
     local = LocalDays.of(start, slots + horizon)
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
-    features = day_features(local.first, local.days(slots + horizon))
-    ahead = Ahead(np.ascontiguousarray(features[: now + longest]), LAGGED)
-    tried = backtest(local.spread(load_w, slots), ahead, horizon=longest)
-    return Backtest(
-        np.ascontiguousarray(tried.load_w[:, leads]),
-        np.ascontiguousarray(tried.quantile_load_w[:, leads]),
-        tried.weight[:, :, leads],
-        tried.scores,
+    ahead = known_ahead(local, slots + horizon, until=now + longest, extra=extra)
+    local_w = local.spread(load_w, slots)
+    tried = backtest(local_w, ahead, horizon=longest)
+    judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
+    judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
+    method = np.full(load_w.shape[0], COMBINED, dtype=object)
+    spread_w = tried.quantile_load_w - tried.load_w[:, :, np.newaxis]
+    point_w, fallback = np.ascontiguousarray(tried.load_w[:, leads]), None
+    if not judged.all():
+        fallback = Fallback(np.flatnonzero(~judged), holt_winters.fit(load_w[~judged]))
+        point_w[~judged] = holt_winters.forecast(fallback.fitted, horizon)
+        spread_w[~judged] = _own_spread(load_w[~judged])
+        method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fallback.fitted.method]
+    quantile_w = quantile_forecast(point_w, spread_w[:, leads])
+    floor_w = np.where((np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1), 0.0, -np.inf)
+    point_w = np.maximum(point_w, floor_w[:, np.newaxis])
+    quantile_w = np.maximum(quantile_w, floor_w[:, np.newaxis, np.newaxis])
+    error_w = np.ascontiguousarray(tried.error_w[:, :, leads])
+    error_w[~judged] = np.nan
+    rolling = Rolling(
+        Tail.of(local_w, local, start, slots),
+        without_record(tried.asked),
+        tried.weight.astype(np.float32),
+        spread_w.astype(np.float32),
+        floor_w,
+        fallback,
+    )
+    return SeriesForecasts(
+        point_w, quantile_w, tuple(method), judged, tried.scores, (rolling,), error_w, tried.scored_from, floor_w
     )
 
 

@@ -1,4 +1,4 @@
-"""The grid process: forecasts when they are due, events as the clock moves them, results as readings come in."""
+"""The grid process: forecasts and weather when they are due, events as the clock moves, results as readings come in."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,6 +16,8 @@ from grid.demand_response.lifecycle import advance_events
 from grid.demand_response.measurement import compute_results
 from grid.forecast import issue_forecasts
 from grid.kernels.warm import warm_up
+from grid.weather.fetching import WeatherFetch
+from grid.weather.open_meteo import OpenMeteo
 
 _log = structlog.get_logger()
 
@@ -32,7 +34,7 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[], None
     Parameters
     ----------
     settings : Settings
-        The clock, and how often, from how much and how far to forecast.
+        The clock, how often, from how much and how far to forecast, and whom to ask for the weather.
     database_url : str
         Migrated database.
     ready : callable, optional
@@ -43,6 +45,7 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[], None
     ConfigurationError
         When the database refuses us for good, or kernels cannot run here; what passes by itself is waited for.
     """
+    weather = _weather_step(settings)
     took_s = await asyncio.to_thread(warm_up)
     _log.info("grid_ready", warm_up_s=round(took_s, 2))
     try:
@@ -51,6 +54,8 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[], None
             forecasts = _forecast_step(settings)
             tasks.create_task(_repeat(database_url, settings.clock, forecasts, announced), name="forecasts")
             tasks.create_task(_repeat(database_url, settings.clock, follow_events, announced), name="events")
+            if weather is not None:
+                tasks.create_task(_repeat(database_url, settings.clock, weather, announced), name="weather")
             await announced.wait()
             if ready is not None:
                 ready()
@@ -81,9 +86,26 @@ def _forecast_step(settings: Settings) -> Step:
                 raise
             _log.debug("forecast_waits", reason=error.message)
             return
-        _log.info("forecast_issued", places=issue.place_count, fallbacks=issue.fallback_count, issued_at=now)
+        _log.info(
+            "forecast_issued",
+            places=issue.place_count,
+            fallbacks=issue.fallback_count,
+            with_weather=issue.weather_count,
+            issued_at=now,
+        )
 
     return issue_when_due
+
+
+def _weather_step(settings: Settings) -> Step | None:
+    if settings.weather_url is None:
+        return None
+    return WeatherFetch(
+        OpenMeteo(settings.weather_url.get_secret_value(), now=settings.clock.now),
+        every=timedelta(seconds=settings.weather_every_s),
+        history=timedelta(days=settings.history_days),
+        horizon=timedelta(hours=settings.horizon_h),
+    )
 
 
 async def _repeat(database_url: str, clock: Clock, step: Step, announced: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ from core.errors import NotFoundError
 from core.slots import SLOT
 from db.forecasts import forecast_of_run, latest_run, skill_of_place
 from db.load import place_load
+from db.weather import weather_of_forecast
 
 router = APIRouter(prefix="/v1", tags=["forecast"], dependencies=[Depends(Needs("read:grid"))])
 
@@ -35,16 +36,20 @@ async def get_forecast(
     loads = await place_load(connection, place_id, first, last + SLOT, limit=len(slots))
     measured_w = {slot.start_at: slot.load_w for slot in loads}
     skill = await skill_of_place(connection, place_id=place_id, as_of=moment)
+    weather = await weather_of_forecast(connection, forecast_run_id=run.forecast_run_id, place_id=place_id)
     return told.Forecast(
         issued_at=run.issued_at,
         known_until=run.known_until,
         quantiles=run.quantiles,
         skill=None if skill is None else told.Skill.model_validate(skill),
+        weather=told.Weather() if weather is None else told.Weather.model_validate(weather),
         items=[
             told.ForecastSlot(
                 valid_from=slot.valid_from,
                 load_w=slot.load_w,
                 quantile_load_w=slot.quantile_load_w,
+                base_load_w=slot.base_load_w,
+                base_quantile_load_w=slot.base_quantile_load_w,
                 measured_w=measured_w.get(slot.valid_from),
             )
             for slot in slots

@@ -6,7 +6,7 @@ RETURNING forecast_run_id
 -- name: insert_skill
 INSERT INTO somel.forecast_skill (
     forecast_run_id, place_id, method, origin_count, mae_w, naive_mae_w, mape_ratio, naive_mape_ratio, crps_w,
-    coverage_ratio
+    coverage_ratio, coherent_mae_w
 )
 SELECT
     %(forecast_run_id)s,
@@ -15,7 +15,7 @@ FROM
     unnest(
         %(place_id)s::integer [], %(method)s::text [], %(origin_count)s::integer [], %(mae_w)s::real [],
         %(naive_mae_w)s::real [], %(mape_ratio)s::real [], %(naive_mape_ratio)s::real [], %(crps_w)s::real [],
-        %(coverage_ratio)s::real []
+        %(coverage_ratio)s::real [], %(coherent_mae_w)s::real []
     ) AS skill
 
 -- name: latest_run
@@ -55,7 +55,9 @@ SELECT
     place_id,
     valid_from,
     load_w,
-    quantile_load_w
+    quantile_load_w,
+    base_load_w,
+    base_quantile_load_w
 FROM somel.forecast
 WHERE forecast_run_id = %(forecast_run_id)s AND place_id = ANY(%(place_ids)s::integer [])
 ORDER BY place_id, valid_from
@@ -72,7 +74,8 @@ SELECT
     forecast_skill.mape_ratio,
     forecast_skill.naive_mape_ratio,
     forecast_skill.crps_w,
-    forecast_skill.coverage_ratio
+    forecast_skill.coverage_ratio,
+    forecast_skill.coherent_mae_w
 FROM somel.forecast_skill
 JOIN somel.forecast_run USING (forecast_run_id)
 WHERE forecast_skill.place_id = %(place_id)s AND forecast_run.issued_at <= %(as_of)s
@@ -91,7 +94,8 @@ SELECT
     forecast_skill.mape_ratio,
     forecast_skill.naive_mape_ratio,
     forecast_skill.crps_w,
-    forecast_skill.coverage_ratio
+    forecast_skill.coverage_ratio,
+    forecast_skill.coherent_mae_w
 FROM somel.forecast_skill
 JOIN somel.place USING (place_id)
 WHERE forecast_skill.forecast_run_id = %(forecast_run_id)s AND place.level = %(level)s

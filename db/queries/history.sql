@@ -49,3 +49,13 @@ FROM known
 JOIN (VALUES (0), (1)) AS half (number) ON half.number = 0 OR known.step_s = 3600
 GROUP BY known.usage_point_id, slot
 HAVING sum(least(known.step_s, 1800)) FILTER (WHERE known.register_id = 1) = 1800
+
+-- name: transformer_composition
+-- row: db.composition.SubscribedPower
+SELECT
+    power_transformer_place_id AS place_id,
+    category || ' ' || tariff AS kind,
+    sum(subscribed_va)::bigint AS subscribed_va
+FROM somel.usage_point
+GROUP BY place_id, kind
+ORDER BY place_id, kind

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from core.errors import InvariantError
 
 Float = NDArray[np.float64]
+Single = NDArray[np.float32]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 

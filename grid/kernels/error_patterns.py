@@ -7,9 +7,10 @@ the evening. With :math:`\hat y_{o,k}` the forecast at the origin :math:`o` for 
 
 .. math:: y_{o+k} - \hat y_{o,k} = \sum_j \beta_{k,j}\, \bar e_{o,j} + \varepsilon,
 
-where :math:`\beta` is learned by ridge regression [1]_ from the origins of the days before at the same time of day and
-its neighbours, older days counting less. All leads of an origin share the same left sides, so one small system serves
-them all, and the sums go on from slot to slot: forecasts from each half-hour of four weeks take some 40 ms.
+where :math:`\beta` is learned by ridge regression [1]_ from the origins of the days before at the same time of day
+and, if asked for, its neighbours, older days counting less. All leads of an origin share the same left sides, so one
+small system serves them all, and the sums go on from slot to slot: forecasts from each half-hour of four weeks take
+some 20 ms.
 
 Where errors have no pattern, a regression finds one all the same. So only that part of a correction is made which the
 corrections of the days before at the same time of day deserved: :math:`\sum \hat c\, \varepsilon / \sum \hat c^2` over
@@ -25,7 +26,7 @@ References
    Technometrics 12, 55-67.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from numpy.typing import NDArray
 from grid.kernels.checks import Float, float_array, int_array, require
 from grid.kernels.error_patterns_run import correct_batch
 from grid.kernels.holt_winters import HoltWintersFit
+from grid.kernels.holt_winters_fit import prepare_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class ErrorPattern:
     """
 
     windows: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 48)
-    neighbours: int = 1
+    neighbours: int = 0
     forgetting: float = 0.98
     penalty: float = 0.1
     fewest: int = 10
@@ -121,3 +123,32 @@ def backtest(
         seasons = (start.level, start.daily, start.weekly)
         correct_batch(load, firsts, windows, counts, rates, smoothing, fitted.floor_w, *seasons, ahead)
     return ahead
+
+
+def forecast(fitted: HoltWintersFit, load_w: NDArray[Any], horizon: int, *, how: ErrorPattern | None = None) -> Float:
+    """Return the corrected forecast of the slots that follow a load, with the parameters of a fit to an earlier one.
+
+    Parameters
+    ----------
+    fitted : HoltWintersFit
+        Parameters are taken from it; the states start anew from the first weeks of the load, as those of a fit do.
+    load_w : ndarray, shape (series, time)
+        NaN marks a missing slot. [W]
+    horizon : int
+        At least 1. [slots]
+    how : ErrorPattern, optional
+        How to learn.
+
+    Returns
+    -------
+    ndarray, shape (series, lead), float64
+        NaN where there is nothing but gaps. [W]
+    """
+    load = float_array("load_w", load_w, axes=(fitted.method.size, None))
+    start = fitted.start.copy()
+    for values in (start.residual, start.daily, start.weekly, start.elapsed):
+        values[:] = 0
+    method, floor_w, from_slot = fitted.method.copy(), fitted.floor_w.copy(), start.elapsed.copy()
+    prepare_batch(load, method, floor_w, np.empty_like(load), from_slot, start.level, start.daily, start.weekly)
+    anew = replace(fitted, method=method, floor_w=floor_w, start=start)
+    return backtest(anew, load, np.array([load.shape[1]]), horizon, how=how)[:, 0]

@@ -77,9 +77,9 @@ def _deserved(record: Float) -> float:
 
 
 @jitted
-def _eliminate(gram: Float, moment: Float, penalty: float) -> None:
-    """Bring the penalised gram to its upper triangle by Gauss' elimination in place, and moment with it."""
-    size, smallest = moment.shape[0], _SMALLEST
+def _solve(gram: Float, penalty: float, found: Float) -> None:
+    """Solve the penalised gram for found in place: Gauss' elimination, then from the last row up."""
+    size, smallest = found.size, _SMALLEST
     for row in range(size):
         gram[row, row] *= 1.0 + penalty
         smallest = max(smallest, _SMALLEST_RATIO * gram[row, row])
@@ -87,42 +87,38 @@ def _eliminate(gram: Float, moment: Float, penalty: float) -> None:
         gram[pivot, pivot] = max(gram[pivot, pivot], smallest)
         for row in range(pivot + 1, size):
             share = gram[row, pivot] / gram[pivot, pivot]
+            found[row] -= share * found[pivot]
             for column in range(pivot, size):
                 gram[row, column] -= share * gram[pivot, column]
-            for lead in range(moment.shape[1]):
-                moment[row, lead] -= share * moment[pivot, lead]
-
-
-@jitted
-def _substitute(gram: Float, moment: Float) -> None:
-    """Turn moment, (mean, lead), into coefficients in place, from the last row up."""
-    for row in range(moment.shape[0] - 1, -1, -1):
-        for lead in range(moment.shape[1]):
-            for column in range(row + 1, moment.shape[0]):
-                moment[row, lead] -= gram[row, column] * moment[column, lead]
-            moment[row, lead] /= gram[row, row]
+    for row in range(size - 1, -1, -1):
+        for column in range(row + 1, size):
+            found[row] -= gram[row, column] * found[column]
+        found[row] /= gram[row, row]
 
 
 @jitted
 def _change(
     phase: int, counts: Int, penalty: float, grams: Float, moments: Float, records: Float, means: Float, change: Float
 ) -> None:
-    """Fill change with what such errors have meant at this time of day; 0 where there are not days enough to tell."""
-    neighbours, fewest, last, origins = counts[0], counts[1], means.size, 0.0
+    """Fill change with what such errors have meant at this time of day; 0 where there are not days enough to tell.
+
+    Gram being symmetric, the means are solved for once instead of the coefficients of each lead. Means are spoilt.
+    """
+    fewest, last, origins = counts[1], means.size, 0.0
     change[:] = 0.0
     if records[phase, 0] < fewest:
         return
-    gram, moment = np.zeros(grams.shape[1:]), np.zeros(moments.shape[1:])
-    for near in range(phase - neighbours, phase + neighbours + 1):
+    gram, square = np.zeros(grams.shape[1:]), np.zeros(change.size)
+    for near in range(phase - counts[0], phase + counts[0] + 1):
         gram += grams[near % grams.shape[0]]
-        moment += moments[near % grams.shape[0]]
+        square += moments[near % grams.shape[0], last]
         origins += records[near % grams.shape[0], 0]
-    _eliminate(gram, moment[:last], penalty)
-    _substitute(gram, moment[:last])
+    _solve(gram, penalty, means)
+    for near in range(phase - counts[0], phase + counts[0] + 1):
+        for row in range(last):
+            change += means[row] * moments[near % grams.shape[0], row]
     for lead in range(change.size):
-        largest = _LARGEST_RATIO * np.sqrt(moment[last, lead] / origins)
-        for place in range(last):
-            change[lead] += moment[place, lead] * means[place]
+        largest = _LARGEST_RATIO * np.sqrt(square[lead] / origins)
         change[lead] = min(max(change[lead], -largest), largest)
 
 

@@ -179,3 +179,49 @@ def combine(expert_w: NDArray[Any], actual_w: NDArray[Any], *, day: int = 48, po
     combined, weight = np.empty((series, origins, leads)), np.zeros((series, said.shape[1], leads))
     _combine_batch(said, actual, day, pooled, combined, weight)
     return Combination(combined, weight)
+
+
+@parallel_kernel
+def _mix_batch(expert_w: Float, weight: Float, mixed_w: Float) -> None:
+    experts = expert_w.shape[1]
+    for series in prange(expert_w.shape[0]):
+        said, room, kept = np.empty(experts), np.empty(experts), np.empty(experts)
+        for lead in range(expert_w.shape[2]):
+            for expert in range(experts):
+                said[expert] = expert_w[series, expert, lead]
+            _cut(said, room, kept)
+            total, mean = 0.0, 0.0
+            for expert in range(experts):
+                if not np.isnan(kept[expert]):
+                    total += weight[series, expert, lead]
+                    mean += weight[series, expert, lead] * kept[expert]
+            mixed_w[series, lead] = mean / total if total > 0.0 else np.nan
+
+
+def mix(expert_w: NDArray[Any], weight: NDArray[Any]) -> Float:
+    """Combine what experts say now by weights from before.
+
+    Parameters
+    ----------
+    expert_w : ndarray, shape (series, expert, lead)
+        NaN where one has nothing to say: the others then share its weight. [W]
+    weight : ndarray, shape (series, expert, lead)
+        From `combine`, for each lead. [1]
+
+    Returns
+    -------
+    ndarray, shape (series, lead), float64
+        NaN where no expert with any weight has a forecast. [W]
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> said = np.array([[[8.0, 8.0], [1.0, np.nan]]])
+    >>> mix(said, np.array([[[0.5, 0.5], [0.5, 0.5]]]))
+    array([[4.5, 8. ]])
+    """
+    said = float_array("expert_w", expert_w, axes=(None, None, None))
+    weights = float_array("weight", weight, axes=said.shape)
+    mixed = np.empty((said.shape[0], said.shape[2]))
+    _mix_batch(said, weights, mixed)
+    return mixed

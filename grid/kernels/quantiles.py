@@ -121,21 +121,64 @@ def _move_looked_up(
 
 
 @jitted
+def _few(error: Float, first: int, stop: int, ascending: Float) -> int:
+    """Fill ascending with the finite errors of leads ``[first, stop)``, sorted, and return how many there are."""
+    count = 0
+    for lead in range(first, stop):
+        value, place = error[lead], count
+        if np.isnan(value):
+            continue
+        while place > 0 and ascending[place - 1] > value:
+            ascending[place] = ascending[place - 1]
+            place -= 1
+        ascending[place] = value
+        count += 1
+    return count
+
+
+@jitted
+def _slide(ascending: Float, count: int, leaving: Float, entering: Float, room: Float) -> int:
+    """Take some values out of the first ones, put others in, all ascending; return how many there are then."""
+    kept, gone, come = 0, 0, 0
+    for place in range(count):
+        value = ascending[place]
+        if gone < leaving.size and value == leaving[gone]:
+            gone += 1
+            continue
+        while come < entering.size and entering[come] <= value:
+            room[kept] = entering[come]
+            kept, come = kept + 1, come + 1
+        room[kept] = value
+        kept += 1
+    for place in range(come, entering.size):
+        room[kept] = entering[place]
+        kept += 1
+    ascending[:kept] = room[:kept]
+    return kept
+
+
+@jitted
 def _adapt_leads(
     error: Float, wanted: Float, first: int, stop: int, day: int, window: int, asked_from: int, band: Float
 ) -> None:
-    """Fill band of neighbouring leads, (origin, lead, quantile), origin after origin."""
+    """Fill band of neighbouring leads, (origin, lead, quantile), origin after origin; their errors stay sorted."""
+    width, ago = stop - first, (stop - 1) // day  # origins more than so many before one have ended at all these leads
     looked_up, found = wanted.copy(), np.empty(wanted.size)
-    pooled = np.empty(window * (stop - first))
+    ascending, room = np.empty((window + 1) * width), np.empty((window + 1) * width)
+    leaving, entering = np.empty(width), np.empty(width)
+    begin, end = max(asked_from - ago - window, 0), max(asked_from - ago, 0)
+    count = _pool(error[begin:end], first, stop, ascending)
+    ascending[:count] = np.sort(ascending[:count])
     for origin in range(asked_from, error.shape[0]):
-        known = origin - (stop - 1) // day  # origins before this one have ended at all these leads
+        known = origin - ago
+        if origin > asked_from and known > 0:
+            out = _few(error[known - 1 - window], first, stop, leaving) if known > window else 0
+            into = _few(error[known - 1], first, stop, entering)
+            count = _slide(ascending, count, leaving[:out], entering[:into], room)
         if known - 1 >= asked_from:
             _move_looked_up(error, band, known - 1, first, stop, wanted, looked_up)
-        begin = max(known - window, 0)
-        count = _pool(error[begin : max(known, 0)], first, stop, pooled)
-        ascending = np.sort(pooled[:count])
         for level in range(wanted.size):
-            found[level] = _quantile(ascending, looked_up[level]) if count > 0 else np.nan
+            found[level] = _quantile(ascending[:count], looked_up[level]) if count > 0 else np.nan
         rising = np.sort(found)
         for lead in range(first, stop):
             band[origin, lead] = rising
@@ -186,7 +229,7 @@ def adaptive_quantiles(
 
     Notes
     -----
-    O(series * origin * lead * window log(window)).
+    O(series * origin * lead * window): errors that come and go are merged into those that stay.
     """
     error = float_array("error_w", error_w, axes=(None, None, None))
     wanted = float_array("probabilities", probabilities, axes=(None,))

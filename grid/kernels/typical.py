@@ -16,36 +16,69 @@ _OF: Final = {"mean": _MEAN, "median": _MEDIAN}
 
 
 @jitted
-def _typical(load: Float, slot: int, period: int, count: int, of: int, seen: Float) -> float:
-    """Return the mean or the median of the slots one to count periods before; NaN where none is known."""
-    known = 0
-    for back in range(1, count + 1):
-        past = slot - back * period
-        if past >= 0 and past < load.size and not np.isnan(load[past]):
-            seen[known] = load[past]
-            known += 1
+def _put(ascending: Float, count: int, value: float) -> int:
+    """Insert a value among the first ones, which ascend; return how many there are then."""
+    if np.isnan(value):
+        return count
+    place = count
+    while place > 0 and ascending[place - 1] > value:
+        ascending[place] = ascending[place - 1]
+        place -= 1
+    ascending[place] = value
+    return count + 1
+
+
+@jitted
+def _take_out(ascending: Float, count: int, value: float) -> int:
+    """Take a value out that is among the first ones; return how many there are then."""
+    if np.isnan(value):
+        return count
+    place = 0
+    while ascending[place] != value:
+        place += 1
+    for behind in range(place, count - 1):
+        ascending[behind] = ascending[behind + 1]
+    return count - 1
+
+
+@jitted
+def _typical(ascending: Float, known: int, of: int) -> float:
+    """Return the mean or the median of the first values; NaN where there are none."""
     if known == 0:
         return np.nan
     if of == _MEAN:
-        return float(seen[:known].sum() / known)
-    ascending = np.sort(seen[:known])
+        return float(ascending[:known].sum() / known)
     return float(0.5 * (ascending[(known - 1) // 2] + ascending[known // 2]))
+
+
+@jitted
+def _follow_phase(load: Float, begin: int, period: int, count: int, of: int, seen: Float, found: Float) -> None:
+    """Fill found, whose first slot is begin, with what is typical of each slot of begin's phase."""
+    known, slot = 0, begin - count * period
+    while slot < begin + found.size:
+        if slot >= begin:
+            found[slot - begin] = _typical(seen, known, of)
+        oldest = slot - count * period
+        if oldest >= max(begin - count * period, 0):
+            known = _take_out(seen, known, load[oldest])
+        if 0 <= slot < load.size:
+            known = _put(seen, known, load[slot])
+        slot += period
 
 
 @parallel_kernel
 def _typical_batch(load_w: Float, origins: Int, period: int, count: int, of: int, ahead_w: Float) -> None:
+    """Fill ahead_w. What is typical of a slot is the same for all origins that do not know it, so it is found once."""
+    first, reach = origins[0], min(period, ahead_w.shape[2])
     for series in prange(load_w.shape[0]):
-        load, seen = load_w[series], np.empty(count)
-        # Daily origins ask for the same slots again and again, and what is typical of one is the same for all origins
-        # that do not know it: each is worked out once.
-        worked_out = np.full(load.size + ahead_w.shape[2] + period, np.inf)
+        load, seen = load_w[series], np.empty(count + 1)
+        found = np.empty(origins[-1] - first + reach)
+        for phase in range(min(period, found.size)):
+            _follow_phase(load, first + phase, period, count, of, seen, found[phase:])
         for origin in range(origins.size):
-            first = origins[origin]
+            begin = origins[origin] - first
             for lead in range(ahead_w.shape[2]):
-                slot = first + lead - lead // period * period
-                if worked_out[slot] == np.inf:
-                    worked_out[slot] = _typical(load, slot, period, count, of, seen)
-                ahead_w[series, origin, lead] = worked_out[slot]
+                ahead_w[series, origin, lead] = found[begin + lead % period]
 
 
 def typical(
@@ -81,7 +114,7 @@ def typical(
 
     Notes
     -----
-    O(series * time * count log count).
+    O(series * (span of the origins + count * period) * count).
 
     Examples
     --------

@@ -13,11 +13,13 @@ from grid.kernels import (
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     threads,
     typical,
 )
+from grid.kernels.sums import sums_of
 
 
 def warm_up() -> float:
@@ -46,17 +48,20 @@ def _warm_forecast() -> None:
     fitted = holt_winters.fit(load_w, periods=(2, 4))
     ahead_w = holt_winters.backtest(fitted, load_w, origins, 2)
     holt_winters.forecast(fitted, 2)
-    error_patterns.backtest(fitted, load_w, origins, 2, how=error_patterns.ErrorPattern(neighbours=0))
+    error_patterns.backtest(fitted, load_w, origins, 2)
     naive.weekly_naive(load_w, origins, 2, week=4)
     quantile_w = quantiles.error_quantiles(ahead_w, levels)
     quantiles.adaptive_quantiles(ahead_w, levels, asked_from=0, day=2, pooled=2)
     typical.typical(load_w, origins, 2, period=2, count=2, of="mean")
     how = ridge.Ridge(day=2, week=4, recent=2, fewest=2)
-    ridge.forecast(load_w, np.zeros((18, 1)), np.array([True]), horizon=2, origins=1, how=how)
+    calendar, lagged = np.zeros((18, 1)), np.array([True])
+    regressions = ridge.fit(load_w, calendar, lagged, horizon=2, origins=1, how=how)
+    ridge.roll(regressions, load_w, calendar, lagged, later=0, how=how)
     ml_poly.combine(ahead_w[:, np.newaxis], ahead_w, day=2)
     skill.point_skill(ahead_w, ahead_w)
     skill.quantile_skill(ahead_w, quantile_w[:, np.newaxis], levels)
     baseline.high_x_of_y(load_w.reshape(1, 4, 4), x=1)
+    reconcile.reconcile(np.ones((3, 1)), np.ones(3), sums_of(np.array([[2, 2, -1]])))
 
 
 def _warm_dispatch() -> None:

@@ -1,4 +1,4 @@
-"""``somel load``: facts and readings from files."""
+"""``somel load``: facts, readings and weather from files."""
 
 import asyncio
 import gzip
@@ -10,16 +10,18 @@ import typer
 
 from core.errors import InputError
 from core.settings import read_settings
-from somel.commands import readings
+from somel.commands import readings, weather
 from somel.servers import servers
 
-app = typer.Typer(no_args_is_help=True, help="Load facts and readings from files.")
+app = typer.Typer(no_args_is_help=True, help="Load facts, readings and weather from files.")
 app.command()(readings.readings)
+app.command()(weather.weather)
+app.command()(weather.weather_point)
 
 
 @app.callback()
 def group() -> None:
-    """Load facts and readings from files."""
+    """Load facts, readings and weather from files."""
 
 
 @app.command()

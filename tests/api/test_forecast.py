@@ -20,6 +20,18 @@ async def test_a_forecast_comes_with_its_skill_and_the_load_that_came(client: ht
     assert len(measured) == 12  # the day's last twelve slots are known
 
 
+async def test_a_forecast_says_what_weather_it_looked_at(client: httpx.AsyncClient):
+    path = "/v1/places/feeder/F-1/forecast"
+    with_it = (await client.get(path)).json()
+    assert with_it["weather"] == {
+        "source": "weather.example.org",
+        "known_at": "2026-01-15T16:00:00Z",
+        "known_then_ratio": 0.75,
+    }
+    without = (await client.get(path, params={"as_of": ISSUES[0].isoformat()})).json()
+    assert without["weather"] == {"source": "none", "known_at": None, "known_then_ratio": None}
+
+
 @pytest.mark.parametrize(("ask_after", "issue"), [(0, 0), (5, 0), (6, 1), (100, 1)])
 async def test_the_newest_issue_known_at_a_moment_is_told(client: httpx.AsyncClient, ask_after: int, issue: int):
     moment = ISSUES[0] + timedelta(hours=ask_after)

@@ -16,6 +16,7 @@ from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, Role, connect
 from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
 from db.rollup import roll_up_pending
+from db.weather import Coordinates, ForecastWeather, add_weather_point, insert_forecast_weather, weather_points
 from db.writing import Refusal, write_batch
 from ingest.vee.steps import take_step
 
@@ -227,5 +228,14 @@ async def _forecast(connection: Connection, place_id: int, issued_at: datetime) 
         load_w=load_w,
         quantile_load_w=band_w,
     )
+    if issued_at == ISSUES[1]:
+        await _weather(connection, run_id, place_id, issued_at)
     skill = ForecastSkill(run_id, place_id, "double_seasonal", 14, 50.0, 90.0, 0.06, 0.11, 40.0, 0.9)
     await insert_skill(connection, [skill])
+
+
+async def _weather(connection: Connection, run_id: int, place_id: int, issued_at: datetime) -> None:
+    await add_weather_point(connection, "Lille", Coordinates(50.63, 3.06))
+    point = (await weather_points(connection))[0].weather_point_id
+    used = ForecastWeather(place_id, point, "weather.example.org", issued_at - timedelta(hours=2), 0.75)
+    await insert_forecast_weather(connection, forecast_run_id=run_id, used=[used])

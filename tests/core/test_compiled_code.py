@@ -74,6 +74,23 @@ def test_what_an_older_source_left_is_neither_found_nor_kept(index: Index, tmp_p
     assert index("newer").load(ON_INTEGERS) == "right"
 
 
+def test_the_stamp_follows_what_a_file_takes_from_files_beside_it(tmp_path: Path) -> None:
+    one, two, three = (tmp_path / f"{name}.py" for name in ("one", "two", "three"))
+    one.write_text("from package.two import double\n")
+    two.write_text("from package.three import half\nfrom package.one import total\n")
+    three.write_text("import numpy as np\n")
+    before = compiled_code.stamp_of(one), compiled_code.stamp_of(three)
+    three.write_text("import numpy\n")
+    compiled_code.stamp_of.cache_clear()
+    assert compiled_code.stamp_of(one) != before[0]
+    two.write_text("import numpy\n")
+    compiled_code.stamp_of.cache_clear()
+    alone = compiled_code.stamp_of(one)
+    three.write_text("from package.one import total\n")
+    compiled_code.stamp_of.cache_clear()
+    assert compiled_code.stamp_of(one) == alone
+
+
 def test_a_second_process_takes_what_the_first_has_compiled(tmp_path: Path) -> None:
     (tmp_path / "sums.py").write_text(
         "import numpy as np\nfrom core.compiling import kernel\n\n\n@kernel\ndef total(values):\n"

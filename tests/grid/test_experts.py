@@ -17,7 +17,7 @@ def ahead_of(load_w: np.ndarray) -> Ahead:
 
 
 def said_of(load_w: np.ndarray) -> np.ndarray:
-    return ask(load_w, ahead_of(load_w), origins=ORIGINS, horizon=HORIZON, fitted_before=FITTED_BEFORE)
+    return ask(load_w, ahead_of(load_w), origins=ORIGINS, horizon=HORIZON, fitted_before=FITTED_BEFORE).said_w
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_nobody_knows_anything_of_what_followed_an_origin(load_w: np.ndarray, sa
 def test_every_expert_speaks_for_now_and_is_better_than_nothing(load_w: np.ndarray):
     truth_w = load_w[:, -HORIZON:]
     known_w = load_w[:, :-HORIZON]
-    said = ask(known_w, ahead_of(known_w), origins=1, horizon=HORIZON, fitted_before=FITTED_BEFORE)[:, :, 0]
+    said = ask(known_w, ahead_of(known_w), origins=1, horizon=HORIZON, fitted_before=FITTED_BEFORE).said_w[:, :, 0]
     error = np.abs(said - truth_w[:, np.newaxis]).mean(axis=(0, 2)) / truth_w.mean()
     assert said.shape[1] == len(EXPERTS)
     assert (error < 0.2).all(), dict(zip(EXPERTS, error, strict=True))
@@ -54,7 +54,7 @@ def test_the_weekly_naive_is_where_it_is_looked_for(load_w: np.ndarray, said_w: 
 
 
 def test_holt_winters_has_no_record_before_its_fit(load_w: np.ndarray):
-    said = ask(load_w, ahead_of(load_w), origins=30, horizon=HORIZON, fitted_before=FITTED_BEFORE)
+    said = ask(load_w, ahead_of(load_w), origins=30, horizon=HORIZON, fitted_before=FITTED_BEFORE).said_w
     silent = np.isnan(said[:, EXPERTS.index("holt_winters")]).all(axis=(0, 2))
     assert silent.tolist() == [True] * 8 + [False] * 22
 

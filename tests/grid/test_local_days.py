@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
+from core.slots import SLOT, local_day
 from grid.day_features import NAMES, day_features
 from grid.local_days import LocalDays
 
@@ -59,6 +60,11 @@ def test_a_series_that_begins_within_a_day_has_nothing_before_it():
         (date(2026, 7, 13), {"monday", "before_holiday", "bridge"}),
         (date(2026, 12, 26), {"saturday", "after_holiday", "turn_of_year"}),
         (date(2026, 8, 9), {"august"}),
+        (date(2021, 5, 14), {"friday", "after_holiday", "bridge"}),
+        (date(2020, 5, 8), {"friday", "holiday"}),
+        (date(2028, 5, 26), {"friday", "after_holiday", "bridge"}),
+        (date(2018, 1, 1), {"monday", "holiday", "turn_of_year"}),
+        (date(2029, 12, 24), {"monday", "before_holiday", "bridge", "turn_of_year"}),
     ],
 )
 def test_a_day_is_what_its_flags_say(day: date, flags: set[str]):
@@ -68,3 +74,29 @@ def test_a_day_is_what_its_flags_say(day: date, flags: set[str]):
     described = dict(zip(NAMES, features[48], strict=True))
     assert {name for name, value in described.items() if value == 1.0 and not name.endswith("sine")} == flags
     assert described["year_cosine"] ** 2 + described["year_sine"] ** 2 == pytest.approx(1.0)
+
+
+def test_a_holiday_between_a_holiday_and_a_weekend_is_no_bridge(monkeypatch: pytest.MonkeyPatch):
+    thursday, friday = date(2026, 5, 14), date(2026, 5, 15)
+    for module in ("grid.day_features", "grid.like_days"):
+        monkeypatch.setattr(
+            f"{module}.public_holidays", lambda year: {day for day in (thursday, friday) if day.year == year}
+        )
+    flags = dict(zip(NAMES, day_features(friday, 1)[0], strict=True))
+    assert (flags["bridge"], flags["holiday"], flags["after_holiday"]) == (0.0, 1.0, 1.0)
+
+
+def test_school_holidays_come_as_a_column_when_asked_for():
+    features = day_features(date(2026, 10, 16), 2, school=True)
+    assert features.shape == (96, len(NAMES) + 1)
+    assert features[[0, 47, 48, 95], -1].tolist() == [0.0, 0.0, 1.0, 1.0]
+    assert day_features(date(2031, 7, 14), 1, school=True)[0, -1] == 0.0  # beyond what is known
+
+
+@pytest.mark.parametrize(("day", "slots"), [(date(2026, 3, 29), 46), (date(2026, 10, 25), 50), (date(2026, 1, 5), 48)])
+def test_a_day_of_46_or_50_slots_is_one_day_of_features(day: date, slots: int):
+    start, end = local_day(day)
+    assert (end - start) // SLOT == slots
+    local = LocalDays.of(start, slots)
+    assert (local.first, local.days(slots)) == (day, 1)
+    assert (local.place.min(), local.place.max(), np.unique(local.place).size) == (0, 47, min(slots, 48))

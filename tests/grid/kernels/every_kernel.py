@@ -16,10 +16,12 @@ from grid.kernels import (
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     typical,
 )
+from grid.kernels.sums import sums_of
 
 
 def random_load(rng):
@@ -68,9 +70,10 @@ def opinions(rng):
     """Return what the kernels give that experts are asked with and combined by."""
     load = random_load(rng)
     ahead, lagged = rng.normal(0.0, 1.0, (100, 2)), np.array([True, False])
-    how = ridge.Ridge(day=4, week=12, recent=3, forgetting=0.95, penalty=0.01, fewest=6, refit=2)
+    how = ridge.Ridge((ridge.Memory(0.95, 0.01),), day=4, week=12, recent=3, fewest=6, refit=2)
     origins = np.arange(68, 97, 4)
-    regressed = ridge.forecast(load, ahead, lagged, horizon=4, origins=8, how=how)
+    fitted = ridge.fit(load, ahead, lagged, horizon=4, origins=8, how=how)
+    regressed = fitted.said[:, 0]
     middle = typical.typical(load, origins, 4, period=4, count=5, of="median")
     mean = typical.typical(load, origins, 4, period=4, count=5, of="mean")
     actual = np.pad(load, ((0, 0), (0, 4)), constant_values=np.nan)[:, origins[:, np.newaxis] + np.arange(4)]
@@ -78,7 +81,15 @@ def opinions(rng):
     band = quantiles.adaptive_quantiles(
         actual - mixed.combined_w, np.array([0.1, 0.9]), asked_from=2, day=4, pooled=2, window=5
     )
-    return {"regressed": regressed, "middle": middle, "mean": mean, "mixed": mixed.combined_w, "band": band}
+    rolled = ridge.roll(fitted, load, ahead, lagged, later=0, how=how)
+    return {
+        "rolled": rolled,
+        "regressed": regressed,
+        "middle": middle,
+        "mean": mean,
+        "mixed": mixed.combined_w,
+        "band": band,
+    }
 
 
 def schedules(rng):
@@ -102,10 +113,27 @@ def schedules(rng):
     }
 
 
+def reconciled(rng):
+    """Return forecasts that add up over a grid and over communes, one of them missing and some at their floor."""
+    grid = [12, 12, 12, 13, 13, 13, 14, 14, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, -1, -1, -1]
+    communes = [19, 20, 19, 20, 19, 20, 19, 20, 19, 20, 19, 20, *([-1] * 7), 18, 18]
+    base = rng.normal(80.0, 100.0, (21, 6))
+    base[3, 2] = np.nan
+    variance, common = rng.uniform(1.0, 9.0, 21) ** 2, rng.uniform(0.0, 9.0, 21)
+    variance[7] = 0.0
+    floor = np.where(np.arange(21) < 6, 0.0, -np.inf)
+    both = sums_of(np.array([grid, communes]))
+    return {
+        "scaled": reconcile.reconcile(base, variance, both),
+        "shared": reconcile.reconcile(base, variance, both, common_w=common, floor_w=floor),
+    }
+
+
 if __name__ == "__main__":
     np.savez(
         sys.argv[1],
         **forecasts(np.random.default_rng(12)),
         **schedules(np.random.default_rng(13)),
         **opinions(np.random.default_rng(14)),
+        **reconciled(np.random.default_rng(15)),
     )

@@ -13,13 +13,19 @@ from grid.kernels import (
     naive,
     natural,
     quantiles,
+    reconcile,
     skill,
+    sums,
     typical,
 )
 
 
 @pytest.mark.parametrize(
-    "module", [baseline, dispatch, error_patterns, holt_winters, ml_poly, naive, natural, quantiles, skill, typical]
+    "module",
+    [
+        *(baseline, dispatch, error_patterns, holt_winters, ml_poly, naive),
+        *(natural, quantiles, reconcile, skill, sums, typical),
+    ],
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):
     result = doctest.testmod(module)

@@ -6,17 +6,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvariantError
-from grid.kernels.ridge import Ridge, forecast
+from grid.kernels.ridge import Memory, Ridge, fit, roll
 
-HOW = Ridge(day=4, week=12, recent=3, forgetting=0.9, penalty=0.05, fewest=5, refit=1)
+MEMORY = Memory(forgetting=0.9, penalty=0.05)
+HOW = Ridge((MEMORY,), day=4, week=12, recent=3, fewest=5, refit=1)
 LAGGED = np.array([True, False])
 
 
-def make(days, *, horizon, seed=0):
+def forecast(load, ahead, lagged, *, how, **asked):
+    return fit(load, ahead, lagged, how=how, **asked).said[:, 0]
+
+
+def make(days, *, horizon, seed=0, by_day=False):
     """Return load with a day, a week, an effect of what is known ahead, and gaps; and what is known ahead."""
     rng = np.random.default_rng(seed)
     time = days * 4 + 2
     ahead = rng.normal(0, 1, (time + horizon, 2))
+    if by_day:
+        ahead = np.repeat(ahead[::4], 4, axis=0)[: time + horizon]
     slot = np.arange(time)
     load = np.sin(slot * np.pi / 2) + 0.5 * (slot // 4 % 3 == 0) + ahead[:time] @ [0.7, -0.4]
     load = load + rng.normal(0, 0.1, (2, time))
@@ -45,17 +52,29 @@ def rows(load, ahead, origin, lead):
     return np.array([1.0, *lags, *changes, *ahead[slot], *differences])
 
 
-def by_least_squares(load, ahead, number, first, lead):
+def part_of(first, lead, horizon):
+    """Return the leads that lie on the same day of the calendar, and as many days after the origin."""
+    return [one for one in range(horizon) if (one // 4, (first + one) // 4) == (lead // 4, (first + lead) // 4)]
+
+
+def is_learned(load, ahead, origin, part):
+    """Tell whether enough of a part of a day came, and all is known that was known ahead."""
+    missing = sum(np.isnan(load[origin + lead]) for lead in part)
+    return missing * 4 <= len(part) and all(np.isfinite(rows(load, ahead, origin, lead)).all() for lead in part)
+
+
+def by_least_squares(load, ahead, number, first, lead, horizon):
     """Return the forecast of an origin by solving the normal equations of the days before it."""
-    known = [place for place in range(number - lead // 4) if np.isfinite(load[first + place * 4 + lead])]
-    known = [place for place in known if np.isfinite(rows(load, ahead, first + place * 4, lead)).all()]
+    part = part_of(first, lead, horizon)
+    known = [place for place in range(number - lead // 4) if is_learned(load, ahead, first + place * 4, part)]
     if len(known) < HOW.fewest:
         return np.nan
     described = np.stack([rows(load, ahead, first + place * 4, lead) for place in known])
-    target = np.array([load[first + place * 4 + lead] for place in known])
-    weight = HOW.forgetting ** np.arange(len(known))[::-1]
+    came = [load[first + place * 4 + lead] for place in known]
+    target = np.array([row[3] if np.isnan(load) else load for row, load in zip(described, came, strict=True)])
+    weight = MEMORY.forgetting ** np.arange(len(known))[::-1]
     gram = described.T @ (weight[:, np.newaxis] * described)
-    penalty = HOW.penalty * np.diag(gram)
+    penalty = MEMORY.penalty * np.diag(gram)
     penalty[0] = 0.0
     found = np.linalg.solve(gram + np.diag(penalty), described.T @ (weight * target))
     beyond = 0.25 * (target.max() - target.min())
@@ -64,15 +83,16 @@ def by_least_squares(load, ahead, number, first, lead):
 
 
 @pytest.mark.parametrize("dark", [[], [5, 41, 58, 77]])
-def test_every_origin_and_lead_is_what_least_squares_gives(dark):
-    load, ahead = make(30, horizon=9)
+@pytest.mark.parametrize("by_day", [False, True])
+def test_every_origin_and_lead_is_what_least_squares_gives(dark, by_day):
+    load, ahead = make(60, horizon=9, by_day=by_day)
     ahead[dark, 1] = np.nan
     found = forecast(load, ahead, LAGGED, horizon=9, origins=12, how=HOW)
     first, origins = load.shape[1] % 4, load.shape[1] // 4 + 1
     for series in range(2):
         for origin in range(12):
             for lead in range(9):
-                expected = by_least_squares(load[series], ahead, origins - 12 + origin, first, lead)
+                expected = by_least_squares(load[series], ahead, origins - 12 + origin, first, lead, 9)
                 assert found[series, origin, lead] == pytest.approx(expected, rel=1e-6, abs=1e-8, nan_ok=True)
 
 
@@ -89,7 +109,7 @@ def test_what_comes_later_changes_nothing(seed, days):
 
 def test_coefficients_are_kept_between_refits_and_fresh_at_the_end():
     load, ahead = make(40, horizon=4)
-    kept = Ridge(4, 12, 3, 0.9, 0.05, 5, refit=6)
+    kept = Ridge((MEMORY,), 4, 12, 3, 5, refit=6)
     weekly = forecast(load, ahead, LAGGED, horizon=4, origins=14, how=kept)
     daily = forecast(load, ahead, LAGGED, horizon=4, origins=14, how=HOW)
     same = np.all(np.abs(weekly - daily) < 1e-12, axis=(0, 2)).tolist()
@@ -100,8 +120,8 @@ def test_coefficients_are_kept_between_refits_and_fresh_at_the_end():
 
 def test_sums_of_many_days_that_are_soon_forgotten_stay_finite():
     load, ahead = make(900, horizon=4)
-    soon = Ridge(4, 12, 3, 0.7, 0.05, 5, refit=1)
-    late = forecast(load[:, -400:], ahead[-404:], LAGGED, horizon=4, origins=1, how=soon)
+    soon = Ridge((Memory(0.7, 0.05),), 4, 12, 3, 5, refit=1)
+    late = forecast(load[:, -402:], ahead[-406:], LAGGED, horizon=4, origins=1, how=soon)
     np.testing.assert_allclose(forecast(load, ahead, LAGGED, horizon=4, origins=1, how=soon), late, rtol=1e-6)
 
 
@@ -134,3 +154,29 @@ def test_what_cannot_be_is_refused(wrong):
     load, ahead = make(10, horizon=asked["horizon"])
     with pytest.raises(InvariantError):
         forecast(load, ahead, LAGGED, **asked)
+
+
+@pytest.mark.parametrize("by_day", [False, True])
+def test_no_slots_later_the_same_is_said_and_some_slots_later_the_last_ones_count(by_day):
+    load, ahead = make(60, horizon=11, by_day=by_day)
+    how = Ridge((MEMORY, Memory(0.99, 0.01)), 4, 12, 3, 5)
+    fitted = fit(load[:, :-2], ahead[:-5], LAGGED, horizon=8, origins=2, how=how)
+    again = roll(fitted, load[:, 80:-2], ahead[80:-5], LAGGED, later=0, how=how)
+    np.testing.assert_allclose(again, fitted.said[:, :, -1], rtol=1e-4, atol=1e-5)
+    later = roll(fitted, load[:, 80:], ahead[80:-3], LAGGED, later=2, how=how)
+    assert np.isfinite(later).all()
+    calm = load.copy()
+    calm[:, -2:] = np.where(np.isnan(load[:, -6:-4]), 0.0, load[:, -6:-4])
+    other = roll(fitted, calm[:, 80:], ahead[80:-3], LAGGED, later=2, how=how)
+    assert (np.abs(other - later) > 1e-6).any()
+    behind = slice(0, 6)  # the same targets as leads 2 to 7 of the fit
+    np.testing.assert_allclose(later[:, :, behind], fitted.said[:, :, -1, 2:], atol=1.5)
+
+
+def test_what_cannot_be_rolled_is_refused():
+    load, ahead = make(30, horizon=8)
+    fitted = fit(load, ahead, LAGGED, horizon=8, origins=1, how=HOW)
+    for wrong in ({"load": load[:, 1:]}, {"later": 4}, {"ahead": ahead[:-8]}):
+        asked = {"load": load, "ahead": ahead, "later": 0} | wrong
+        with pytest.raises(InvariantError):
+            roll(fitted, asked["load"], asked["ahead"], LAGGED, later=asked["later"], how=HOW)

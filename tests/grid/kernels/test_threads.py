@@ -24,6 +24,7 @@ from grid.kernels import (
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     threads,
@@ -31,6 +32,7 @@ from grid.kernels import (
     warm,
 )
 from grid.kernels.dispatch import dispatch
+from grid.kernels.sums import sums_of
 
 ROOT = Path(__file__).parents[3]
 MODULES = [
@@ -44,6 +46,7 @@ MODULES = [
     naive,
     natural,
     quantiles,
+    reconcile,
     ridge,
     skill,
     typical,
@@ -143,6 +146,7 @@ def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     skill.point_skill(ahead[:, :, ::-1], ahead)
     naive.weekly_naive(load.T.copy().T, np.array([690]), 5)
     baseline.high_x_of_y(load[:, :480].reshape(2, 10, 48))
+    reconcile.reconcile(load[:, :5], load[:, 0], sums_of(np.full((2, 2), -1, dtype=np.int32)), common_w=load[:, 1])
     assert before == {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
 
 

@@ -1,0 +1,156 @@
+"""Which places are forecast together: those that take the same weather, and feel the sun or do not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.slots import SLOT, SLOTS_PER_DAY
+from db.connection import Connection
+from db.weather import ForecastWeather, points_of_places
+from grid.forecast_model import COMBINED, SeriesForecasts, forecast_series, joined
+from grid.history import LoadHistory
+from grid.weather.features import degree_columns, sun_column
+from grid.weather.known import LEAD_IN, PointWeather, Span, point_weather
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Bool = NDArray[np.bool_]
+
+#: Weather from further away is not the weather here. [m]
+_FURTHEST_M: Final = 100_000.0
+#: Slots count as sunny time of day when the sun then brings so much on average. [W/m2]
+_SUNNY_W_M2: Final = 50.0
+#: Load that falls so clearly when the sun shines more than usual has panels behind it. [1]
+_FALLS_WITH_SUN: Final = -0.3
+#: A share of slots with export that no meter's noise explains. [1]
+_EXPORTS_RATIO: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGroup:
+    """Hold places that are forecast with the same columns.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (place,), int64
+        Of the history.
+    extra : ndarray, shape (slot, column), float64, or None
+        Weather for load and horizon; None: there is none.
+    weather : PointWeather or None
+        Where it comes from.
+    """
+
+    rows: Int
+    extra: Float | None
+    weather: PointWeather | None
+
+
+async def place_groups(
+    connection: Connection, history: LoadHistory, *, issued_at: datetime, horizon: int
+) -> list[PlaceGroup]:
+    """Return every place of a history in one group, each with what was known of the weather.
+
+    Parameters
+    ----------
+    connection : Connection
+        A role that reads places and weather.
+    history : LoadHistory
+        Load.
+    issued_at : datetime
+        Nothing known later is used.
+    horizon : int
+        Leads. [slots]
+    """
+    nearest = await points_of_places(connection, most_m=_FURTHEST_M)
+    point_of = np.array([nearest.get(int(place_id), 0) for place_id in history.place_id], dtype=np.int64)
+    span = Span(history.start, history.end, history.end + horizon * SLOT, issued_at)
+    groups = []
+    for point in np.unique(point_of):
+        rows = np.flatnonzero(point_of == point)
+        weather = await point_weather(connection, int(point), span) if point else None
+        groups += list(_split(history.load_w, rows, weather))
+    return groups
+
+
+def _split(load_w: Float, rows: Int, weather: PointWeather | None) -> Iterator[PlaceGroup]:
+    """Yield the places of one point, those that feel the sun apart."""
+    if weather is None:
+        yield PlaceGroup(rows, None, None)
+        return
+    before = LEAD_IN // SLOT
+    degrees = degree_columns(weather.temperature_degc)[before:]
+    irradiance_w_m2 = weather.irradiance_w_m2[before:]
+    sunny = feels_the_sun(load_w[rows], irradiance_w_m2)
+    if not sunny.all():
+        yield PlaceGroup(rows[~sunny], degrees, weather)
+    if sunny.any():
+        yield PlaceGroup(rows[sunny], np.concatenate((degrees, sun_column(irradiance_w_m2)), axis=1), weather)
+
+
+def feels_the_sun(load_w: Float, irradiance_w_m2: Float) -> Bool:
+    """Tell which series have enough solar power behind them that the sun helps to forecast them.
+
+    Parameters
+    ----------
+    load_w : ndarray, shape (series, time), float64
+        Whole days; NaN where unknown. [W]
+    irradiance_w_m2 : ndarray, shape (slot,), float64
+        Of the same slots and the horizon's; NaN where unknown. [W/m2]
+
+    Returns
+    -------
+    ndarray, shape (series,), bool
+        Those that export, or whose load and sun, both relative to what is usual at the time of day, go against each
+        other; none when the irradiance of a slot to come, or of many that were, is not known.
+    """
+    slots = load_w.shape[1]
+    sun = irradiance_w_m2[:slots]
+    if np.isnan(irradiance_w_m2[slots:]).any() or np.isfinite(sun).mean() < 1.0 - _EXPORTS_RATIO:
+        return np.zeros(load_w.shape[0], dtype=np.bool_)
+    known = np.isfinite(load_w) & np.isfinite(sun)
+    usual = _by_time_of_day(sun[np.newaxis], np.isfinite(sun)[np.newaxis])[0]
+    known &= usual > _SUNNY_W_M2
+    less = np.where(known, load_w - _by_time_of_day(load_w, known), 0.0)
+    more = np.where(known, sun - usual, 0.0)
+    size = np.sqrt((less**2).sum(axis=1) * (more**2).sum(axis=1))
+    correlation = (less * more).sum(axis=1) / np.where(size > 0.0, size, 1.0)
+    exports: Float = (np.nan_to_num(load_w) < 0.0).mean(axis=1)
+    return np.asarray((correlation <= _FALLS_WITH_SUN) | (exports > _EXPORTS_RATIO), dtype=np.bool_)
+
+
+def _by_time_of_day(values: Float, known: Bool) -> Float:
+    """Return for each slot the mean at its time of day, shape (series, time); 0 where nothing is known."""
+    days = values.shape[1] // SLOTS_PER_DAY
+    by_day = (values.shape[0], days, SLOTS_PER_DAY)
+    total = np.where(known, values, 0.0).reshape(by_day).sum(axis=1)
+    return np.tile(total / np.maximum(known.reshape(by_day).sum(axis=1), 1), (1, days))
+
+
+def forecast_in_groups(history: LoadHistory, groups: list[PlaceGroup], *, horizon: int) -> SeriesForecasts:
+    """Forecast every place with the columns of its group, and return all in the order of the history."""
+    parts = [
+        forecast_series(history.load_w[group.rows], history.start, horizon=horizon, extra=group.extra)
+        for group in groups
+    ]
+    return joined(parts, order=np.argsort(np.concatenate([group.rows for group in groups])))
+
+
+def weather_used(history: LoadHistory, groups: list[PlaceGroup], made: SeriesForecasts) -> list[ForecastWeather]:
+    """Return what is to be stored of the weather: a row for each place whose forecast looked at it."""
+    return [
+        ForecastWeather(
+            int(history.place_id[row]),
+            group.weather.weather_point_id,
+            group.weather.source,
+            group.weather.known_at,
+            group.weather.known_then_ratio,
+        )
+        for group in groups
+        if group.weather is not None
+        for row in group.rows
+        if made.method[row] == COMBINED
+    ]
