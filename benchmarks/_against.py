@@ -1,7 +1,7 @@
 """Compare what we said with what peers say of the same slots, from the same origins, by what was known then.
 
-LightGBM has one model a series for all leads, refitted every 28 days, on lags, calendar and weather; it says by how much
-the load differs from its nearest lag. It is asked for two years of France and for the last 182 days of each other
+LightGBM has one model a series for all leads, refitted every 28 days, on lags, calendar and weather; it says by how
+much the load differs from its nearest lag. It is asked for two years of France and for the last 182 days of each other
 series. MSTL with what `statsforecast` offers for its trend is refitted at each of 28 midnights and of 29 other origins,
 one in 47 half-hours. Each fit of MSTL takes seconds, which is why it is not asked for all.
 
