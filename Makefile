@@ -7,7 +7,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
 
-.PHONY: python help demo test check format bench setup setup-dev locks schema
+.PHONY: python help demo test check format bench setup setup-dev peers locks schema
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,12 +38,19 @@ setup: python ## Set up what running needs
 setup-dev: python ## Set up what tests and checks need
 	@$(PYTHON) -m somel.bootstrap --dev --quiet
 
+peers: python ## Set up what benchmarks/forecast.py can be compared with, in .venv-peers
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
+	  -r deploy/locks/peers.txt
+
 locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra build pyproject.toml -o deploy/locks/runtime.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra build --extra dev pyproject.toml -o deploy/locks/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group peers -o deploy/locks/peers.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }

@@ -19,31 +19,34 @@ Figures on the last line with ``--json``:
     For each group the share of loads between the quantiles of 5 and 95 %.
 ``rmae``, ``rcrps``
     For each group MAE and CRPS over the range from the first to the 99th percentile of the load.
-``taylor_midnight_mape``, ``taylor_all_mape``
+``vs_naive``
+    MAE over that of the weekly naive: for each group the mean over its series.
+``taylor_midnight_mape``, ``taylor_all_mape``, ``taylor_uncorrected_…``
     Only with ``--taylor``: half-hourly load of England and Wales, eight weeks to fit, in percent: 48 steps from each of
-    28 midnights, and from each of 1,344 half-hours; by Holt-Winters alone, for want of a calendar.
+    28 midnights, and from each of 1,344 half-hours; by Holt-Winters and what its errors mean at a time of day (without
+    that: ``uncorrected``), for want of a calendar. ``vs_naive`` has them as well.
+``vs_mstl``, ``vs_lightgbm``, ``fit_s``, …
+    Only with ``--peers``, which takes some ten minutes: see `benchmarks._against`.
 """
 
 import argparse
 import json
 import os
-import re
 import sys
-import zipfile
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks import _series
+from benchmarks import _against, _peers, _series, _taylor
 from benchmarks._series import Measured
-from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
+from core.slots import SLOTS_PER_DAY
 from grid.backtest import LEVELS, Replay, replay
 from grid.day_features import LAGGED, day_features
 from grid.experts import EXPERTS, Ahead
-from grid.kernels import holt_winters
 from grid.kernels.skill import point_skill, quantile_skill
 from grid.kernels.warm import warm_up
 
@@ -99,19 +102,19 @@ class Scored:
             quantiles_from=origins - scored,
         )
         tomorrow = slice(SLOTS_PER_DAY - 2 * issue_hour, 2 * SLOTS_PER_DAY - 2 * issue_hour)
-        self._leads = tomorrow if tomorrow.stop <= horizon else slice(0, horizon)
-        self._span = slice(origins - scored, origins)
-        first = end + self._leads.start - (scored - 1) * SLOTS_PER_DAY
+        self.leads = tomorrow if tomorrow.stop <= horizon else slice(0, horizon)
+        self.span = slice(origins - scored, origins)
+        first = end + self.leads.start - (scored - 1) * SLOTS_PER_DAY
         self.first_slot, self.days = first, scored
         self.load = self._of_the_day_after(series.load)
-        self.point = found.combined_w[0, self._span, self._leads]
-        self.quantiles = found.quantile_w[0, self._span, self._leads]
-        self.naive = [found.said_w[0, number, self._span, self._leads] for number in NAIVE]
+        self.point = found.combined_w[0, self.span, self.leads]
+        self.quantiles = found.quantile_w[0, self.span, self.leads]
+        self.naive = [found.said_w[0, number, self.span, self.leads] for number in NAIVE]
         self.rival = None if series.rival is None else self._of_the_day_after(series.rival)
         self.found: Replay = found
 
     def _of_the_day_after(self, values: Float) -> Float:
-        length = self._leads.stop - self._leads.start
+        length = self.leads.stop - self.leads.start
         at = self.first_slot + SLOTS_PER_DAY * np.arange(self.days)[:, np.newaxis] + np.arange(length)
         picked: Float = np.append(values, np.nan)[np.minimum(at, values.size)]
         return picked
@@ -123,6 +126,12 @@ class Scored:
         ours, *theirs = (float(error[known].mean()) for error in errors)
         return 1.0 - ours / min(theirs)
 
+    def vs_naive(self) -> float:
+        """Return MAE over that of the weekly naive forecast, on the slots that both have."""
+        ours, theirs = np.abs(self.point - self.load), np.abs(self.naive[0] - self.load)
+        known = np.isfinite(ours + theirs)
+        return float(ours[known].mean() / theirs[known].mean())
+
     def spread(self) -> dict[str, float]:
         """Return coverage, rMAE and rCRPS."""
         together = self.load.reshape(1, -1, 1)
@@ -132,26 +141,31 @@ class Scored:
         return {"coverage_90": covered, "rmae": float(point.rmae_ratio[0, 0]), "rcrps": float(bands.rcrps_ratio[0, 0])}
 
 
-def groups(series: Sequence[Measured], figures: Figures, *, school: bool) -> None:
-    """Add the figures of all groups."""
+def groups(series: Sequence[Measured], figures: Figures, *, school: bool) -> list[tuple[Measured, Scored, float]]:
+    """Add the figures of all groups; return the series, what was said of them, and how long it took. [s]."""
     skills: dict[str, list[float]] = {}
     spreads: dict[str, list[dict[str, float]]] = {}
+    all_scored = []
     for one in series:
+        started = time.perf_counter()
         scored = Scored(one, school=school)
+        all_scored.append((one, scored, time.perf_counter() - started))
         skills.setdefault(one.group, []).append(scored.skill())
-        spreads.setdefault(one.group, []).append(scored.spread())
+        spreads.setdefault(one.group, []).append(scored.spread() | {"vs_naive": scored.vs_naive()})
         now = spreads[one.group][-1]
         say(f"{one.name:26s} skill {skills[one.group][-1]:+.3f}  coverage {now['coverage_90']:.3f}")
     figures["group_skill"] = {group: round(float(np.mean(of)), 4) for group, of in skills.items()}
     figures["worst_skill"] = min(min(of) for of in skills.values())
-    for name in ("coverage_90", "rmae", "rcrps"):
+    for name in ("coverage_90", "rmae", "rcrps", "vs_naive"):
         figures[name] = {group: round(float(np.mean([one[name] for one in of])), 4) for group, of in spreads.items()}
+    return all_scored
 
 
-def france(folder: Path, figures: Figures, *, school: bool) -> None:
+def france(folder: Path, figures: Figures, *, school: bool) -> tuple[Measured, Scored, float]:
     """Add the error of our forecasts of France and that of its grid operator, on the same hours."""
-    series = _series.nation(folder)
+    series, started = _series.nation(folder), time.perf_counter()
     scored = Scored(series, school=school)
+    took_s = time.perf_counter() - started
     assert scored.rival is not None
     day_of = pd.date_range(series.first, periods=series.load.size // SLOTS_PER_DAY, freq="D")
     years = day_of.year.to_numpy()[scored.first_slot // SLOTS_PER_DAY :][: scored.days]
@@ -162,21 +176,40 @@ def france(folder: Path, figures: Figures, *, school: bool) -> None:
                 raise SystemExit(f"Some hours of {year} have no forecast.")
             figures[f"fr_{year}{name}_mape"] = 100.0 * float(np.nanmean(error))
     figures["fr_coverage_90"] = scored.spread()["coverage_90"]
+    return series, scored, took_s
 
 
-def taylor(wheel: Path) -> Figures:
-    """Return the errors on Taylor's series, read as data from a wheel of pmdarima."""
-    with zipfile.ZipFile(wheel) as archive:
-        source = archive.read("pmdarima/datasets/taylor.py").decode()
-    found = re.findall(r"(?<![\w.])\d{5}(?![\w.])", source[source.index("np.array(") :])
-    load = np.array(found, dtype=np.float64)[np.newaxis]
-    fitted = holt_winters.fit(load[:, : 8 * SLOTS_PER_WEEK])
-    origins = np.arange(8 * SLOTS_PER_WEEK, 12 * SLOTS_PER_WEEK)
-    ahead = holt_winters.backtest(fitted, load, origins, SLOTS_PER_DAY)[0]
-    padded = np.append(load[0], np.full(SLOTS_PER_DAY, np.nan))
-    error = 100.0 * np.abs(ahead / padded[origins[:, np.newaxis] + np.arange(SLOTS_PER_DAY)] - 1.0)
-    midnights = float(np.nanmean(error[::SLOTS_PER_DAY]))
-    return {"taylor_midnight_mape": midnights, "taylor_all_mape": float(np.nanmean(error))}
+def measured_series(folder: Path, figures: Figures, peers: _peers.Peers | None, *, school: bool) -> None:
+    """Add the figures of France and of all groups, and those of LightGBM on the same slots."""
+    outings = [france(folder, figures, school=school)]
+    outings += groups([*_series.homes(folder), *_series.grid(folder)], figures, school=school)
+    if peers is None:
+        say(f"left out: LightGBM, for it is a peer. {_peers.HOW}")
+    else:
+        merge(figures, _against.boosting(outings, peers))
+
+
+def taylor(wheel: Path, figures: Figures, peers: _peers.Peers | None) -> None:
+    """Add our errors on Taylor's series, and those of MSTL."""
+    load = _taylor.read(wheel)
+    corrected, plain, naive = _taylor.ours(load)
+    for when, origins in (("midnight", _taylor.MIDNIGHTS), ("all", _taylor.ALL)):
+        ours, before, last_week = (
+            _taylor.mape(load, origins, said[origins - _taylor.FIRST]) for said in (corrected, plain, naive)
+        )
+        found = {f"taylor_{when}_mape": ours, f"taylor_uncorrected_{when}_mape": before}
+        merge(figures, found | {"vs_naive": {f"taylor_{when}": ours / last_week}})
+    if peers is None:
+        say(f"left out: MSTL of statsforecast, for it is a peer, and takes seconds a fit. {_peers.HOW}")
+    else:
+        merge(figures, _against.mstl(load, corrected, peers))
+
+
+def merge(figures: Figures, found: Mapping[str, object]) -> None:
+    """Add what was found; an object goes into one of the same name."""
+    for name, value in found.items():
+        known = figures.get(name)
+        figures[name] = known | value if isinstance(known, dict) and isinstance(value, dict) else value
 
 
 def other(chosen: argparse.Namespace) -> Figures:
@@ -209,8 +242,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--school-holidays", action="store_true", help="know those of zone B, to see what they are worth"
     )
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        nargs="?",
+        const=_peers.PYTHON,
+        metavar="PYTHON",
+        help="compare with MSTL (with --taylor) and LightGBM, too; where they are installed, if not in .venv-peers",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     chosen = parser.parse_args(arguments)
+    peers = None if chosen.peers is None else _peers.Peers(chosen.peers)
     say(f"kernels ready after {warm_up():.1f} s")
     figures: Figures = {}
     if chosen.series is not None:
@@ -220,11 +262,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not chosen.data.is_dir():
         say(f"skipped: the reference data is not at {chosen.data}; set SOMEL_REFERENCE_DATA, or name a --series")
     else:
-        france(chosen.data, figures, school=chosen.school_holidays)
-        measured = [*_series.homes(chosen.data), *_series.grid(chosen.data)]
-        groups(measured, figures, school=chosen.school_holidays)
+        measured_series(chosen.data, figures, peers, school=chosen.school_holidays)
     if chosen.taylor:
-        figures |= taylor(chosen.taylor)
+        taylor(chosen.taylor, figures, peers)
     for name, value in figures.items():
         print(f"{name:32s} {value}")
     if chosen.json:

@@ -4,14 +4,14 @@ No single way is best for a nation, a feeder and a home. Regressions follow weat
 follows a season as it turns; where days jump about, what is typical of a slot is hard to beat.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
-from grid.kernels import holt_winters, ridge
+from grid.kernels import error_patterns, holt_winters, ridge
 from grid.kernels.holt_winters import HoltWintersFit
 from grid.kernels.naive import seasonal_naive
 from grid.kernels.ridge import Memory, Regressions, Ridge
@@ -34,6 +34,8 @@ WEEKS_BACK: Final = 8
 _LAG_SLOTS: Final = 4 * SLOTS_PER_WEEK
 #: Holt-Winters forgets what is older: fitting it to more, or again four weeks later, costs time and changes nothing.
 _FIT_SLOTS: Final = 8 * SLOTS_PER_WEEK
+#: What all but the regressions look at to speak for now: their weeks, and the one that the horizon may begin before.
+_TAIL_SLOTS: Final = (WEEKS_BACK + 1) * SLOTS_PER_WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Asked:
     centre_w, scale_w : ndarray, shape (series, 1), float64
         Mean of the loads before the first origin, and their mean distance from it. [W]
     smoothed : HoltWintersFit or None
-        Its state is that after the last slot; None where there was nothing to fit to.
+        Its parameters count; None where there was nothing to fit to.
     """
 
     said_w: Float
@@ -135,11 +137,14 @@ def ask_again(asked: Asked, load_w: Float, ahead: Ahead, *, later: int) -> Float
     said[:, :2] = _to_watts(rolled[:, :, np.newaxis], asked.centre_w, asked.scale_w)
     said[:, 2] = np.nan
     if asked.smoothed is not None:
-        moved = replace(asked.smoothed, state=asked.smoothed.state.copy())
-        holt_winters.advance(moved, np.ascontiguousarray(load_w[:, time - later :]))
-        said[:, 2, 0] = holt_winters.forecast(moved, horizon)
+        said[:, 2, 0] = error_patterns.forecast(asked.smoothed, load_w, horizon)
     _ask_the_simple(load_w, np.array([time]), said)
     return said[:, :, 0]
+
+
+def tail_from(time: int) -> int:
+    """Return the first slot, one that begins a day, that is looked at to speak for what follows so many. [slots]."""
+    return max(time - _TAIL_SLOTS, 0) // SLOTS_PER_DAY * SLOTS_PER_DAY
 
 
 def _ask_the_simple(load_w: Float, at: Int, said: Float) -> None:
@@ -169,15 +174,15 @@ def _to_watts(even: Float, centre_w: Float, scale_w: Float) -> Float:
 
 
 def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> tuple[Float, HoltWintersFit | None]:
-    """Let Holt-Winters speak at the origins that follow its fit; at the last one, if that was short, after another."""
+    """Let Holt-Winters, corrected, speak after its fit; at the last, if that was short, after another."""
     said, fitted = np.full((load_w.shape[0], at.size, horizon), np.nan), None
     after, begin = np.flatnonzero(at >= fitted_before), max(fitted_before - _FIT_SLOTS, 0)
     if fitted_before > begin:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, begin:fitted_before]))
         record = np.ascontiguousarray(load_w[:, begin:])
-        said[:, after] = holt_winters.backtest(fitted, record, at[after] - begin, horizon)
-        holt_winters.advance(fitted, np.ascontiguousarray(load_w[:, fitted_before:]))
+        said[:, after] = error_patterns.backtest(fitted, record, at[after] - begin, horizon)
     if fitted_before - begin < _FIT_SLOTS:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
-        said[:, -1] = holt_winters.forecast(fitted, horizon)
+    if fitted is not None:
+        said[:, -1] = error_patterns.forecast(fitted, load_w[:, tail_from(load_w.shape[1]) :], horizon)
     return said, fitted

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.slots import SLOT, SLOTS_PER_DAY, SLOTS_PER_WEEK
-from grid.experts import WEEKS_BACK, Ahead, Asked, ask_again
+from core.slots import SLOT, SLOTS_PER_DAY
+from grid.experts import Ahead, Asked, ask_again, tail_from
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import HoltWintersFit
 from grid.kernels.ml_poly import mix
@@ -17,9 +16,6 @@ from grid.known_ahead import known_ahead
 from grid.local_days import LocalDays
 
 Float = NDArray[np.float64]
-
-#: How much of the past the experts look at: their weeks, and the one that the horizon may begin before.
-_TAIL_SLOTS: Final = (WEEKS_BACK + 1) * SLOTS_PER_WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Tail:
     @classmethod
     def of(cls, local_w: Float, local: LocalDays, start: datetime, slots: int) -> "Tail":
         """Return what the experts look at of loads on the local grid, of so many UTC slots from a start on."""
-        begin = max(local_w.shape[1] - _TAIL_SLOTS, 0) // SLOTS_PER_DAY * SLOTS_PER_DAY
+        begin = tail_from(local_w.shape[1])
         before = int(np.argmax(local.place >= begin)) if begin else -int(local.place[0])
         return cls(start + before * SLOT, slots - before, np.ascontiguousarray(local_w[:, begin:]))
 

@@ -7,6 +7,7 @@ import numpy as np
 from grid.kernels import (
     baseline,
     dispatch,
+    error_patterns,
     holt_winters,
     ml_poly,
     naive,
@@ -47,6 +48,7 @@ def _warm_forecast() -> None:
     fitted = holt_winters.fit(load_w, periods=(2, 4))
     ahead_w = holt_winters.backtest(fitted, load_w, origins, 2)
     holt_winters.forecast(fitted, 2)
+    error_patterns.backtest(fitted, load_w, origins, 2)
     naive.weekly_naive(load_w, origins, 2, week=4)
     quantile_w = quantiles.error_quantiles(ahead_w, levels)
     quantiles.adaptive_quantiles(ahead_w, levels, asked_from=0, day=2, pooled=2)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,10 @@ def run(*arguments: str, expected: int = 0) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.reference_data
 def test_measured_loads_are_forecast_as_well_as_promised(reference_data: Path):
-    figures = json.loads(run("--data", str(reference_data), "--json").stdout.splitlines()[-1])
+    done = run("--data", str(reference_data), "--json")
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert "left out: LightGBM" in done.stderr
+    assert max(figures["vs_naive"].values()) < 0.8
     assert figures["fr_2022_mape"] <= 2.20
     assert figures["fr_2023_mape"] <= 2.37
     assert figures["fr_2023_mape"] < figures["fr_2023_rte_mape"]
@@ -53,6 +57,21 @@ def test_any_other_series_is_scored_the_same_way(tmp_path: Path, name: str, zone
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["skill"] > 0.05
     assert 0.8 < figures["coverage_90"] <= 1.0
+
+
+def test_a_series_like_taylors_is_scored_from_every_half_hour(tmp_path: Path):
+    wheel = tmp_path / "pmdarima.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        numbers = ", ".join(str(round(load)) for load in daily_and_weekly(84))
+        archive.writestr("pmdarima/datasets/taylor.py", f"import numpy as np\n\nload = np.array([{numbers}])\n")
+    done = run("--data", str(tmp_path / "nowhere"), "--taylor", str(wheel), "--json")
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert "left out: MSTL" in done.stderr
+    assert "make peers" in done.stderr
+    assert figures["taylor_all_mape"] < 1.01 * figures["taylor_uncorrected_all_mape"]
+    assert figures["taylor_midnight_mape"] < 1.01 * figures["taylor_uncorrected_midnight_mape"]
+    assert set(figures["vs_naive"]) == {"taylor_midnight", "taylor_all"}
+    assert max(figures["vs_naive"].values()) < 0.9
 
 
 def test_without_data_or_a_column_it_says_so(tmp_path: Path):

@@ -15,6 +15,8 @@ from grid.kernels import (
     baseline,
     dispatch_certificate,
     dispatch_flow,
+    error_patterns,
+    error_patterns_run,
     holt_winters,
     holt_winters_fit,
     holt_winters_run,
@@ -37,6 +39,7 @@ MODULES = [
     baseline,
     dispatch_certificate,
     dispatch_flow,
+    error_patterns_run,
     holt_winters_fit,
     holt_winters_run,
     ml_poly,
@@ -139,6 +142,7 @@ def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     load.flags.writeable = False
     fitted = holt_winters.fit(load[:, ::1])
     ahead = holt_winters.backtest(fitted, load, np.array([690], dtype=np.int32), 5)
+    error_patterns.backtest(fitted, load, np.array([690], dtype=np.int32), 5)
     skill.point_skill(ahead[:, :, ::-1], ahead)
     naive.weekly_naive(load.T.copy().T, np.array([690]), 5)
     baseline.high_x_of_y(load[:, :480].reshape(2, 10, 48))
