@@ -27,11 +27,14 @@ Figures on the last line with ``--json``:
     that: ``uncorrected``), for want of a calendar. ``vs_naive`` has them as well.
 ``vs_mstl``, ``vs_lightgbm``, ``fit_s``, …
     Only with ``--peers``, which takes some ten minutes: see `benchmarks._against`.
+``refit_10k_s``, ``update_10k_s``, ``per_series_ms``, ``linearity``, ``rss_mb``
+    Only with ``--scale``: see `benchmarks._scale`; linearity is the time over ten times that of a tenth of the series.
 """
 
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -227,6 +230,17 @@ def other(chosen: argparse.Namespace) -> Figures:
     return {"skill": scored.skill(), **scored.spread()}
 
 
+def scale_of(series: int) -> dict[str, float]:
+    """Return what a process of its own takes for many series; thousands of them are called 10k and so on."""
+    say(f"fitting {series:,} series")
+    command = [sys.executable, "-m", "benchmarks._scale", str(series)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    size = f"{series // 1000}k" if series % 1000 == 0 else str(series)
+    names = {"refit_s": f"refit_{size}_s", "update_s": f"update_{size}_s"}
+    return {names.get(name, name): value for name, value in found.items()}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score all groups, or one other series, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -250,6 +264,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="PYTHON",
         help="compare with MSTL (with --taylor) and LightGBM, too; where they are installed, if not in .venv-peers",
     )
+    parser.add_argument(
+        "--scale",
+        type=int,
+        nargs="?",
+        const=10_000,
+        metavar="SERIES",
+        help="time a fit to a year of so many series (10,000: 2 to 3 minutes, 3 GB) and an update by one slot",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     chosen = parser.parse_args(arguments)
     peers = None if chosen.peers is None else _peers.Peers(chosen.peers)
@@ -265,6 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured_series(chosen.data, figures, peers, school=chosen.school_holidays)
     if chosen.taylor:
         taylor(chosen.taylor, figures, peers)
+    if chosen.scale is not None:
+        figures.update(scale_of(chosen.scale))
     for name, value in figures.items():
         print(f"{name:32s} {value}")
     if chosen.json:
