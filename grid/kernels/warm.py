@@ -57,7 +57,8 @@ def _warm_forecast() -> None:
     calendar, lagged = np.zeros((18, 1)), np.array([True])
     regressions = ridge.fit(load_w, calendar, lagged, horizon=2, origins=1, how=how)
     ridge.roll(regressions, load_w, calendar, lagged, later=0, how=how)
-    ml_poly.combine(ahead_w[:, np.newaxis], ahead_w, day=2)
+    weight = ml_poly.combine(ahead_w[:, np.newaxis], ahead_w, day=2).weight
+    ml_poly.mix(weight, weight)
     skill.point_skill(ahead_w, ahead_w)
     skill.quantile_skill(ahead_w, quantile_w[:, np.newaxis], levels)
     baseline.high_x_of_y(load_w.reshape(1, 4, 4), x=1)

@@ -98,6 +98,7 @@ def opinions(rng):
         "mean": mean,
         "mixed": mixed.combined_w,
         "band": band,
+        "again": ml_poly.mix(np.stack([regressed, middle, mean], axis=1)[:, :, -1], mixed.weight),
     }
 
 

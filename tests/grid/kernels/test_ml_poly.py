@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from core.errors import InvariantError
-from grid.kernels.ml_poly import combine
+from grid.kernels.ml_poly import combine, mix
 
 
 def by_hand(said, actual):
@@ -101,3 +101,12 @@ def test_loads_that_are_missing_teach_nothing():
 def test_what_cannot_be_is_refused(wrong):
     with pytest.raises(InvariantError):
         combine(np.zeros((1, 2, 3, 4)), np.zeros((1, 3, 4)), **wrong)
+
+
+def test_the_weights_of_the_last_origin_give_its_forecast_again():
+    rng = np.random.default_rng(8)
+    said = rng.normal(100.0, 10.0, (2, 4, 30, 6))
+    said[0, 1, -1, 2] = np.nan
+    said[1, 2, -1] = 1e9  # broken
+    found = combine(said, rng.normal(100.0, 10.0, (2, 30, 6)), day=6)
+    np.testing.assert_allclose(mix(said[:, :, -1], found.weight), found.combined_w[:, -1])
