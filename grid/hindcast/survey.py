@@ -86,7 +86,7 @@ async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
     Raises
     ------
     InputError
-        ``history_missing`` when nothing was known at any origin, or nothing has come to compare with.
+        ``period_unknown`` when nothing was known at any origin, or nothing has come to compare with.
     """
     at_once = max(1, min(_MOST_PLACES_AT_ONCE, _NUMBERS_AT_ONCE // (len(plan.origins) * plan.horizon)))
     chunks = [plan.places[begin : begin + at_once] for begin in range(0, len(plan.places), at_once)]
@@ -108,7 +108,7 @@ async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
         samples = samples_of(plan, places, found, part.mean_load_w, samples)
     whole = _joined(parts)
     if not whole.scores.origin_count.any():
-        raise _history_missing(plan)
+        raise _period_unknown(plan)
     return Found(whole, samples, len(runs))
 
 
@@ -154,8 +154,8 @@ def _joined(parts: Sequence[Survey]) -> Survey:
     )
 
 
-def _history_missing(plan: Plan) -> InputError:
+def _period_unknown(plan: Plan) -> InputError:
     message = f"There is no load of this {plan.level} to forecast from and to compare with in the period."
     if plan.known == "then":
         message += " What was received later counts with `--known now`."
-    return InputError("history_missing", message, level=plan.level, history_days=plan.history_days)
+    return InputError("period_unknown", message, level=plan.level, history_days=plan.history_days)

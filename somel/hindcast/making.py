@@ -44,7 +44,7 @@ async def make(
     Raises
     ------
     InputError
-        ``period_empty``, ``history_missing``.
+        ``period_empty``, ``period_unknown``.
     NotFoundError
         ``place_unknown``, or ``level_empty`` where no place of the level is registered.
     """

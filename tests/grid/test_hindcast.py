@@ -181,8 +181,8 @@ async def test_a_place_without_load_is_told_as_one_that_could_not_be_judged(data
 
 async def test_without_any_load_it_says_what_is_missing(database_url: str):
     town = await build_town(database_url)
-    with pytest.raises(InputError, match="history_missing"):
+    with pytest.raises(InputError, match="period_unknown"):
         await hindcast(database_url, known="now")
     await add_load(database_url, town.place["F1"], MONDAY, daily_and_weekly(43))
-    with pytest.raises(InputError, match=r"--known now.*history_missing"):
+    with pytest.raises(InputError, match=r"--known now.*period_unknown"):
         await hindcast(database_url, known="then")

@@ -103,7 +103,7 @@ def test_the_page_fits_a_phone_asks_nobody_and_has_no_errors(town: str, tmp_path
         ((*PERIOD, "--level", "village"), InputError, "level_unknown"),
         ((*PERIOD, "--code", "F9"), NotFoundError, "place_unknown"),
         ((*PERIOD, "--html", "/nowhere/report.html"), InputError, "page_not_writable"),
-        (PERIOD, InputError, "history_missing"),
+        (PERIOD, InputError, "period_unknown"),
     ],
 )
 def test_what_cannot_be_done_is_said(
