@@ -241,8 +241,7 @@ def scale_of(series: int) -> dict[str, float]:
     return {names.get(name, name): value for name, value in found.items()}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Score all groups, or one other series, and print the figures."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
     data = Path(os.environ.get("SOMEL_REFERENCE_DATA") or beside)
@@ -273,6 +272,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="time a fit to a year of so many series (10,000: 2 to 3 minutes, 3 GB) and an update by one slot",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score all groups, or one other series, and print the figures."""
+    parser = _parser()
     chosen = parser.parse_args(arguments)
     peers = None if chosen.peers is None else _peers.Peers(chosen.peers)
     say(f"kernels ready after {warm_up():.1f} s")

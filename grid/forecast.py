@@ -54,33 +54,6 @@ class ForecastIssue:
     weather_count: int = 0
 
 
-async def issue_forecasts(connection: Connection, *, now: datetime, history_days: int, horizon_h: int) -> ForecastIssue:
-    """Forecast every place with data from `now` on, make it add up, and store both in one transaction.
-
-    Parameters
-    ----------
-    connection : Connection
-        In the role that computes.
-    now : datetime
-        Nothing that ended after it is used. The first slot forecast is the one that is running.
-    history_days : int
-        Days of load to fit on. [days]
-    horizon_h : int
-        How far to look. [h]
-
-    Returns
-    -------
-    ForecastIssue
-
-    Raises
-    ------
-    RetryableError
-        ``history_missing``: no place has any load in the span yet.
-    """
-    fitted = await fit_places(connection, now=now, history_days=history_days, horizon_h=horizon_h)
-    return await store_issue(connection, fitted, now)
-
-
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """Hold what a fit made, which is stored now and gone on with later.
@@ -107,7 +80,24 @@ class Fitted:
 
 
 async def fit_places(connection: Connection, *, now: datetime, history_days: int, horizon_h: int) -> Fitted:
-    """Forecast every place with data, and make it add up; nothing is stored. As `issue_forecasts`."""
+    """Forecast every place with data from `now` on, and make it add up; nothing is stored.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the role that computes.
+    now : datetime
+        Nothing that ended after it is used. The first slot forecast is the one that is running.
+    history_days : int
+        Days of load to fit on. [days]
+    horizon_h : int
+        How far to look. [h]
+
+    Raises
+    ------
+    RetryableError
+        ``history_missing``: no place has any load in the span yet.
+    """
     history = await load_history(connection, now=now, days=history_days)
     if not history.place_id.size or history.known_until == history.start:
         raise RetryableError("history_missing", "There is no load to forecast from yet.", history_days=history_days)

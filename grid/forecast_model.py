@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grid.backtest import LEVELS, Scores, backtest
+from grid.backtest import LEVELS, Backtest, Scores, backtest
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import Method
 from grid.kernels.quantiles import error_quantiles, quantile_forecast
@@ -34,7 +34,7 @@ METHOD_NAMES: Final[dict[Method, str]] = {
 NOTHING: Final = METHOD_NAMES[Method.NO_DATA]
 #: With fewer scored days the experts' record says too little.
 FEWEST_SCORED_DAYS: Final = 7
-#: So many series are forecast at a time: what all experts said of them takes 150 MB at most.
+#: So many series are forecast at a time: what all experts said of them takes 40 MB at most.
 _SERIES_AT_ONCE: Final = 64
 
 
@@ -138,43 +138,48 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | 
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
-    ahead = known_ahead(local, slots + horizon, until=now + longest, extra=extra)
     local_w = local.spread(load_w, slots)
-    tried = backtest(local_w, ahead, horizon=longest)
+    tried = backtest(local_w, known_ahead(local, slots + horizon, until=now + longest, extra=extra), horizon=longest)
     judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
     judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
-    method = np.full(load_w.shape[0], COMBINED, dtype=object)
     spread_w = tried.quantile_load_w - tried.load_w[:, :, np.newaxis]
-    point_w, fallback = np.ascontiguousarray(tried.load_w[:, leads]), None
-    if not judged.all():
-        fallback = Fallback(np.flatnonzero(~judged), holt_winters.fit(load_w[~judged]))
-        point_w[~judged] = holt_winters.forecast(fallback.fitted, horizon)
-        spread_w[~judged] = _own_spread(load_w[~judged])
-        method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fallback.fitted.method]
-    quantile_w = quantile_forecast(point_w, spread_w[:, leads])
+    fallback = None if judged.all() else _fall_back(load_w, judged, spread_w)
     floor_w = np.where((np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1), 0.0, -np.inf)
-    point_w = np.maximum(point_w, floor_w[:, np.newaxis])
-    quantile_w = np.maximum(quantile_w, floor_w[:, np.newaxis, np.newaxis])
-    error_w = np.ascontiguousarray(tried.error_w[:, :, leads])
-    error_w[~judged] = np.nan
+    weight = tried.weight.astype(np.float32)
+    asked = without_record(tried.asked)
     rolling = Rolling(
-        Tail.of(local_w, local, start, slots),
-        without_record(tried.asked),
-        tried.weight.astype(np.float32),
-        spread_w.astype(np.float32),
-        floor_w,
-        fallback,
+        Tail.of(local_w, local, start, slots), asked, weight, spread_w.astype(np.float32), floor_w, fallback
     )
+    return _on_slots(tried, leads, judged, spread_w, rolling)
+
+
+def _fall_back(load_w: Float, judged: NDArray[np.bool_], spread_w: Float) -> Fallback:
+    """Fit Holt-Winters to the series that were not judged, and fill in how far loads lie from their mean."""
+    spread_w[~judged] = _own_spread(load_w[~judged])
+    return Fallback(np.flatnonzero(~judged), holt_winters.fit(load_w[~judged]))
+
+
+def _on_slots(
+    tried: Backtest, leads: Int, judged: NDArray[np.bool_], spread_w: Float, rolling: Rolling
+) -> SeriesForecasts:
+    """Bring what was said on the local grid back to the slots asked for; those not judged fall back."""
+    point_w, method = np.ascontiguousarray(tried.load_w[:, leads]), np.full(judged.size, COMBINED, dtype=object)
+    if rolling.fallback is not None:
+        fitted = rolling.fallback.fitted
+        point_w[~judged] = holt_winters.forecast(fitted, leads.size)
+        method[~judged] = [METHOD_NAMES[Method(int(code))] for code in fitted.method]
+    floor_w, error_w = rolling.floor_w[:, np.newaxis], np.ascontiguousarray(tried.error_w[:, :, leads])
+    error_w[~judged] = np.nan
     return SeriesForecasts(
-        point_w,
-        quantile_w,
+        np.maximum(point_w, floor_w),
+        np.maximum(quantile_forecast(point_w, spread_w[:, leads]), floor_w[:, :, np.newaxis]),
         tuple(method),
         judged,
         tried.scores,
         (rolling,),
         error_w,
         tried.scored_from,
-        floor_w,
+        rolling.floor_w,
         np.ascontiguousarray(tried.naive_load_w[:, leads]),
         np.where(judged[:, np.newaxis, np.newaxis], tried.weight[:, :, leads], np.nan),
     )

@@ -12,7 +12,7 @@ from api.app import create_app
 from core.slots import SLOT
 from db.connection import Role, connect
 from db.rollup import roll_up_pending
-from grid.forecast import issue_forecasts
+from grid.forecaster import Forecaster
 from tests.api.conftest import bearer, settings_at
 from tests.api.world import DAY, NOW, World, build_world, intervals, write_intervals
 from tests.grid.curves import daily_and_weekly
@@ -46,7 +46,7 @@ async def client(issued: World) -> AsyncIterator[httpx.AsyncClient]:
 
 async def _issue(url: str, now: Any = FIRST) -> None:
     async with await connect(url, Role.COMPUTE) as connection:
-        await issue_forecasts(connection, now=now, history_days=35, horizon_h=48)
+        await Forecaster(history_days=35, horizon_h=48, fit_every=timedelta(0)).issue(connection, now=now)
 
 
 async def _told(client: httpx.AsyncClient, **parameters: str) -> dict[str, Any]:

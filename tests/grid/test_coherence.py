@@ -10,8 +10,8 @@ from db.forecasts import forecast_of_run, skill_of_place
 from db.hierarchy import TransformerPath, transformer_paths
 from grid.backtest import LEVELS
 from grid.coherence import add_up, error_shares, place_sums
-from grid.forecast import issue_forecasts
 from grid.forecast_model import forecast_series
+from grid.forecaster import Forecaster
 from tests.db.village import ask
 from tests.grid.curves import MONDAY, daily_and_weekly
 from tests.grid.town import add_load, build_town
@@ -38,7 +38,7 @@ async def issue(url, load, **changes):
         if load_w is not None:
             await add_load(url, town.place[code], MONDAY, load_w)
     async with await connect(url, Role.COMPUTE) as connection:
-        issued = await issue_forecasts(connection, now=NOW, history_days=35, horizon_h=48)
+        issued = await Forecaster(history_days=35, horizon_h=48, fit_every=timedelta(0)).issue(connection, now=NOW)
     async with await connect(url, Role.READ) as connection:
         rows = await forecast_of_run(
             connection, forecast_run_id=issued.forecast_run_id, place_ids=list(town.place.values())

@@ -12,7 +12,7 @@ from core.slots import SLOT
 from db.connection import Role, connect
 from db.hindcast import places_of_level
 from db.rollup import roll_up_pending
-from grid.forecast import issue_forecasts
+from grid.forecaster import Forecaster
 from grid.hindcast import plan as plan_module
 from grid.hindcast.plan import Known, Plan, origins_of
 from grid.hindcast.summary import summary
@@ -133,7 +133,7 @@ async def test_it_says_what_was_issued_then(database_url: str):
             await connection.execute("DELETE FROM place_interval")
         await roll_up(database_url)
         async with await connect(database_url, Role.COMPUTE) as connection:
-            await issue_forecasts(connection, now=origin, history_days=35, horizon_h=48)
+            await Forecaster(history_days=35, horizon_h=48, fit_every=timedelta(0)).issue(connection, now=origin)
         async with await connect(database_url, None) as connection:
             await connection.execute("INSERT INTO interval_reading SELECT * FROM kept")
             await connection.execute("DROP TABLE kept")

@@ -12,7 +12,8 @@ from core.slots import SLOT
 from db.connection import Role, connect
 from db.forecasts import forecast_between, forecast_of_run, latest_run, skill_of_place
 from grid.backtest import QUANTILES
-from grid.forecast import ForecastIssue, issue_forecasts
+from grid.forecast import ForecastIssue
+from grid.forecaster import Forecaster
 from grid.history import load_history
 from grid.skill_summary import skill_summary
 from tests.grid.curves import MONDAY, daily_and_weekly, measured_state, windows
@@ -24,7 +25,7 @@ KNOWN_SLOTS = 35 * 48 + 18
 
 async def issue(url: str, *, now: datetime = NOW) -> ForecastIssue:
     async with await connect(url, Role.COMPUTE) as connection:
-        return await issue_forecasts(connection, now=now, history_days=35, horizon_h=48)
+        return await Forecaster(history_days=35, horizon_h=48, fit_every=timedelta(0)).issue(connection, now=now)
 
 
 async def values_of(url: str, town: Town, code: str, run_id: int) -> NDArray[np.float64]:

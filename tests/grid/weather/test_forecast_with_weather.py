@@ -10,7 +10,8 @@ from core.slots import SLOT
 from db.connection import Role, connect
 from db.forecasts import forecast_of_run
 from db.weather import ForecastWeather, weather_of_forecast
-from grid.forecast import ForecastIssue, issue_forecasts
+from grid.forecast import ForecastIssue
+from grid.forecaster import Forecaster
 from grid.weather.known import LEAD_IN
 from tests.grid.curves import MONDAY, daily_and_weekly
 from tests.grid.town import Town, add_load, build_town
@@ -34,7 +35,7 @@ async def town(database_url: str) -> Town:
 
 async def issue(url: str) -> ForecastIssue:
     async with await connect(url, Role.COMPUTE) as connection:
-        return await issue_forecasts(connection, now=NOW, history_days=DAYS, horizon_h=48)
+        return await Forecaster(history_days=DAYS, horizon_h=48, fit_every=timedelta(0)).issue(connection, now=NOW)
 
 
 async def load_of(url: str, town: Town, issued: ForecastIssue, code: str = "T1") -> NDArray[np.float64]:
@@ -121,5 +122,7 @@ async def test_summer_time_within_the_history_is_no_gap_in_the_weather(database_
     await add_load(database_url, town.place["T1"], start, cold_load_w(DAYS, degc[8 * 24 :]))
     await add_weather(database_url, columns(start - LEAD_IN, degc, known=timedelta(hours=50)))
     async with await connect(database_url, Role.COMPUTE) as connection:
-        issued = await issue_forecasts(connection, now=start + DAYS * 48 * SLOT, history_days=DAYS, horizon_h=48)
+        issued = await Forecaster(history_days=DAYS, horizon_h=48, fit_every=timedelta(0)).issue(
+            connection, now=start + DAYS * 48 * SLOT
+        )
     assert issued.weather_count == 1
