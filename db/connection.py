@@ -74,6 +74,8 @@ _REFUSED: Final = re.compile(
     r"authentication failed|does not exist|permission denied|no pg_hba\.conf entry|is not permitted|"
     r"invalid integer value|could not translate host name|fe_sendauth|no password supplied"
 )
+# The roles come with the first migration.
+_NO_ROLE: Final = re.compile(rf'role "({"|".join(Role)})" does not exist')
 
 
 def translate(error: psycopg.Error) -> PlatformError:
@@ -117,7 +119,7 @@ async def connect(url: str, role: Role | None, *, autocommit: bool = False) -> C
     Raises
     ------
     ConfigurationError
-        ``database_refused`` or ``database_url_invalid``: waiting would not help.
+        ``database_refused``, ``database_url_invalid`` or ``database_not_migrated``: waiting would not help.
     RetryableError
         ``database_unavailable``.
     """
@@ -127,6 +129,9 @@ async def connect(url: str, role: Role | None, *, autocommit: bool = False) -> C
         message = "The database URL cannot be read; it has to look like postgresql://user@host:5432/name."
         raise ConfigurationError("database_url_invalid", message) from None
     except psycopg.Error as error:
+        if _NO_ROLE.search(str(error)):
+            message = "The database has not the roles of the platform yet; run `somel migrate`."
+            raise ConfigurationError("database_not_migrated", message) from error
         if _REFUSED.search(str(error)):
             said = str(error).strip().splitlines()[0]
             raise ConfigurationError("database_refused", f"The database refuses the connection: {said}") from error

@@ -77,6 +77,15 @@ async def test_a_refused_connection_is_the_operators_to_mend(shared_url: str) ->
             await connect(url, role)
 
 
+async def test_a_database_that_was_never_migrated_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError('connection failed: FATAL:  role "somel_read" does not exist')
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "connect", refuse)
+    with pytest.raises(ConfigurationError, match=r"somel migrate.*database_not_migrated"):
+        await connect("postgresql://somel@127.0.0.1/somel", Role.READ)
+
+
 async def test_an_unreadable_url_is_told_without_its_password() -> None:
     with pytest.raises(ConfigurationError, match="database_url_invalid") as raised:
         await connect("postgres//somel:secret@localhost/somel", None)
