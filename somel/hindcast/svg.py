@@ -8,8 +8,8 @@ from typing import Final
 
 #: Steps between ticks, times a power of ten.
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
-#: A label that is centred needs so much room to the right. [px]
-_HALF_A_LABEL: Final = 20
+#: A label that is centred needs so much room to the right for each of its characters. [px]
+_HALF_A_CHARACTER: Final = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Frame:
         for value, label in x:
             at = self.at_x(value)
             parts.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{self.top:g}" y2="{bottom:g}"/>')
-            anchor = "middle" if at + _HALF_A_LABEL < self.width else "end"
+            anchor = "middle" if at + _HALF_A_CHARACTER * len(label) < self.width else "end"
             parts.append(text(at, bottom + 18, label, "tick", anchor=anchor))
         return "".join(parts)
 
