@@ -1,7 +1,6 @@
 """How long forecasts of many series take: a fit to a year of half-hours, and an update by one slot."""
 
 import json
-import resource
 import sys
 import time
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.memory import peak_mb
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.forecast_model import SeriesForecasts, forecast_series
 from grid.rolling import roll
@@ -71,7 +71,7 @@ def measure(count: int) -> dict[str, float]:
         "update_s": update_s,
         "per_series_ms": 1e3 * all_s / count,
         "linearity": all_s / (10.0 * tenth_s),
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "rss_mb": peak_mb(),
     }
 
 

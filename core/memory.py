@@ -1,6 +1,7 @@
 """Memory that is freed goes back to the system, so that a peak is not kept for good."""
 
 import ctypes
+from pathlib import Path
 from typing import Final
 
 #: Names of glibc's mallopt(3).
@@ -19,3 +20,14 @@ def return_freed_memory() -> bool:
     if mallopt is None:
         return False
     return bool(mallopt(_MMAP_THRESHOLD, _MAPPED_FROM)) and bool(mallopt(_ARENA_MAX, _ARENAS))
+
+
+def peak_mb() -> float:
+    """Return the most memory that this program has had. [MB].
+
+    Notes
+    -----
+    ``ru_maxrss`` would not do: a process that is started by a large one begins with the peak of that one.
+    """
+    (peak,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(peak.split()[1]) * 1_024 / 1e6

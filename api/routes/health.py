@@ -30,7 +30,7 @@ async def get_health() -> Health:
 async def get_readiness(context: InContext, connection: Reading) -> Readiness:
     """Say whether requests can be served: the database is there and has the tables of this version."""
     if not await is_migrated(connection):
-        raise RetryableError("database_not_migrated", "The database has not the tables of this version yet.")
+        raise RetryableError("database_migration_awaited", "The database has not the tables of this version yet.")
     return Readiness(news="listening" if context.news.listening else "reconnecting")
 
 

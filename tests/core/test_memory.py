@@ -35,3 +35,13 @@ def test_freed_blocks_go_back_to_the_system():
 
 def test_without_the_setting_one_block_that_is_in_use_keeps_all_before_it():
     assert left_mb(is_set=False) > 100.0
+
+
+def test_the_peak_is_the_program_s_own_whatever_started_it():
+    """The parent's peak is what ``ru_maxrss`` of a child begins with."""
+    outer = "import numpy, subprocess, sys; held = numpy.ones(40_000_000); subprocess.run([sys.executable, '-c', {!r}])"
+    inner = "from core.memory import peak_mb as now; import numpy; a = now(); numpy.ones(10_000_000); print(a, now())"
+    run = subprocess.run([sys.executable, "-c", outer.format(inner)], capture_output=True, check=True, text=True)
+    first_mb, peak_mb = map(float, run.stdout.split())
+    assert first_mb < 200.0
+    assert 70.0 < peak_mb - first_mb < 100.0

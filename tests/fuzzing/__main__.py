@@ -4,22 +4,17 @@ import argparse
 import faulthandler
 import json
 import random
-import resource
 import sys
 import time
 from collections import Counter
 
+from core.memory import peak_mb
 from tests.fuzzing.mutation import mutate
 from tests.fuzzing.way import Sent, Way, seeds
 
 _BATCH = 250
 #: A batch that takes longer hangs: the process dies with a traceback. [s]
 _HANGS_S = 60.0
-
-
-def rss_mb() -> float:
-    """Return the most memory that the process has had so far. [MB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
 def make_batch(random_: random.Random, forms: dict[str, list[Sent]]) -> list[Sent]:
@@ -37,7 +32,7 @@ def fuzz(count: int, seed: int) -> dict[str, object]:
     random_, way, forms = random.Random(seed), Way(), seeds()
     warm = [sent for of in forms.values() for sent in of]
     way.take(warm)
-    taken, slowest_s, before_mb = 0, 0.0, rss_mb()
+    taken, slowest_s, before_mb = 0, 0.0, peak_mb()
     codes: Counter[str] = Counter()
     while taken < count:
         batch = make_batch(random_, forms)
@@ -50,7 +45,7 @@ def fuzz(count: int, seed: int) -> dict[str, object]:
         faulthandler.cancel_dump_traceback_later()
         codes.update(refusal.code for refusal in judged.refusals)
         taken += len(batch)
-    grown_mb = rss_mb() - before_mb
+    grown_mb = peak_mb() - before_mb
     return {"count": taken, "slowest_s": slowest_s, "grown_mb": grown_mb, "forms": len(forms), "codes": sorted(codes)}
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import atheris
 
+from core.memory import peak_mb
+
 #: Compiled by Numba, which cannot compile what is instrumented.
 _KERNELS = [f"ingest.kernels.{name}" for name in ("packets", "names", "json_messages", "json_numbers", "cbor_messages")]
 
@@ -18,6 +20,8 @@ with atheris.instrument_imports(
 
 #: An input that takes longer hangs. [s]
 _HANGS_S = 20
+#: The most memory that the inputs may make the process take. [MB]
+_BOUND_MB = 1_000
 
 
 def main() -> None:
@@ -35,13 +39,16 @@ def main() -> None:
             of = forms[made[0] % len(forms)]
             sent = of[made[1] % len(of)]
             way.take([Sent(sent.topic, sent.content_type, made[2:])])
+        if peak_mb() > _BOUND_MB:
+            raise MemoryError(f"More than {_BOUND_MB} MB.")
 
     with tempfile.TemporaryDirectory() as folder:
         for form, of in enumerate(forms):
             for place, sent in enumerate(of):
                 Path(folder, f"{form}-{place}").write_bytes(bytes((form, place)) + sent.payload)
         limits = [f"-runs={wanted.count}", f"-seed={wanted.seed}", f"-timeout={_HANGS_S}"]
-        sizes = ["-rss_limit_mb=1500", "-max_len=3000", "-print_final_stats=1"]
+        # The fuzzer's own limit of memory counts what the process that started this one has had.
+        sizes = ["-rss_limit_mb=0", "-max_len=3000", "-print_final_stats=1"]
         found = [f"-artifact_prefix={tempfile.gettempdir()}/somel-fuzz-"]
         atheris.Setup([sys.argv[0], *limits, *sizes, *found, folder], one_input)
         atheris.Fuzz()

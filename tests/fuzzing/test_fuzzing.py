@@ -93,7 +93,5 @@ def test_a_million_payloads_end_in_columns_or_typed_refusals(tmp_path: Path) -> 
         said, _ = guide.communicate()
         assert guide.returncode == 0, said
         (done,) = re.findall(r"number_of_executed_units: (\d+)", said)
-        (memory_mb,) = re.findall(r"peak_rss_mb: +(\d+)", said)
-        assert int(memory_mb) < 1_000
         taken += int(done)
     assert taken >= PAYLOADS
