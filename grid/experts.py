@@ -67,7 +67,7 @@ class Asked:
     centre_w, scale_w : ndarray, shape (series, 1), float64
         Mean of the loads before the first origin, and their mean distance from it. [W]
     smoothed : HoltWintersFit or None
-        Its parameters count; None where there was nothing to fit to.
+        With the starting states of the last weeks, which `tail_from` names; None where there was nothing to fit to.
     """
 
     said_w: Float
@@ -116,8 +116,8 @@ def ask_again(asked: Asked, load_w: Float, ahead: Ahead, *, later: int) -> Float
     asked : Asked
         Is left as it is.
     load_w : ndarray, shape (series, time)
-        On the local grid, from the first slot of a day on, the last weeks at least, ending `later` slots after the load
-        that was fitted to. [W]
+        On the local grid, from the slot that `tail_from` named, ending `later` slots after the load that was fitted
+        to. [W]
     ahead : Ahead
         From the same slot on; reaches beyond the load by the horizon.
     later : int
@@ -184,5 +184,7 @@ def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> tuple[F
     if fitted_before - begin < _FIT_SLOTS:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
     if fitted is not None:
-        said[:, -1] = error_patterns.forecast(fitted, load_w[:, tail_from(load_w.shape[1]) :], horizon)
+        tail_w = load_w[:, tail_from(load_w.shape[1]) :]
+        fitted = error_patterns.start_anew(fitted, tail_w)
+        said[:, -1] = error_patterns.forecast(fitted, tail_w, horizon)
     return said, fitted

@@ -125,15 +125,39 @@ def backtest(
     return ahead
 
 
-def forecast(fitted: HoltWintersFit, load_w: NDArray[Any], horizon: int, *, how: ErrorPattern | None = None) -> Float:
-    """Return the corrected forecast of the slots that follow a load, with the parameters of a fit to an earlier one.
+def start_anew(fitted: HoltWintersFit, load_w: NDArray[Any]) -> HoltWintersFit:
+    """Return the parameters of a fit with the starting states of another load, formed of its first weeks.
 
     Parameters
     ----------
     fitted : HoltWintersFit
-        Parameters are taken from it; the states start anew from the first weeks of the load, as those of a fit do.
+        Parameters are taken from it; it is left alone.
     load_w : ndarray, shape (series, time)
         NaN marks a missing slot. [W]
+
+    Returns
+    -------
+    HoltWintersFit
+        For `backtest` of that load, however it goes on.
+    """
+    load = float_array("load_w", load_w, axes=(fitted.method.size, None))
+    start = fitted.start.copy()
+    for values in (start.residual, start.daily, start.weekly, start.elapsed):
+        values[:] = 0
+    method, floor_w, from_slot = fitted.method.copy(), fitted.floor_w.copy(), start.elapsed.copy()
+    prepare_batch(load, method, floor_w, np.empty_like(load), from_slot, start.level, start.daily, start.weekly)
+    return replace(fitted, method=method, floor_w=floor_w, start=start)
+
+
+def forecast(started: HoltWintersFit, load_w: NDArray[Any], horizon: int, *, how: ErrorPattern | None = None) -> Float:
+    """Return the corrected forecast of the slots that follow a load.
+
+    Parameters
+    ----------
+    started : HoltWintersFit
+        Parameters and starting states are taken from it.
+    load_w : ndarray, shape (series, time)
+        From the slot that the states stand before; NaN marks a missing slot. [W]
     horizon : int
         At least 1. [slots]
     how : ErrorPattern, optional
@@ -144,11 +168,4 @@ def forecast(fitted: HoltWintersFit, load_w: NDArray[Any], horizon: int, *, how:
     ndarray, shape (series, lead), float64
         NaN where there is nothing but gaps. [W]
     """
-    load = float_array("load_w", load_w, axes=(fitted.method.size, None))
-    start = fitted.start.copy()
-    for values in (start.residual, start.daily, start.weekly, start.elapsed):
-        values[:] = 0
-    method, floor_w, from_slot = fitted.method.copy(), fitted.floor_w.copy(), start.elapsed.copy()
-    prepare_batch(load, method, floor_w, np.empty_like(load), from_slot, start.level, start.daily, start.weekly)
-    anew = replace(fitted, method=method, floor_w=floor_w, start=start)
-    return backtest(anew, load, np.array([load.shape[1]]), horizon, how=how)[:, 0]
+    return backtest(started, load_w, np.array([load_w.shape[1]]), horizon, how=how)[:, 0]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.compiling import jitted, parallel_kernel, prange
-from grid.kernels.checks import Bool, Float, Int
+from grid.kernels.checks import Float, Int
 
 #: A correction is no larger than so many times the usual error of its lead. [1]
 _LARGEST_RATIO = 3.0
@@ -27,14 +27,16 @@ def _average(total: Float, slot: int, windows: Int, means: Float) -> None:
 
 
 @jitted
-def _project(slot: int, level: float, last: float, phi: float, daily: Float, weekly: Float, said: Float) -> None:
+def _project(slot: int, level: float, last: float, powers: Float, daily: Float, weekly: Float, said: Float) -> None:
     """Fill said with Holt-Winters' forecast of the slots from slot on, on the model's scale."""
-    day, week = slot % daily.size, slot % weekly.size
-    for lead in range(said.size):
-        last *= phi
-        said[lead] = level + daily[day] + weekly[week] + last
-        day = day + 1 if day + 1 < daily.size else 0
-        week = week + 1 if week + 1 < weekly.size else 0
+    lead = 0
+    while lead < said.size:  # as far as neither season begins anew
+        day, week = (slot + lead) % daily.size, (slot + lead) % weekly.size
+        count = min(said.size - lead, daily.size - day, weekly.size - week)
+        part, of_day, of_week, dying = said[lead:], daily[day:], weekly[week:], powers[lead:]
+        for place in range(count):
+            part[place] = level + of_day[place] + of_week[place] + last * dying[place]
+        lead += count
 
 
 @jitted
@@ -97,8 +99,24 @@ def _solve(gram: Float, penalty: float, found: Float) -> None:
 
 
 @jitted
+def _add(share: float, values: Float, line: Float) -> None:
+    """Add a share of the values to a line of as many."""
+    for place in range(line.size):
+        line[place] += share * values[place]
+
+
+@jitted
 def _change(
-    phase: int, counts: Int, penalty: float, grams: Float, moments: Float, records: Float, means: Float, change: Float
+    phase: int,
+    number: Int,
+    counts: Int,
+    penalty: float,
+    grams: Float,
+    moments: Float,
+    records: Float,
+    means: Float,
+    room: tuple[Float, Float],
+    change: Float,
 ) -> None:
     """Fill change with what such errors have meant at this time of day; 0 where there are not days enough to tell.
 
@@ -106,30 +124,85 @@ def _change(
     """
     fewest, last, origins = counts[1], means.size, 0.0
     change[:] = 0.0
-    if records[phase, 0] < fewest:
+    if records[number[phase], 0] < fewest:
         return
-    gram, square = np.zeros(grams.shape[1:]), np.zeros(change.size)
+    gram, square = room
+    gram[:], square[:] = 0.0, 0.0
     for near in range(phase - counts[0], phase + counts[0] + 1):
-        gram += grams[near % grams.shape[0]]
-        square += moments[near % grams.shape[0], last]
-        origins += records[near % grams.shape[0], 0]
+        place = number[near % number.size]
+        origins += records[place, 0]
+        for row in range(last):
+            _add(1.0, grams[place, row], gram[row])
+        _add(1.0, moments[place, last], square)
     _solve(gram, penalty, means)
     for near in range(phase - counts[0], phase + counts[0] + 1):
         for row in range(last):
-            change += means[row] * moments[near % grams.shape[0], row]
+            _add(means[row], moments[number[near % number.size], row], change)
     for lead in range(change.size):
-        largest = _LARGEST_RATIO * np.sqrt(square[lead] / origins)
-        change[lead] = min(max(change[lead], -largest), largest)
+        if change[lead] * change[lead] * origins > _LARGEST_RATIO**2 * square[lead]:  # seldom: roots take long
+            change[lead] = np.copysign(_LARGEST_RATIO * np.sqrt(square[lead] / origins), change[lead])
 
 
 @jitted
-def _near(origins: Int, neighbours: int, day: int) -> Bool:
-    """Return the times of day no further from an origin's than neighbours, shape (phase,)."""
-    near = np.zeros(day, np.bool_)
+def _following(place: int, size: int) -> int:
+    """Return the next place on a ring: a comparison, because a division a slot would take longer than all the rest."""
+    return place + 1 if place + 1 < size else 0
+
+
+@jitted
+def _near(origins: Int, neighbours: int, day: int) -> Int:
+    """Return the numbers of times of day that are no further from an origin's, shape (phase,); -1 for the others."""
+    near = np.full(day, -1)
     for origin in origins:
         for slot in range(origin - neighbours, origin + neighbours + 1):
-            near[slot % day] = True
+            near[slot % day] = 0
+    count = 0
+    for phase in range(day):
+        if near[phase] == 0:
+            near[phase] = count
+            count += 1
     return near
+
+
+@jitted
+def _next(slot: int, number: Int, end: int) -> int:
+    """Return the next slot after one that is learned from, at most end."""
+    phase = slot % number.size
+    while slot < end:
+        slot, phase = slot + 1, _following(phase, number.size)
+        if number[phase] >= 0:
+            return slot
+    return slot
+
+
+@jitted
+def _take_in(
+    linked: Float,
+    slot: int,
+    stop: int,
+    smoothing: Float,
+    level: float,
+    last: float,
+    daily: Float,
+    weekly: Float,
+    total: Float,
+) -> tuple[float, float]:
+    """Run over the slots up to stop, add their last errors up in total, return the new level and last error."""
+    alpha, delta, omega, phi = smoothing[0], smoothing[1], smoothing[2], smoothing[3]
+    phase, week, so_far = slot % daily.size, slot % weekly.size, total[slot]
+    for at in range(slot, stop):
+        error = linked[at] - (daily[phase] + weekly[week]) - level
+        if np.isnan(error):
+            last *= phi
+        else:
+            last = error
+            level += alpha * error
+            daily[phase] += delta * error
+            weekly[week] += omega * error
+        so_far += last
+        total[at + 1] = so_far
+        phase, week = _following(phase, daily.size), _following(week, weekly.size)
+    return level, last
 
 
 @jitted
@@ -146,38 +219,36 @@ def _run(
     ahead: Float,
 ) -> None:
     """Fill ahead, (origin, lead), on the model's scale, slot after slot; daily and weekly are moved on."""
-    day, horizon, phi, last, place = daily.size, ahead.shape[1], smoothing[3], 0.0, 0
-    late = day * ((horizon + day - 1) // day)  # after so many slots, whole days, all leads of an origin have come
-    said, change, errors = np.empty((late, horizon)), np.zeros((late, horizon)), np.empty(horizon)
-    means, total, records = np.empty(windows.size), np.zeros(linked.size + 1), np.zeros((day, 3))
-    grams, moments = np.zeros((day, means.size, means.size)), np.zeros((day, means.size + 1, horizon))
-    asked, learned, first = _near(origins, 0, day), _near(origins, counts[0], day), late + windows.max()
-    for slot in range(origins[-1] + 1):
-        phase, week, ago, ring = slot % day, slot % weekly.size, slot - late, slot % late
-        if learned[phase]:
+    day, horizon, last, slot, place = daily.size, ahead.shape[1], 0.0, 0, 0
+    turns = (horizon + day - 1) // day  # after so many whole days all leads of an origin have come
+    late, asked, number = turns * day, _near(origins, 0, day), _near(origins, counts[0], day)
+    learned, first = number.max() + 1, late + windows.max()
+    said, change = np.empty((learned, turns, horizon)), np.zeros((learned, turns, horizon))
+    errors, means, total = np.empty(horizon), np.empty(windows.size), np.zeros(linked.size + 1)
+    grams, records = np.zeros((learned, means.size, means.size)), np.zeros((learned, 3))
+    moments, room = np.zeros((learned, means.size + 1, horizon)), (np.empty(grams.shape[1:]), np.empty(horizon))
+    powers = smoothing[3] ** np.arange(1.0, horizon + 1.0)
+    while place < origins.size:
+        phase, turn = slot % day, slot // day % turns
+        own = number[phase]
+        if own >= 0:
+            ago = slot - late
             if slot >= first:
-                _compare(linked[ago : ago + horizon], said[ring], errors)
+                _compare(linked[ago : ago + horizon], said[own, turn], errors)
                 _average(total, ago, windows, means)
-                _learn(errors, means, rates[0], grams[phase], moments[phase])
-                _account(errors, change[ring], rates[0], records[phase])
-            _project(slot, level, last, phi, daily, weekly, said[ring])
-        if asked[phase]:
-            _average(total, slot, windows, means)
-            _change(phase, counts, rates[1], grams, moments, records, means, change[ring])
+                _learn(errors, means, rates[0], grams[own], moments[own])
+                _account(errors, change[own, turn], rates[0], records[own])
+            _project(slot, level, last, powers, daily, weekly, said[own, turn])
+            if asked[phase] >= 0:
+                _average(total, slot, windows, means)
+                _change(phase, number, counts, rates[1], grams, moments, records, means, room, change[own, turn])
         while place < origins.size and origins[place] == slot:
-            ahead[place] = said[ring] + _deserved(records[phase]) * change[ring]
+            ahead[place] = said[own, turn]
+            _add(_deserved(records[own]), change[own, turn], ahead[place])
             place += 1
-        if slot == linked.size:
-            return
-        error = linked[slot] - level - daily[phase] - weekly[week]
-        if np.isnan(error):
-            last *= phi
-        else:
-            last = error
-            level += smoothing[0] * error
-            daily[phase] += smoothing[1] * error
-            weekly[week] += smoothing[2] * error
-        total[slot + 1] = total[slot] + last
+        stop = _next(slot, number, origins[-1])
+        level, last = _take_in(linked, slot, stop, smoothing, level, last, daily, weekly, total)
+        slot = stop
 
 
 @parallel_kernel

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compiling import jitted, parallel_kernel, prange
-from grid.kernels.checks import Float, float_array, require
+from grid.kernels.checks import Float, Int, float_array, require
 
 #: What an expert says may lie so many times the spread of all around their median.
 _WIDEST = 10.0
@@ -47,99 +47,130 @@ class Combination:
 
 
 @jitted
-def _mix(said: Float, regret: Float, rate: Float, weight: Float) -> float:
-    """Fill the weights of the experts that are awake and return their mean; NaN where all sleep."""
-    total, awake = 0.0, 0
-    for expert in range(said.size):
-        weight[expert] = 0.0
-        if not np.isnan(said[expert]):
-            awake += 1
-            weight[expert] = rate[expert] * max(regret[expert], 0.0)
-            total += weight[expert]
-    if awake == 0:
-        return np.nan
-    mean = 0.0
-    for expert in range(said.size):
-        if not np.isnan(said[expert]):
-            weight[expert] = weight[expert] / total if total > 0.0 else 1.0 / awake
-            mean += weight[expert] * said[expert]
-    return mean
+def _mix(said: Float, weight: Float, mixed: Float) -> None:
+    """Make weights, (expert, lead), of what each expert deserves, and fill their mean; NaN where all sleep."""
+    total, awake = np.zeros(mixed.size), np.zeros(mixed.size)
+    for expert in range(said.shape[0]):
+        line, share = said[expert], weight[expert]
+        for lead in range(mixed.size):
+            sleeps = np.isnan(line[lead])
+            share[lead] = 0.0 if sleeps else share[lead]
+            total[lead] += share[lead]
+            awake[lead] += 0.0 if sleeps else 1.0
+    for lead in range(mixed.size):
+        mixed[lead] = 0.0 if awake[lead] > 0.0 else np.nan
+    for expert in range(said.shape[0]):
+        line, share = said[expert], weight[expert]
+        for lead in range(mixed.size):
+            of_all = share[lead] / total[lead] if total[lead] > 0.0 else 1.0 / awake[lead]
+            share[lead] = 0.0 if np.isnan(line[lead]) else of_all
+            mixed[lead] += 0.0 if np.isnan(line[lead]) else share[lead] * line[lead]
 
 
 @jitted
-def _middle(values: Float, count: int) -> float:
-    """Sort the first values, which are few, in place and return their median, the upper one of two."""
-    for place in range(1, count):
-        value, before = values[place], place - 1
-        while before >= 0 and values[before] > value:
-            values[before + 1] = values[before]
-            before -= 1
-        values[before + 1] = value
-    return float(values[count // 2])
+def _sort(values: Float) -> None:
+    """Sort values, (expert, lead), along the first axis, which is short: all leads in vector registers at once."""
+    for last in range(values.shape[0] - 1, 0, -1):
+        for place in range(last):
+            row, after = values[place], values[place + 1]
+            for lead in range(row.size):
+                one, other = row[lead], after[lead]
+                row[lead] = min(one, other)
+                after[lead] = max(one, other)
 
 
 @jitted
-def _cut(said: Float, awake: Float, kept: Float) -> None:
-    """Fill kept with what is said, cut to a wide range around the median of those that are awake; awake is room."""
-    count = 0
-    for expert in range(said.size):
-        kept[expert] = said[expert]
-        if not np.isnan(said[expert]):
-            awake[count] = said[expert]
-            count += 1
-    if count < _FEWEST_TO_CUT:
-        return
-    middle = _middle(awake, count)
-    for place in range(count):
-        awake[place] = abs(awake[place] - middle)
-    widest = _WIDEST * _middle(awake, count)
-    for expert in range(said.size):
-        if widest > 0.0 and not np.isnan(said[expert]):  # where most say the same, the others may know better
-            kept[expert] = min(max(said[expert], middle - widest), middle + widest)
+def _put_asleep_last(said: Float, around: Float, values: Float) -> None:
+    """Fill values, (expert, lead), with the distance from around, infinite for who sleeps."""
+    for expert in range(said.shape[0]):
+        line, found = said[expert], values[expert]
+        for lead in range(line.size):
+            distance = abs(line[lead] - around[lead])
+            found[lead] = np.inf if np.isnan(distance) else distance
 
 
 @jitted
-def _account(said: Float, mean: float, actual: float, regret: Float, square: Float, largest: Float) -> None:
-    """Add what each expert would have gained on the absolute error, to first order."""
-    slope = 1.0 if mean > actual else (-1.0 if mean < actual else 0.0)
-    for expert in range(said.size):
-        if not np.isnan(said[expert]):
-            gain = slope * (mean - said[expert])
-            regret[expert] += gain
-            square[expert] += gain * gain
-            largest[expert] = max(largest[expert], gain * gain)
+def _cut(said: Float, kept: Float) -> None:
+    """Fill kept with said, both (expert, lead), cut to a wide range around the median of who is awake."""
+    experts, leads = said.shape
+    values, middle, awake = np.empty((experts, leads)), np.zeros(leads), np.zeros(leads, np.int64)
+    for expert in range(experts):
+        line, found = said[expert], values[expert]
+        for lead in range(leads):
+            sleeps = np.isnan(line[lead])
+            found[lead] = np.inf if sleeps else line[lead]
+            awake[lead] += 0 if sleeps else 1
+    _sort(values)
+    for lead in range(leads):
+        middle[lead] = values[min(awake[lead] // 2, experts - 1), lead]
+    _put_asleep_last(said, middle, values)
+    _sort(values)
+    for lead in range(leads):
+        widest = _WIDEST * values[min(awake[lead] // 2, experts - 1), lead]
+        # Where most say the same, the others may know better.
+        values[0, lead] = widest if awake[lead] >= _FEWEST_TO_CUT and widest > 0.0 else np.inf
+    for expert in range(experts):
+        line, found, widest_of = said[expert], kept[expert], values[0]
+        for lead in range(leads):
+            lowest, highest = middle[lead] - widest_of[lead], middle[lead] + widest_of[lead]
+            found[lead] = np.nan if np.isnan(line[lead]) else min(max(line[lead], lowest), highest)
 
 
 @jitted
-def _combine_leads(
-    expert_w: Float, actual_w: Float, first: int, stop: int, day: int, combined_w: Float, weight: Float
+def _account(
+    said: Float, mean: Float, actual: Float, group: Int, regret: Float, square: Float, largest: Float, gain: Float
 ) -> None:
-    """Combine neighbouring leads, which share their regrets, origin after origin."""
-    experts, origins = expert_w.shape[0], expert_w.shape[1]
-    kept, room = np.empty((origins, stop - first, experts)), np.empty(experts)
-    share, rate = np.empty(experts), np.zeros(experts)
-    regret, square, largest = np.zeros(experts), np.zeros(experts), np.zeros(experts)
+    """Add what each expert would have gained on the absolute error, to first order, to the sums of its leads' group."""
+    for expert in range(said.shape[0]):
+        line, its_regret, its_square, its_largest = said[expert], regret[expert], square[expert], largest[expert]
+        for lead in range(mean.size):
+            slope = 1.0 if mean[lead] > actual[lead] else (-1.0 if mean[lead] < actual[lead] else 0.0)
+            value = slope * (mean[lead] - line[lead])
+            gain[lead] = 0.0 if np.isnan(value) else value
+        for lead in range(mean.size):
+            one, of = gain[lead], group[lead]
+            its_regret[of] += one
+            its_square[of] += one * one
+            its_largest[of] = max(its_largest[of], one * one)
+
+
+@jitted
+def _deserve(group: Int, regret: Float, square: Float, largest: Float, weight: Float) -> None:
+    """Fill what each expert's weight is in proportion to, (expert, lead), from the sums of its leads' group."""
+    rate = np.empty(regret.shape[1])
+    for expert in range(regret.shape[0]):
+        for of in range(rate.size):
+            total = square[expert, of]
+            rate[of] = max(regret[expert, of], 0.0) * (1.0 / (largest[expert, of] + total) if total > 0.0 else 0.0)
+        for lead in range(group.size):
+            weight[expert, lead] = rate[group[lead]]
+
+
+@jitted
+def _combine(expert_w: Float, actual_w: Float, day: int, pooled: int, combined_w: Float, weight: Float) -> None:
+    """Combine origin after origin; neighbouring leads share their regrets."""
+    experts, origins, leads = expert_w.shape
+    group, pending = np.arange(leads) // pooled, (leads - 1) // day + 2
+    kept = np.empty((pending, experts, leads))  # of the origins whose leads have not all ended
+    shape = (experts, int(group[leads - 1]) + 1)
+    regret, square, largest, room = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.empty(leads)
     for origin in range(origins):
-        for lead in range(first, stop):
-            ended = origin - lead // day - 1  # the latest origin whose slot at this lead has ended
-            if ended >= 0 and not np.isnan(combined_w[ended, lead] - actual_w[ended, lead]):
-                mean, actual = combined_w[ended, lead], actual_w[ended, lead]
-                _account(kept[ended, lead - first], mean, actual, regret, square, largest)
-        for expert in range(experts):
-            rate[expert] = 1.0 / (largest[expert] + square[expert]) if square[expert] > 0.0 else 0.0
-        for lead in range(first, stop):
-            _cut(expert_w[:, origin, lead], room, kept[origin, lead - first])
-            combined_w[origin, lead] = _mix(kept[origin, lead - first], regret, rate, share)
-            weight[:, lead] = share
+        for first in range(0, leads, day):
+            ended = origin - first // day - 1  # the latest origin whose slots at these leads have ended
+            if ended >= 0:
+                of = slice(first, min(first + day, leads))
+                its, mean, actual = kept[ended % pending, :, of], combined_w[ended, of], actual_w[ended, of]
+                _account(its, mean, actual, group[of], regret, square, largest, room[of])
+        now = kept[origin % pending]
+        _cut(expert_w[:, origin], now)
+        _deserve(group, regret, square, largest, weight)
+        _mix(now, weight, combined_w[origin])
 
 
 @parallel_kernel
 def _combine_batch(expert_w: Float, actual_w: Float, day: int, pooled: int, combined_w: Float, weight: Float) -> None:
-    leads = expert_w.shape[3]
     for series in prange(expert_w.shape[0]):
-        for first in range(0, leads, pooled):
-            stop = min(first + pooled, leads)
-            _combine_leads(expert_w[series], actual_w[series], first, stop, day, combined_w[series], weight[series])
+        _combine(expert_w[series], actual_w[series], day, pooled, combined_w[series], weight[series])
 
 
 def combine(expert_w: NDArray[Any], actual_w: NDArray[Any], *, day: int = 48, pooled: int = 4) -> Combination:
@@ -183,18 +214,15 @@ def combine(expert_w: NDArray[Any], actual_w: NDArray[Any], *, day: int = 48, po
 
 @parallel_kernel
 def _mix_batch(expert_w: Float, weight: Float, mixed_w: Float) -> None:
-    experts = expert_w.shape[1]
     for series in prange(expert_w.shape[0]):
-        said, room, kept = np.empty(experts), np.empty(experts), np.empty(experts)
+        kept = np.empty(expert_w.shape[1:])
+        _cut(expert_w[series], kept)
         for lead in range(expert_w.shape[2]):
-            for expert in range(experts):
-                said[expert] = expert_w[series, expert, lead]
-            _cut(said, room, kept)
             total, mean = 0.0, 0.0
-            for expert in range(experts):
-                if not np.isnan(kept[expert]):
+            for expert in range(expert_w.shape[1]):
+                if not np.isnan(kept[expert, lead]):
                     total += weight[series, expert, lead]
-                    mean += weight[series, expert, lead] * kept[expert]
+                    mean += weight[series, expert, lead] * kept[expert, lead]
             mixed_w[series, lead] = mean / total if total > 0.0 else np.nan
 
 

@@ -16,54 +16,76 @@ _OF: Final = {"mean": _MEAN, "median": _MEDIAN}
 
 
 @jitted
-def _put(ascending: Float, count: int, value: float) -> int:
-    """Insert a value among the first ones, which ascend; return how many there are then."""
-    if np.isnan(value):
-        return count
-    place = count
-    while place > 0 and ascending[place - 1] > value:
-        ascending[place] = ascending[place - 1]
-        place -= 1
-    ascending[place] = value
-    return count + 1
+def _read(load: Float, slot: int, values: Float) -> None:
+    """Fill values with the load from a slot on; what is missing is put behind all others."""
+    for phase in range(values.size):
+        at = slot + phase
+        value = load[at] if 0 <= at < load.size else np.nan
+        values[phase] = np.inf if np.isnan(value) else value
 
 
 @jitted
-def _take_out(ascending: Float, count: int, value: float) -> int:
-    """Take a value out that is among the first ones; return how many there are then."""
-    if np.isnan(value):
-        return count
-    place = 0
-    while ascending[place] != value:
-        place += 1
-    for behind in range(place, count - 1):
-        ascending[behind] = ascending[behind + 1]
-    return count - 1
+def _replace(seen: Float, old: Float, new: Float) -> None:
+    """Take the old value of each phase out of its column, which ascends, and put the new one in; it is spoilt."""
+    for place in range(seen.shape[0] - 1):
+        row, following = seen[place], seen[place + 1]
+        for phase in range(new.size):
+            here, after, gone, carried = row[phase], following[phase], old[phase], new[phase]
+            held = here if here < gone else after
+            row[phase] = min(carried, held)
+            new[phase] = max(held, carried)
+    seen[-1] = new
 
 
 @jitted
-def _typical(ascending: Float, known: int, of: int) -> float:
-    """Return the mean or the median of the first values; NaN where there are none."""
-    if known == 0:
-        return np.nan
-    if of == _MEAN:
-        return float(ascending[:known].sum() / known)
-    return float(0.5 * (ascending[(known - 1) // 2] + ascending[known // 2]))
+def _middles(seen: Float, found: Float) -> None:
+    """Fill found with the median of each column; NaN where it holds nothing."""
+    for phase in range(found.size):
+        known = seen.shape[0]
+        while known > 0 and seen[known - 1, phase] == np.inf:
+            known -= 1
+        found[phase] = np.nan if known == 0 else 0.5 * (seen[(known - 1) // 2, phase] + seen[known // 2, phase])
 
 
 @jitted
-def _follow_phase(load: Float, begin: int, period: int, count: int, of: int, seen: Float, found: Float) -> None:
-    """Fill found, whose first slot is begin, with what is typical of each slot of begin's phase."""
-    known, slot = 0, begin - count * period
-    while slot < begin + found.size:
-        if slot >= begin:
-            found[slot - begin] = _typical(seen, known, of)
-        oldest = slot - count * period
-        if oldest >= max(begin - count * period, 0):
-            known = _take_out(seen, known, load[oldest])
-        if 0 <= slot < load.size:
-            known = _put(seen, known, load[slot])
-        slot += period
+def _means(seen: Float, found: Float) -> None:
+    """Fill found with the mean of each column; NaN where it holds nothing."""
+    for phase in range(found.size):
+        known, total = 0, 0.0
+        while known < seen.shape[0] and seen[known, phase] < np.inf:
+            total += seen[known, phase]
+            known += 1
+        found[phase] = total / known if known > 0 else np.nan
+
+
+@jitted
+def _follow(load: Float, begin: int, period: int, of: int, seen: Float, found: Float) -> None:
+    """Fill found, whose first slot is begin, with what is typical of each slot, for all phases side by side.
+
+    A column of seen holds the last loads of a phase, ascending: vector registers put one into many columns at once.
+    """
+    count, width = seen.shape[0], min(period, found.size)
+    old, new = np.empty(width), np.empty(width)
+    seen[:] = np.inf
+    for block in range(-count, -(-found.size // period)):
+        known = seen[: min(block + count + 1, count)]
+        if block >= 0:
+            stop = min(block * period + width, found.size)
+            if of == _MEAN:
+                _means(seen, found[block * period : stop])
+            else:
+                _middles(seen, found[block * period : stop])
+        _read(load, begin + (block - count) * period if block >= 0 else load.size, old)
+        _read(load, begin + block * period, new)
+        _replace(known, old, new)
+
+
+@jitted
+def _repeat(found: Float, ahead: Float) -> None:
+    """Fill ahead with what was found, again and again."""
+    for begin in range(0, ahead.size, found.size):
+        part = ahead[begin : begin + found.size]
+        part[:] = found[: part.size]
 
 
 @parallel_kernel
@@ -71,14 +93,11 @@ def _typical_batch(load_w: Float, origins: Int, period: int, count: int, of: int
     """Fill ahead_w. What is typical of a slot is the same for all origins that do not know it, so it is found once."""
     first, reach = origins[0], min(period, ahead_w.shape[2])
     for series in prange(load_w.shape[0]):
-        load, seen = load_w[series], np.empty(count + 1)
         found = np.empty(origins[-1] - first + reach)
-        for phase in range(min(period, found.size)):
-            _follow_phase(load, first + phase, period, count, of, seen, found[phase:])
+        _follow(load_w[series], first, period, of, np.empty((count, min(period, found.size))), found)
         for origin in range(origins.size):
             begin = origins[origin] - first
-            for lead in range(ahead_w.shape[2]):
-                ahead_w[series, origin, lead] = found[begin + lead % period]
+            _repeat(found[begin : begin + reach], ahead_w[series, origin])
 
 
 def typical(
