@@ -60,7 +60,7 @@ class SeriesForecasts:
         Load minus forecast at past daily origins, the last of them now; NaN where it is not known, and where experts
         were not combined. [W]
     scored_from : int
-        First origin that was scored.
+        First origin that was scored, of the series with most of them.
     floor_w : ndarray, shape (series,), float64
         0 for a series that never exported, else -inf: it is not forecast below. [W]
     naive_load_w : ndarray, shape (series, lead), float64
@@ -119,7 +119,12 @@ def forecast_series(
 
 
 def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
-    """Return the series of all parts as one batch, those at the places that ``order`` names, in its order."""
+    """Return the series of all parts as one batch, those at the places that ``order`` names, in its order.
+
+    Of series with a shorter past there are fewer origins, all of them the last ones; their errors before are NaN.
+    """
+    longest = max(parts, key=lambda part: part.error_w.shape[1])
+    origins = longest.error_w.shape[1]
     names = [name for part in parts for name in part.method]
     return SeriesForecasts(
         np.concatenate([part.load_w for part in parts])[order],
@@ -128,12 +133,18 @@ def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
         np.concatenate([part.judged for part in parts])[order],
         end_to_end([part.scores for part in parts], order),
         tuple(rolling for part in parts for rolling in part.rolling),
-        np.concatenate([part.error_w for part in parts])[order],
-        parts[0].scored_from,
+        np.concatenate([_last_origins(part.error_w, origins) for part in parts])[order],
+        longest.scored_from,
         np.concatenate([part.floor_w for part in parts])[order],
         np.concatenate([part.naive_load_w for part in parts])[order],
         np.concatenate([part.weight for part in parts])[order],
     )
+
+
+def _last_origins(error_w: NDArray[np.float32], origins: int) -> NDArray[np.float32]:
+    """Return errors as the last of so many origins, NaN at those before."""
+    missing = origins - error_w.shape[1]
+    return np.pad(error_w, ((0, 0), (missing, 0), (0, 0)), constant_values=np.nan) if missing else error_w
 
 
 def _forecast_part(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from grid.forecast_model import NOTHING, SeriesForecasts
 from grid.hindcast.plan import Plan
 from grid.history import LoadHistory
 from grid.skill_by_lead import LeadScores, score_by_lead
-from grid.weather.places import PlaceGroup, forecast_in_groups, place_groups, weather_used
+from grid.weather.places import forecast_in_groups, place_groups, weather_used
 
 Float = NDArray[np.float64]
 
@@ -82,28 +81,22 @@ async def issue_again(
     -------
     Hindcast
     """
-    parts, weather = [], []
+    parts, used = [], []
     for origin in plan.origins:
         # On threads: kernels take seconds, and an operator may lose patience meanwhile.
         load_w = await asyncio.to_thread(next, known)
         end = slot_floor(origin)
         history = LoadHistory(np.array(place_ids, dtype=np.int32), end - plan.history * SLOT, end, load_w)
-        groups = await _groups(connection, plan, history, origin)
-        made = await asyncio.to_thread(forecast_in_groups, history, groups, horizon=plan.horizon)
+        horizon, weather = plan.horizon, plan.weather
+        groups = await place_groups(connection, history, issued_at=origin, horizon=horizon, weather=weather)
+        made = await asyncio.to_thread(forecast_in_groups, history, groups, horizon=horizon)
         parts.append(_kept(made))
-        weather += weather_used(history, groups, made)
+        used += weather_used(history, groups, made)
         report()
     firsts = np.array([plan.slot_of(origin) for origin in plan.origins])
     actual_w = measured_w[:, firsts[:, np.newaxis] + np.arange(plan.horizon)]
     said_w, naive_w, quantile_w, weight, method = (np.stack(held, axis=1) for held in zip(*parts, strict=True))
-    return Hindcast(said_w, naive_w, actual_w, quantile_w, weight, method, tuple(weather))
-
-
-async def _groups(connection: Connection, plan: Plan, history: LoadHistory, origin: datetime) -> list[PlaceGroup]:
-    """Return the places with the weather as it was known at an origin, or all of them without any."""
-    if plan.weather:
-        return await place_groups(connection, history, issued_at=origin, horizon=plan.horizon)
-    return [PlaceGroup(np.arange(history.place_id.size), None, None)]
+    return Hindcast(said_w, naive_w, actual_w, quantile_w, weight, method, tuple(used))
 
 
 def _kept(made: SeriesForecasts) -> tuple[Float, Float, Float, Float, NDArray[np.object_]]:

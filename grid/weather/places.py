@@ -1,7 +1,7 @@
-"""Which places are forecast together: those that take the same weather, and feel the sun alike."""
+"""Which places are forecast together: those as old as each other, with the same weather, that feel the sun alike."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -49,6 +49,8 @@ class PlaceGroup:
         Panels behind the places (`grid.weather.panels`); None: none are taken out. [m2]
     panels_w : ndarray, shape (place, slot), float64, or None
         Their part in the load, for load and horizon. [W]
+    first : int
+        Slot of the history that they begin at: a place that is young is forecast as if all were. [slots]
     """
 
     rows: Int
@@ -56,10 +58,11 @@ class PlaceGroup:
     weather: PointWeather | None
     area_m2: Float | None = None
     panels_w: Float | None = None
+    first: int = 0
 
 
 async def place_groups(
-    connection: Connection, history: LoadHistory, *, issued_at: datetime, horizon: int
+    connection: Connection, history: LoadHistory, *, issued_at: datetime, horizon: int, weather: bool = True
 ) -> list[PlaceGroup]:
     """Return every place of a history in one group, each with what was known of the weather.
 
@@ -73,25 +76,30 @@ async def place_groups(
         Nothing known later is used.
     horizon : int
         Leads. [slots]
+    weather : bool, default True
+        Whether to look at any.
     """
-    nearest = await points_of_places(connection, most_m=_FURTHEST_M)
+    nearest = await points_of_places(connection, most_m=_FURTHEST_M) if weather else {}
     point_of = np.array([nearest.get(int(place_id), 0) for place_id in history.place_id], dtype=np.int64)
-    span = Span(history.start, history.end, history.end + horizon * SLOT, issued_at)
+    begins = history.begins()
     groups = []
-    for point in np.unique(point_of):
-        rows = np.flatnonzero(point_of == point)
-        weather = await point_weather(connection, int(point), span) if point else None
-        groups += list(_split(history, rows, weather))
+    for point, first in np.unique(np.stack((point_of, begins), axis=1), axis=0).tolist():
+        rows = np.flatnonzero((point_of == point) & (begins == first))
+        part = history.since(first, rows)
+        span = Span(part.start, part.end, part.end + horizon * SLOT, issued_at)
+        seen = await point_weather(connection, point, span) if point else None
+        groups += [replace(group, rows=rows[group.rows], first=first) for group in _split(part, seen)]
     return groups
 
 
-def _split(history: LoadHistory, rows: Int, weather: PointWeather | None) -> Iterator[PlaceGroup]:
+def _split(history: LoadHistory, weather: PointWeather | None) -> Iterator[PlaceGroup]:
     """Yield the places of one point: those with panels apart, and of the others those that feel the sun."""
+    load_w, rows = history.load_w, np.arange(history.place_id.size)
     if weather is None:
         yield PlaceGroup(rows, None, None)
         return
     degrees, with_sun = _columns(weather)
-    load_w, sun = history.load_w[rows], weather.irradiance_w_m2[LEAD_IN // SLOT :]
+    sun = weather.irradiance_w_m2[LEAD_IN // SLOT :]
     slots, start = load_w.shape[1], history.start
     sunny, panels = feels_the_sun(load_w, sun), np.zeros(rows.size, dtype=np.bool_)
     if _sun_is_known(sun, slots):
@@ -140,8 +148,10 @@ async def columns_again(
         sun = weather.irradiance_w_m2[LEAD_IN // SLOT :]
         if not _sun_is_known(sun, (end - start) // SLOT):
             return None
-        return PlaceGroup(group.rows, degrees, weather, group.area_m2, panel_load_w(group.area_m2, sun, start))
-    return PlaceGroup(group.rows, degrees if group.extra.shape[1] == degrees.shape[1] else with_sun, weather)
+        panels_w = panel_load_w(group.area_m2, sun, start)
+        return replace(group, extra=degrees, weather=weather, panels_w=panels_w)
+    extra = degrees if group.extra.shape[1] == degrees.shape[1] else with_sun
+    return replace(group, extra=extra, weather=weather)
 
 
 def feels_the_sun(load_w: Float, irradiance_w_m2: Float) -> Bool:
@@ -193,8 +203,8 @@ def forecast_in_groups(history: LoadHistory, groups: list[PlaceGroup], *, horizo
     """Forecast every place with the columns of its group, and return all in the order of the history."""
     parts = [
         forecast_series(
-            history.load_w[group.rows],
-            history.start,
+            history.load_w[group.rows, group.first :],
+            history.start + group.first * SLOT,
             horizon=horizon,
             extra=group.extra,
             known_w=group.panels_w,

@@ -63,7 +63,7 @@ def test_a_period_is_judged_as_json_as_a_table_and_as_a_page(town: str, tmp_path
     assert "<script" not in text
 
     assert facts["weather"]["wanted"] is True
-    assert "48 h ahead from 35 days of load, without weather" in text
+    assert "48 h ahead from 90 days of load, without weather" in text
 
     few = ("--known", "now", "--code", "F1", "--horizon-h", "12", "--issue-at", "06:30", "--without-weather")
     one = typed(*PERIOD, *few)
