@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     fit_every_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
         86_400, description="Replayed time between fits; forecasts in between go on with what was learned [s]"
     )
-    history_days: Annotated[int, Field(ge=14)] = Field(35, description="Days of load a forecast is fitted on [days]")
+    history_days: Annotated[int, Field(ge=14)] = Field(90, description="Days of load a forecast is fitted on [days]")
     horizon_h: Annotated[int, Field(ge=1, le=168)] = Field(48, description="How far forecasts reach [h]")
 
     weather_url: SecretStr | None = Field(

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.slots import SLOTS_PER_DAY
+from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.experts import WEEKLY_NAIVE, Ahead, Asked, ask
 from grid.kernels.ml_poly import combine
 from grid.kernels.quantiles import adaptive_quantiles
@@ -115,7 +115,7 @@ class Replay:
         return self.asked.said_w
 
 
-def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
+def backtest(load_w: Float, ahead: Ahead, *, horizon: int, known_w: Float | None = None) -> Backtest:
     """Forecast every series from the last days and from now.
 
     Parameters
@@ -126,6 +126,8 @@ def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
         For every slot of the load and the horizon.
     horizon : int
         Leads. [slots]
+    known_w : ndarray, shape (series, time + horizon), float64, optional
+        Part of the load that is known ahead: experts are asked about the rest. [W]
 
     Returns
     -------
@@ -140,7 +142,10 @@ def backtest(load_w: Float, ahead: Ahead, *, horizon: int) -> Backtest:
     learned, scored = min(MOST_DAYS, 2 * days // 3), min(MOST_SCORED_DAYS, days // 3)
     origins, first = learned + 1, learned - scored
     fitted_before = load_w.shape[1] - min(_FITTED_DAYS_AGO, int(_FITTED_SHARE_AGO * days)) * SLOTS_PER_DAY
-    past = replay(load_w, ahead, origins=origins, horizon=horizon, fitted_before=fitted_before, quantiles_from=first)
+    rest_w = load_w if known_w is None else load_w - known_w[:, : load_w.shape[1]]
+    past = replay(rest_w, ahead, origins=origins, horizon=horizon, fitted_before=fitted_before, quantiles_from=first)
+    if known_w is not None:
+        _put_back(past, known_w)
     span = slice(first, learned)
     scores = _score(
         past.actual_w[:, span],
@@ -183,6 +188,19 @@ def replay(
     band_w = adaptive_quantiles(error_w, LEVELS, asked_from=quantiles_from, day=SLOTS_PER_DAY)
     quantile_w = mixed.combined_w[..., np.newaxis] + band_w
     return Replay(asked, actual_w, mixed.combined_w, quantile_w, mixed.weight)
+
+
+def _put_back(past: Replay, known_w: Float) -> None:
+    """Add what was known ahead to what came and what was said, in place; the naive forecast gets that of its week."""
+    origins, horizon = past.actual_w.shape[1:]
+    day, lead = np.arange(1 - origins, 1)[:, np.newaxis], np.arange(horizon)
+    slot = known_w.shape[1] - horizon + SLOTS_PER_DAY * day + lead
+    before = slot - SLOTS_PER_WEEK * (lead // SLOTS_PER_WEEK + 1)
+    part_w = known_w[:, slot]
+    past.actual_w[:] += part_w
+    past.combined_w[:] += part_w
+    past.quantile_w[:] += part_w[..., np.newaxis]
+    past.said_w[:, WEEKLY_NAIVE] += np.where(before >= 0, known_w[:, np.maximum(before, 0)], np.nan)
 
 
 def _came(load_w: Float, origins: int, horizon: int) -> Float:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
+from core.slots import SLOT, SLOTS_PER_DAY, SLOTS_PER_WEEK
 from db.composition import SubscribedPower, transformer_composition
 from db.connection import Connection
 from grid.composition import COMPOSED, FEWEST_KNOWN, compose
@@ -15,6 +16,9 @@ from grid.history import LoadHistory
 from grid.local_days import LocalDays
 
 Float = NDArray[np.float64]
+
+#: What kinds of usage points draw is learned from so many of the last days: what is older belongs to another season.
+_DAYS_COMPARED: Final = 35
 
 
 async def start_cold(
@@ -41,12 +45,12 @@ async def start_cold(
     has_past = np.array([place in row and bool(made.judged[row[place]]) for place in place_id.tolist()], dtype=np.bool_)
     if has_past.all() or has_past.sum() < FEWEST_KNOWN:
         return history, made
-    slots, horizon = history.load_w.shape[1], made.load_w.shape[1]
-    local = LocalDays.of(history.start, slots + horizon)
+    slots, horizon = min(history.load_w.shape[1], _DAYS_COMPARED * SLOTS_PER_DAY), made.load_w.shape[1]
+    local = LocalDays.of(history.end - slots * SLOT, slots + horizon)
     phase = (local.place + local.first.weekday() * SLOTS_PER_DAY) % SLOTS_PER_WEEK
     known = [row[place] for place in place_id[has_past].tolist()]
     composed = compose(
-        history.load_w[known], phase[:slots], subscribed_va[has_past], subscribed_va[~has_past], phase[slots:]
+        history.load_w[known, -slots:], phase[:slots], subscribed_va[has_past], subscribed_va[~has_past], phase[slots:]
     )
     history, made = with_places(history, made, place_id[~has_past])
     at = np.searchsorted(history.place_id, place_id[~has_past])

@@ -12,7 +12,7 @@ from grid.backtest import LEVELS, Backtest, Scores, backtest
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import Method
 from grid.kernels.quantiles import error_quantiles, quantile_forecast
-from grid.known_ahead import known_ahead
+from grid.known_ahead import known_ahead, part_ahead
 from grid.local_days import LocalDays
 from grid.rolling import Fallback, Rolling, Tail, without_record
 from grid.skill_by_lead import end_to_end
@@ -60,7 +60,7 @@ class SeriesForecasts:
         Load minus forecast at past daily origins, the last of them now; NaN where it is not known, and where experts
         were not combined. [W]
     scored_from : int
-        First origin that was scored.
+        First origin that was scored, of the series with most of them.
     floor_w : ndarray, shape (series,), float64
         0 for a series that never exported, else -inf: it is not forecast below. [W]
     naive_load_w : ndarray, shape (series, lead), float64
@@ -82,7 +82,9 @@ class SeriesForecasts:
     weight: Float
 
 
-def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> SeriesForecasts:
+def forecast_series(
+    load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None, known_w: Float | None = None
+) -> SeriesForecasts:
     """Forecast every series for the slots that follow its last.
 
     Parameters
@@ -95,6 +97,8 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Floa
         Leads. [slots]
     extra : ndarray, shape (time + horizon, column), float64, optional
         What else is known ahead of the slots and matters to all of the series: weather.
+    known_w : ndarray, shape (series, time + horizon), float64, optional
+        Part of each load that is known ahead: its panels'. Experts are asked about the rest. [W]
 
     Returns
     -------
@@ -108,14 +112,19 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Floa
     those of the load about its own mean: wide, and honest. A series that never exported is not forecast below zero.
     """
     parts = [
-        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon, extra)
-        for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE)
+        _forecast_part(load_w[some], start, horizon, extra, None if known_w is None else known_w[some])
+        for some in (slice(begin, begin + _SERIES_AT_ONCE) for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE))
     ]
     return joined(parts, order=np.arange(load_w.shape[0]))
 
 
 def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
-    """Return the series of all parts as one batch, those at the places that ``order`` names, in its order."""
+    """Return the series of all parts as one batch, those at the places that ``order`` names, in its order.
+
+    Of series with a shorter past there are fewer origins, all of them the last ones; their errors before are NaN.
+    """
+    longest = max(parts, key=lambda part: part.error_w.shape[1])
+    origins = longest.error_w.shape[1]
     names = [name for part in parts for name in part.method]
     return SeriesForecasts(
         np.concatenate([part.load_w for part in parts])[order],
@@ -124,22 +133,32 @@ def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
         np.concatenate([part.judged for part in parts])[order],
         end_to_end([part.scores for part in parts], order),
         tuple(rolling for part in parts for rolling in part.rolling),
-        np.concatenate([part.error_w for part in parts])[order],
-        parts[0].scored_from,
+        np.concatenate([_last_origins(part.error_w, origins) for part in parts])[order],
+        longest.scored_from,
         np.concatenate([part.floor_w for part in parts])[order],
         np.concatenate([part.naive_load_w for part in parts])[order],
         np.concatenate([part.weight for part in parts])[order],
     )
 
 
-def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | None) -> SeriesForecasts:
+def _last_origins(error_w: NDArray[np.float32], origins: int) -> NDArray[np.float32]:
+    """Return errors as the last of so many origins, NaN at those before."""
+    missing = origins - error_w.shape[1]
+    return np.pad(error_w, ((0, 0), (missing, 0), (0, 0)), constant_values=np.nan) if missing else error_w
+
+
+def _forecast_part(
+    load_w: Float, start: datetime, horizon: int, extra: Float | None, known_w: Float | None
+) -> SeriesForecasts:
     slots = load_w.shape[1]
     local = LocalDays.of(start, slots + horizon)
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
     local_w = local.spread(load_w, slots)
-    tried = backtest(local_w, known_ahead(local, slots + horizon, until=now + longest, extra=extra), horizon=longest)
+    ahead = known_ahead(local, slots + horizon, until=now + longest, extra=extra)
+    part_w = None if known_w is None else part_ahead(local, known_w, until=now + longest)
+    tried = backtest(local_w, ahead, horizon=longest, known_w=part_w)
     judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
     judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
     spread_w = tried.quantile_load_w - tried.load_w[:, :, np.newaxis]
@@ -147,8 +166,9 @@ def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | 
     floor_w = np.where((np.nan_to_num(load_w, nan=0.0) >= 0.0).all(axis=1), 0.0, -np.inf)
     weight = tried.weight.astype(np.float32)
     asked = without_record(tried.asked)
+    rest_w = local_w if part_w is None else local_w - part_w[:, : local_w.shape[1]]
     rolling = Rolling(
-        Tail.of(local_w, local, start, slots), asked, weight, spread_w.astype(np.float32), floor_w, fallback
+        Tail.of(rest_w, local, start, slots), asked, weight, spread_w.astype(np.float32), floor_w, fallback
     )
     return _on_slots(tried, leads, judged, spread_w, rolling)
 

@@ -78,7 +78,8 @@ class Forecaster:
             again = await columns_again(connection, group, start=parts[0].tail.start, end=end, now=now, horizon=horizon)
             if again is None:
                 return None
-            rolled = await asyncio.to_thread(roll, parts, since_w[group.rows], horizon=horizon, extra=again.extra)
+            its_w, known_w = since_w[group.rows], again.panels_w
+            rolled = await asyncio.to_thread(roll, parts, its_w, horizon=horizon, extra=again.extra, known_w=known_w)
             if rolled is None:
                 return None
             warm = np.array([fitted.made.method[row] != COMPOSED for row in group.rows], dtype=np.bool_)

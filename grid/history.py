@@ -40,6 +40,22 @@ class LoadHistory:
         known = np.flatnonzero(~np.isnan(self.load_w).all(axis=0))
         return self.start + (int(known[-1]) + 1 if known.size else 0) * SLOT
 
+    def since(self, first: int, rows: NDArray[np.int64]) -> "LoadHistory":
+        """Return some of the places from a slot on."""
+        return LoadHistory(self.place_id[rows], self.start + first * SLOT, self.end, self.load_w[rows, first:])
+
+    def begins(self) -> NDArray[np.int64]:
+        """Return for each place the first slot of the first day with a load, whole days from the start. [slots].
+
+        The last day counts as known, so that every place has one.
+        """
+        days = self.load_w.shape[1] // SLOTS_PER_DAY
+        unknown = (
+            np.isnan(self.load_w[:, : (days - 1) * SLOTS_PER_DAY]).reshape(-1, days - 1, SLOTS_PER_DAY).all(axis=2)
+        )
+        before = np.logical_and.accumulate(unknown, axis=1).sum(axis=1)
+        return np.asarray(before * SLOTS_PER_DAY, dtype=np.int64)
+
 
 async def load_history(connection: Connection, *, now: datetime, days: int) -> LoadHistory:
     """Return the load of every place over the last `days` days.

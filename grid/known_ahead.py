@@ -39,6 +39,23 @@ def known_ahead(local: LocalDays, slots: int, *, until: int, extra: Float | None
     return Ahead(np.ascontiguousarray(np.concatenate((features, spread), axis=1)), lagged)
 
 
+def part_ahead(local: LocalDays, known_w: Float, *, until: int) -> Float:
+    """Return a part of loads that is known ahead on the local grid, shape (series, local slot). [W].
+
+    Parameters
+    ----------
+    local : LocalDays
+        Where the slots lie.
+    known_w : ndarray, shape (series, slot), float64
+        By UTC slots. [W]
+    until : int
+        Local slots wanted; 0 in those that no slot lies in, which is at night. [slots]
+    """
+    spread_w = np.zeros((known_w.shape[0], until))
+    spread_w[:, local.place[: known_w.shape[1]]] = known_w
+    return spread_w
+
+
 def _fill_hours_that_do_not_exist(spread: Float, place: NDArray[np.int64]) -> None:
     """Repeat the slot before those that summer time leaves out: a day and a week later they are looked at."""
     for after in np.flatnonzero(np.diff(place) > 1) + 1:

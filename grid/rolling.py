@@ -12,7 +12,7 @@ from grid.experts import Ahead, Asked, ask_again, tail_from
 from grid.kernels import holt_winters
 from grid.kernels.holt_winters import HoltWintersFit
 from grid.kernels.ml_poly import mix
-from grid.known_ahead import known_ahead
+from grid.known_ahead import known_ahead, part_ahead
 from grid.local_days import LocalDays
 
 Float = NDArray[np.float64]
@@ -45,7 +45,7 @@ class Tail:
     slots : int
         UTC slots from there to the end of what was fitted to. [slots]
     load_w : ndarray, shape (series, local slot), float64
-        [W]
+        Without the part that is known ahead. [W]
     """
 
     start: datetime
@@ -99,7 +99,12 @@ def without_record(asked: Asked) -> Asked:
 
 
 def roll(
-    parts: Sequence[Rolling], since_w: Float, *, horizon: int, extra: Float | None = None
+    parts: Sequence[Rolling],
+    since_w: Float,
+    *,
+    horizon: int,
+    extra: Float | None = None,
+    known_w: Float | None = None,
 ) -> tuple[Float, Float] | None:
     """Forecast from the slots that have ended since.
 
@@ -113,6 +118,8 @@ def roll(
         Leads. [slots]
     extra : ndarray, shape (slot, column), float64, optional
         As they were fitted with, by what is known now, from the start of their tails on.
+    known_w : ndarray, shape (series, slot), float64, optional
+        The part of loads known ahead, likewise. [W]
 
     Returns
     -------
@@ -133,21 +140,28 @@ def roll(
     if later >= SLOTS_PER_DAY or now - tail.load_w.shape[1] != later or longest > parts[0].weight.shape[2]:
         return None
     ahead = known_ahead(local, slots, until=now + longest, extra=extra)
+    part_w = None if known_w is None else part_ahead(local, known_w, until=now + longest)
     rolled, begin = [], 0
     for part in parts:
         end = begin + part.tail.load_w.shape[0]
-        rolled.append(_roll_part(part, np.ascontiguousarray(since_w[begin:end]), ahead, leads))
+        some_w = None if part_w is None else part_w[begin:end]
+        rolled.append(_roll_part(part, np.ascontiguousarray(since_w[begin:end]), ahead, leads, some_w))
         begin = end
     return np.concatenate([point_w for point_w, _ in rolled]), np.concatenate([quantile_w for _, quantile_w in rolled])
 
 
-def _roll_part(part: Rolling, since_w: Float, ahead: Ahead, leads: NDArray[np.int64]) -> tuple[Float, Float]:
-    later, fitted = since_w.shape[1], part.weight.shape[2]
-    tail_w = np.concatenate([part.tail.load_w, since_w], axis=1)
+def _roll_part(
+    part: Rolling, since_w: Float, ahead: Ahead, leads: NDArray[np.int64], known_w: Float | None
+) -> tuple[Float, Float]:
+    later, fitted, held = since_w.shape[1], part.weight.shape[2], part.tail.load_w.shape[1]
+    rest_w = since_w if known_w is None else since_w - known_w[:, held : held + later]
+    tail_w = np.concatenate([part.tail.load_w, rest_w], axis=1)
     said_w = ask_again(part.asked, tail_w, ahead, later=later)
     source = np.arange(said_w.shape[2]) + later
     source = np.where(source < fitted, source, source - SLOTS_PER_DAY)
     point_w = mix(said_w, part.weight[:, :, source])[:, leads]
+    if known_w is not None:
+        point_w += known_w[:, held + later + leads]
     if part.fallback is not None:
         point_w[part.fallback.row] = _fall_back(part.fallback.fitted, since_w[part.fallback.row], leads.size)
     quantile_w = point_w[:, :, np.newaxis] + part.spread_w[:, source[leads]]

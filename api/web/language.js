@@ -55,6 +55,10 @@ const date = (options) => format(Intl.DateTimeFormat, { timeZone: ZONE, ...optio
 
 export const count = (n) => format(Intl.NumberFormat, { maximumFractionDigits: 0 }).format(n);
 export const ratio = (r) => format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 1 }).format(r);
+export const tenths = (r) =>
+  format(Intl.NumberFormat, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(r);
+export const change = (r) =>
+  format(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(r);
 export const rate = (n) => format(Intl.NumberFormat, { maximumFractionDigits: n < 10 ? 1 : 0 }).format(n);
 export const kilowatts = (watts) => {
   const kw = watts / 1000;

@@ -1,8 +1,9 @@
-// The chosen place: its name, figures, curve and how far to trust the forecast.
+// The chosen place: its name, figures, curve and values.
 import { Chart, medianOf } from "./chart.js";
 import { now } from "./clock.js";
 import { byId, make, show } from "./dom.js";
-import { count, dayAndTime, kilo, kilowatts, ratio, text, time } from "./language.js";
+import { count, dayAndTime, kilo, kilowatts, text, time } from "./language.js";
+import { drawSkill } from "./skill.js";
 
 const SLOT_MS = 1_800_000;
 const DAY_MS = 86_400_000;
@@ -76,25 +77,6 @@ function peakOf(forecast) {
   });
   return coming.map((slot) => ({ valid_from: slot.valid_from, load_w: medianOf(forecast, slot) }))
     .reduce((best, slot) => (best === undefined || slot.load_w > best.load_w ? slot : best), undefined);
-}
-
-function bandText(forecast) {
-  if (!forecast) return text("noBand");
-  return text("band", Math.round(100 * forecast.quantiles[0]), Math.round(100 * forecast.quantiles.at(-1)));
-}
-
-function drawSkill(forecast) {
-  byId("band-text").textContent = bandText(forecast);
-  const words = [];
-  if (forecast === null) words.push(text("noForecast"));
-  else {
-    const { skill } = forecast;
-    const scored = skill && skill.mape_ratio !== null && skill.naive_mape_ratio !== null;
-    words.push(scored ? text("skill", ratio(skill.mape_ratio), ratio(skill.naive_mape_ratio)) : text("skillShort"));
-    if (skill && skill.coverage_ratio !== null) words.push(text("coverage", ratio(skill.coverage_ratio)));
-    words.push(text("issued", dayAndTime(new Date(forecast.issued_at))));
-  }
-  byId("skill").textContent = words.join(" ");
 }
 
 function pointAt(values) {

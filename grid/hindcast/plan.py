@@ -36,7 +36,9 @@ class Plan:
     horizon_h : int
         How far each looks. [h]
     known : Known
-        What an origin may know.
+        What an origin may know of the load.
+    weather : bool
+        Whether forecasts look at the weather as it was known at their origin, where any was.
     """
 
     level: str
@@ -49,6 +51,7 @@ class Plan:
     history_days: int
     horizon_h: int
     known: Known
+    weather: bool = True
 
     @property
     def horizon(self) -> int:

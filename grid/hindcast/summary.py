@@ -14,6 +14,7 @@ from grid.experts import EXPERTS
 from grid.forecast_model import COMBINED
 from grid.hindcast.plan import Plan
 from grid.hindcast.survey import Found, Survey
+from grid.hindcast.weather_seen import weather_note, weather_seen
 from grid.skill_by_lead import SLOTS_PER_LEAD_H, LeadScores, lead_groups
 
 Float = NDArray[np.float64]
@@ -37,16 +38,23 @@ def summary(plan: Plan, found: Found) -> Facts:
     Returns
     -------
     dict
-        ``settings``, ``notes``, ``level``, ``places`` (the best by rMAE first) and ``issued``; fit for JSON.
+        ``settings``, ``weather``, ``notes``, ``level``, ``places`` (the best by rMAE first) and ``issued``; fit for
+        JSON.
     """
     of, groups = found.survey, lead_groups(plan.horizon) // SLOTS_PER_LEAD_H
     rmae = of.scores.rmae_ratio[:, 0]
+    weather = weather_seen(plan, found)
+    looked = Counter(one.place_id for one in of.weather)
     ranked = np.argsort(np.where(np.isnan(rmae), np.inf, rmae), kind="stable")
     return {
         "settings": _settings(plan),
-        "notes": _notes(plan, of),
+        "weather": weather,
+        "notes": [*_notes(plan, of), weather_note(weather)],
         "level": {**_of_level(of.scores, groups), **_more_of_level(plan, of)},
-        "places": [_of_place(plan.places[row], of, int(row), groups) for row in ranked],
+        "places": [
+            {**_of_place(plan.places[row], of, int(row), groups), "weather_count": looked[plan.places[row].place_id]}
+            for row in ranked
+        ],
         "issued": None
         if of.issued is None or not of.issued.origin_count.any()
         else {"issue_count": found.issue_count, **_of_level(of.issued, groups)},

@@ -1,6 +1,5 @@
 """Issue again for all places of a plan, some at a time, and keep what a report needs."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from db.connection import Connection
 from db.hindcast import Issue, PlaceOfLevel, runs_between
+from db.weather import ForecastWeather, weather_points
 from grid.backtest import QUANTILES
 from grid.hindcast.issued import score_issued
 from grid.hindcast.knowledge import known, measured
@@ -47,6 +47,8 @@ class Survey:
         By what each forecast was made.
     mean_load_w : ndarray, shape (place,)
         Over what came; NaN where nothing came. [W]
+    weather : tuple of ForecastWeather
+        One for each of the forecasts that looked at the weather.
     """
 
     scores: LeadScores
@@ -56,15 +58,17 @@ class Survey:
     weight: Float
     method: NDArray[np.object_]
     mean_load_w: Float
+    weather: tuple[ForecastWeather, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hold a survey, days to draw, and how many issues were found in the period."""
+    """Hold a survey, days to draw, how many issues were found in the period, and names of weather points by key."""
 
     survey: Survey
     samples: dict[str, Sample]
     issue_count: int
+    point_name: dict[int, str]
 
 
 async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
@@ -73,7 +77,7 @@ async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
     Parameters
     ----------
     connection : Connection
-        A role that reads load and forecasts.
+        A role that reads load, forecasts and weather.
     plan : Plan
         What to do.
     report : callable
@@ -109,7 +113,8 @@ async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
     whole = _joined(parts)
     if not whole.scores.origin_count.any():
         raise _period_unknown(plan)
-    return Found(whole, samples, len(runs))
+    names = {point.weather_point_id: point.name for point in await weather_points(connection)}
+    return Found(whole, samples, len(runs), names)
 
 
 async def _survey_part(
@@ -122,8 +127,7 @@ async def _survey_part(
     place_ids = [place.place_id for place in places]
     measured_w = await measured(connection, plan, place_ids)
     history = await known(connection, plan, place_ids)
-    # On a thread: kernels take seconds, and an operator may lose patience meanwhile.
-    found = await asyncio.to_thread(issue_again, plan, history, measured_w, step)
+    found = await issue_again(connection, plan, place_ids, history, measured_w, step)
     issued = await score_issued(connection, plan, runs, place_ids, measured_w) if runs else None
     hours = np.arange(0, plan.horizon, SLOTS_PER_LEAD_H)[:, np.newaxis] + np.array([0, SLOTS_PER_LEAD_H])
     both = np.where(np.isnan(found.said_w) | np.isnan(found.naive_w), np.nan, found.actual_w)
@@ -138,6 +142,7 @@ async def _survey_part(
         found.weight,
         found.method,
         np.where(count > 0, sum_w / np.maximum(count, 1), np.nan),
+        found.weather,
     )
     return part, found
 
@@ -147,10 +152,12 @@ def _joined(parts: Sequence[Survey]) -> Survey:
     return Survey(
         end_to_end([part.scores for part in parts]),
         end_to_end(issued) if issued else None,
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("rmae_by_hour", "naive_rmae_by_hour", "weight", "method", "mean_load_w")
-        ),
+        np.concatenate([part.rmae_by_hour for part in parts]),
+        np.concatenate([part.naive_rmae_by_hour for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+        np.concatenate([part.method for part in parts]),
+        np.concatenate([part.mean_load_w for part in parts]),
+        tuple(used for part in parts for used in part.weather),
     )
 
 

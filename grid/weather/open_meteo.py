@@ -24,7 +24,7 @@ _READ_BYTES: Final = 1 << 16
 _PASSING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _DAY: Final = timedelta(days=1)
 #: Days that such services reach back and ahead.
-_MOST_PAST_DAYS, _MOST_DAYS_AHEAD = 92, 16
+MOST_PAST_DAYS, _MOST_DAYS_AHEAD = 92, 16
 
 
 class OpenMeteo:
@@ -97,7 +97,7 @@ class OpenMeteo:
             "wind_speed_unit": "ms",
             "timeformat": "unixtime",
             "timezone": "GMT",
-            "past_days": min(max(past, 0), _MOST_PAST_DAYS),
+            "past_days": min(max(past, 0), MOST_PAST_DAYS),
             "forecast_days": min(max(ahead, 1), _MOST_DAYS_AHEAD),
         }
         query = urlencode([*parse_qsl(self._url.query), *asked.items()], safe=",")

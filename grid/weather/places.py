@@ -1,7 +1,7 @@
-"""Which places are forecast together: those that take the same weather, and feel the sun or do not."""
+"""Which places are forecast together: those as old as each other, with the same weather, that feel the sun alike."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from grid.forecast_model import COMBINED, SeriesForecasts, forecast_series, join
 from grid.history import LoadHistory
 from grid.weather.features import degree_columns, sun_column
 from grid.weather.known import LEAD_IN, PointWeather, Span, point_weather
+from grid.weather.panels import has_panels, panel_area_m2, panel_load_w
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -28,6 +29,8 @@ _SUNNY_W_M2: Final = 50.0
 _FALLS_WITH_SUN: Final = -0.3
 #: A share of slots with export that no meter's noise explains. [1]
 _EXPORTS_RATIO: Final = 0.01
+#: With less of the past irradiance known, nothing is learned from it. [1]
+_SUN_KNOWN_RATIO: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,24 @@ class PlaceGroup:
         Weather for load and horizon; None: there is none.
     weather : PointWeather or None
         Where it comes from.
+    area_m2 : ndarray, shape (place, 48), float64, or None
+        Panels behind the places (`grid.weather.panels`); None: none are taken out. [m2]
+    panels_w : ndarray, shape (place, slot), float64, or None
+        Their part in the load, for load and horizon. [W]
+    first : int
+        Slot of the history that they begin at: a place that is young is forecast as if all were. [slots]
     """
 
     rows: Int
     extra: Float | None
     weather: PointWeather | None
+    area_m2: Float | None = None
+    panels_w: Float | None = None
+    first: int = 0
 
 
 async def place_groups(
-    connection: Connection, history: LoadHistory, *, issued_at: datetime, horizon: int
+    connection: Connection, history: LoadHistory, *, issued_at: datetime, horizon: int, weather: bool = True
 ) -> list[PlaceGroup]:
     """Return every place of a history in one group, each with what was known of the weather.
 
@@ -64,29 +76,40 @@ async def place_groups(
         Nothing known later is used.
     horizon : int
         Leads. [slots]
+    weather : bool, default True
+        Whether to look at any.
     """
-    nearest = await points_of_places(connection, most_m=_FURTHEST_M)
+    nearest = await points_of_places(connection, most_m=_FURTHEST_M) if weather else {}
     point_of = np.array([nearest.get(int(place_id), 0) for place_id in history.place_id], dtype=np.int64)
-    span = Span(history.start, history.end, history.end + horizon * SLOT, issued_at)
+    begins = history.begins()
     groups = []
-    for point in np.unique(point_of):
-        rows = np.flatnonzero(point_of == point)
-        weather = await point_weather(connection, int(point), span) if point else None
-        groups += list(_split(history.load_w, rows, weather))
+    for point, first in np.unique(np.stack((point_of, begins), axis=1), axis=0).tolist():
+        rows = np.flatnonzero((point_of == point) & (begins == first))
+        part = history.since(first, rows)
+        span = Span(part.start, part.end, part.end + horizon * SLOT, issued_at)
+        seen = await point_weather(connection, point, span) if point else None
+        groups += [replace(group, rows=rows[group.rows], first=first) for group in _split(part, seen)]
     return groups
 
 
-def _split(load_w: Float, rows: Int, weather: PointWeather | None) -> Iterator[PlaceGroup]:
-    """Yield the places of one point, those that feel the sun apart."""
+def _split(history: LoadHistory, weather: PointWeather | None) -> Iterator[PlaceGroup]:
+    """Yield the places of one point: those with panels apart, and of the others those that feel the sun."""
+    load_w, rows = history.load_w, np.arange(history.place_id.size)
     if weather is None:
         yield PlaceGroup(rows, None, None)
         return
     degrees, with_sun = _columns(weather)
-    sunny = feels_the_sun(load_w[rows], weather.irradiance_w_m2[LEAD_IN // SLOT :])
-    if not sunny.all():
-        yield PlaceGroup(rows[~sunny], degrees, weather)
-    if sunny.any():
-        yield PlaceGroup(rows[sunny], with_sun, weather)
+    sun = weather.irradiance_w_m2[LEAD_IN // SLOT :]
+    slots, start = load_w.shape[1], history.start
+    sunny, panels = feels_the_sun(load_w, sun), np.zeros(rows.size, dtype=np.bool_)
+    if _sun_is_known(sun, slots):
+        panels = has_panels(load_w, sun[:slots], start)
+    for chosen, columns in ((~sunny & ~panels, degrees), (sunny & ~panels, with_sun)):
+        if chosen.any():
+            yield PlaceGroup(rows[chosen], columns, weather)
+    if panels.any():
+        area_m2 = panel_area_m2(load_w[panels], sun[:slots], start)
+        yield PlaceGroup(rows[panels], degrees, weather, area_m2, panel_load_w(area_m2, sun, start))
 
 
 def _columns(weather: PointWeather) -> tuple[Float, Float]:
@@ -121,7 +144,14 @@ async def columns_again(
     if weather is None:
         return None
     degrees, with_sun = _columns(weather)
-    return PlaceGroup(group.rows, degrees if group.extra.shape[1] == degrees.shape[1] else with_sun, weather)
+    if group.area_m2 is not None:
+        sun = weather.irradiance_w_m2[LEAD_IN // SLOT :]
+        if not _sun_is_known(sun, (end - start) // SLOT):
+            return None
+        panels_w = panel_load_w(group.area_m2, sun, start)
+        return replace(group, extra=degrees, weather=weather, panels_w=panels_w)
+    extra = degrees if group.extra.shape[1] == degrees.shape[1] else with_sun
+    return replace(group, extra=extra, weather=weather)
 
 
 def feels_the_sun(load_w: Float, irradiance_w_m2: Float) -> Bool:
@@ -142,7 +172,7 @@ def feels_the_sun(load_w: Float, irradiance_w_m2: Float) -> Bool:
     """
     slots = load_w.shape[1]
     sun = irradiance_w_m2[:slots]
-    if np.isnan(irradiance_w_m2[slots:]).any() or np.isfinite(sun).mean() < 1.0 - _EXPORTS_RATIO:
+    if not _sun_is_known(irradiance_w_m2, slots):
         return np.zeros(load_w.shape[0], dtype=np.bool_)
     known = np.isfinite(load_w) & np.isfinite(sun)
     usual = _by_time_of_day(sun[np.newaxis], np.isfinite(sun)[np.newaxis])[0]
@@ -153,6 +183,12 @@ def feels_the_sun(load_w: Float, irradiance_w_m2: Float) -> Bool:
     correlation = (less * more).sum(axis=1) / np.where(size > 0.0, size, 1.0)
     exports: Float = (np.nan_to_num(load_w) < 0.0).mean(axis=1)
     return np.asarray((correlation <= _FALLS_WITH_SUN) | (exports > _EXPORTS_RATIO), dtype=np.bool_)
+
+
+def _sun_is_known(irradiance_w_m2: Float, slots: int) -> bool:
+    """Tell whether the irradiance of all slots to come is known, and of nearly all of so many that were."""
+    sun, ahead = irradiance_w_m2[:slots], irradiance_w_m2[slots:]
+    return not np.isnan(ahead).any() and bool(np.isfinite(sun).mean() >= _SUN_KNOWN_RATIO)
 
 
 def _by_time_of_day(values: Float, known: Bool) -> Float:
@@ -166,7 +202,13 @@ def _by_time_of_day(values: Float, known: Bool) -> Float:
 def forecast_in_groups(history: LoadHistory, groups: list[PlaceGroup], *, horizon: int) -> SeriesForecasts:
     """Forecast every place with the columns of its group, and return all in the order of the history."""
     parts = [
-        forecast_series(history.load_w[group.rows], history.start, horizon=horizon, extra=group.extra)
+        forecast_series(
+            history.load_w[group.rows, group.first :],
+            history.start + group.first * SLOT,
+            horizon=horizon,
+            extra=group.extra,
+            known_w=group.panels_w,
+        )
         for group in groups
     ]
     return joined(parts, order=np.argsort(np.concatenate([group.rows for group in groups])))

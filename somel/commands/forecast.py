@@ -40,6 +40,9 @@ def backtest(
         Known,
         typer.Option("--known", help="then: what had been received by each issue; now: all of slots that had ended"),
     ] = "then",
+    without_weather: Annotated[
+        bool, typer.Option("--without-weather", help="Look at no weather, whatever was known of it at each issue")
+    ] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with charts to this file")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object")] = False,
 ) -> None:
@@ -57,6 +60,7 @@ def backtest(
         horizon_h=horizon_h or settings.horizon_h,
         history_days=history_days or settings.history_days,
         known=known,
+        weather=not without_weather,
     )
     if html is not None:
         require_folder(html)

@@ -20,6 +20,7 @@ class Asked:
     horizon_h: int
     history_days: int
     known: Known
+    weather: bool
 
 
 def asked(
@@ -30,6 +31,7 @@ def asked(
     horizon_h: int,
     history_days: int,
     known: Known,
+    weather: bool,
 ) -> Asked:
     """Read days and times.
 
@@ -47,6 +49,8 @@ def asked(
         [days]
     known : Known
         What an origin may know.
+    weather : bool
+        Whether to look at it.
 
     Raises
     ------
@@ -68,4 +72,4 @@ def asked(
         raise InputError("period_not_readable", f"The time is local and carries no zone: {period[2]}.")
     if end <= first:
         raise InputError("period_empty", f"{end} does not lie after {first}.", first=str(first), end=str(end))
-    return Asked(level, code, first, end, issue_at, horizon_h, history_days, known)
+    return Asked(level, code, first, end, issue_at, horizon_h, history_days, known, weather)

@@ -64,6 +64,7 @@ async def make(
             wanted.history_days,
             wanted.horizon_h,
             wanted.known,
+            wanted.weather,
         )
         found = await survey(connection, plan, report)
     return summary(plan, found), found.samples

@@ -9,6 +9,7 @@ from core.errors import InputError
 from grid.experts import EXPERTS
 from grid.hindcast.samples import BEST, LARGEST, WORST, Sample
 from somel.hindcast import charts
+from somel.hindcast.table import weather
 from somel.hindcast.tables import by_lead, places
 
 _STYLE: Final = Path(__file__).with_name("page.css")
@@ -32,7 +33,8 @@ def page(facts: dict[str, Any], samples: dict[str, Sample]) -> str:
     many = f"{settings['place_count']} places" if settings["place_count"] > 1 else facts["places"][0]["name"]
     about = (
         f"{many} · {settings['origin_count']} issues at {settings['issue_at']} from {settings['first_day']} to before "
-        f"{settings['end_day']} · {settings['horizon_h']} h ahead from {settings['history_days']} days of load"
+        f"{settings['end_day']} · {settings['horizon_h']} h ahead from {settings['history_days']} days of load, "
+        f"{weather(facts['weather'])}"
     )
     body = [
         f'<div class="wide"><h1>{escape(title)}</h1><p class="muted">{escape(about)}</p></div>',

@@ -18,7 +18,8 @@ def table(facts: dict[str, Any]) -> str:
     places = "1 place" if settings["place_count"] == 1 else f"{settings['place_count']} places"
     console.print(
         f"{places} ({settings['level']}), {settings['origin_count']} issues at {settings['issue_at']} "
-        f"from {settings['first_day']} to before {settings['end_day']}, known {settings['known']}"
+        f"from {settings['first_day']} to before {settings['end_day']}, known {settings['known']}, "
+        f"{weather(facts['weather'])}"
     )
     console.print(_by_lead([level["whole"], *level["by_lead"]], facts["issued"]))
     if len(facts["places"]) > 1:
@@ -65,6 +66,15 @@ def _place(place: dict[str, Any]) -> list[str]:
 def lead(block: dict[str, Any]) -> str:
     """Return a block of leads as words."""
     return f"{block['lead_start_h']}–{block['lead_end_h']} h"
+
+
+def weather(seen: dict[str, Any]) -> str:
+    """Return whether forecasts looked at the weather, as words."""
+    if not seen["forecast_count"]:
+        return "without weather"
+    if seen["forecast_count"] == seen["of_count"]:
+        return "with the weather known then"
+    return f"with the weather known then in {seen['forecast_count']} of {seen['of_count']} forecasts"
 
 
 def ratio(value: float | None) -> str:

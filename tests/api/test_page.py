@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
@@ -15,6 +16,7 @@ from core.settings import Settings
 from core.slots import SLOT
 from db.access import create_token
 from db.connection import Role, connect
+from db.lead_skill import insert_lead_skill
 from db.rollup import roll_up_pending
 from tests.api.conftest import settings_at
 from tests.api.serving import served
@@ -99,6 +101,58 @@ async def test_the_curve_and_the_forecast_are_drawn(shown: Shown):
     assert painted["orange"] > 300
     await expect(shown.page.locator("#skill")).to_contain_text("6 %")
     await expect(shown.page.locator("#skill")).to_contain_text("11 %")
+
+
+async def _judge_by_lead(world: World) -> None:
+    """Give the forecasts of the chosen place a skill by blocks of leads; of the last block nothing came to compare."""
+    figures = {
+        "origin_count": [28, 28, 0],
+        "mae_w": [1_200.0, 1_500.0, np.nan],
+        "naive_mae_w": [2_400.0, 1_250.0, np.nan],
+        "rmae_ratio": [0.031, 0.04, np.nan],
+        "crps_w": [900.0, 1_100.0, np.nan],
+        "rcrps_ratio": [0.02, 0.03, np.nan],
+        "coverage_ratio": [0.912, 0.884, np.nan],
+    }
+    async with await connect(world.url, Role.COMPUTE) as connection:
+        cursor = await connection.execute("SELECT max(forecast_run_id) FROM forecast_run")
+        ((run_id,),) = await cursor.fetchall()
+        await insert_lead_skill(
+            connection,
+            forecast_run_id=run_id,
+            place_id=np.array([world.place["F-1"]], np.int32),
+            lead_h=np.array([[0, 6], [6, 12], [12, 24]]),
+            figures={name: np.array([values]) for name, values in figures.items()},
+        )
+
+
+async def test_skill_is_told_by_how_far_ahead_with_method_and_weather(shown: Shown):
+    await _judge_by_lead(shown.world)
+    await shown.sign_in()
+    rows = shown.page.locator("#leads tbody tr")
+    await expect(rows.locator("th")).to_have_text(["0–6 h", "6–12 h", "12–24 h"])
+    first = ["1,2", "3,1 %", "-50 %", "91,2 %"]
+    await expect(rows.nth(0).locator("td")).to_have_text(first)
+    await expect(rows.nth(1).locator("td")).to_have_text(["1,5", "4,0 %", "+20 %", "88,4 %"])
+    await expect(rows.nth(2).locator("td")).to_have_text(["–"] * 4)
+    await expect(shown.page.locator("#leads .good")).to_have_text(["-50 %"])
+    await expect(shown.page.locator("#leads thead")).to_contain_text("visés")
+    made = shown.page.locator("#made")
+    await expect(made).to_contain_text("double seasonal, évaluation sur 14 jours")
+    await expect(made).to_contain_text("weather.example.org, connue jeu. 15 janv. 17:00, dont 25 % du passé")
+    await expect(shown.page.locator("#leads-none")).to_be_hidden()
+    await shown.page.set_viewport_size({"width": 360, "height": 740})
+    assert await shown.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_a_forecast_that_was_not_judged_by_lead_says_so(shown: Shown):
+    await shown.sign_in()
+    await expect(shown.page.locator("#leads-none")).to_contain_text("Trop peu d’historique")
+    await expect(shown.page.locator("#leads")).to_be_hidden()
+    await shown.page.locator("#place-select").select_option("power_transformer/T-2")
+    await expect(shown.page.locator("#skill")).to_contain_text("Aucune prévision")
+    for name in ("leads", "leads-none", "made"):
+        await expect(shown.page.locator(f"#{name}")).to_be_hidden()
 
 
 async def test_load_is_shown_in_kilowatts(shown: Shown):

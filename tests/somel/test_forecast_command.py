@@ -62,8 +62,13 @@ def test_a_period_is_judged_as_json_as_a_table_and_as_a_page(town: str, tmp_path
     assert "http" not in text
     assert "<script" not in text
 
-    one = typed(*PERIOD, "--known", "now", "--code", "F1", "--horizon-h", "12", "--issue-at", "06:30")
+    assert facts["weather"]["wanted"] is True
+    assert "48 h ahead from 90 days of load, without weather" in text
+
+    few = ("--known", "now", "--code", "F1", "--horizon-h", "12", "--issue-at", "06:30", "--without-weather")
+    one = typed(*PERIOD, *few)
     assert "1 place (feeder), 3 issues at 06:30" in one.stdout
+    assert "No forecast looked at the weather, as was asked for." in one.stdout
     assert "6–12 h" in one.stdout
     assert "coverage of 90 %" in one.stdout
     assert "newest value of every slot" in one.stdout

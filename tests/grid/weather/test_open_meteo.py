@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigurationError, InputError, PlatformError, RetryableError
+from core.settings import Settings
 from db.weather import WeatherColumns, WeatherPoint
-from grid.weather.open_meteo import OpenMeteo
+from grid.weather.open_meteo import MOST_PAST_DAYS, OpenMeteo
 from grid.weather.provider import WeatherProvider
 from tests.grid.weather.service import (
     Service,
@@ -25,6 +26,10 @@ from tests.grid.weather.service import (
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 LILLE, PARIS = WeatherPoint(1, "Lille", 50.63, 3.06), WeatherPoint(2, "Paris", 48.86, 2.35)
+
+
+def test_forecasts_look_no_further_back_than_services_tell_the_weather():
+    assert Settings.model_fields["history_days"].default <= MOST_PAST_DAYS
 
 
 def provider(service: Service, *, now: datetime = NOON, timeout_s: float = 5.0, query: str = "") -> WeatherProvider:
