@@ -1,6 +1,6 @@
 """The forecast itself, arrays in and arrays out: point, quantiles, the method's name and its skill."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -82,6 +82,28 @@ class SeriesForecasts:
     weight: Float
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Hold as many series as are forecast at a time, with all that their forecast depends on.
+
+    Attributes
+    ----------
+    load_w, start, horizon, extra
+        As for `forecast_series`.
+    """
+
+    load_w: Float
+    start: datetime
+    horizon: int
+    extra: Float | None
+
+
+def pieces_of(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> Iterator[Piece]:
+    """Yield series, as for `forecast_series`, in the pieces that they are forecast in."""
+    for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE):
+        yield Piece(np.ascontiguousarray(load_w[begin : begin + _SERIES_AT_ONCE]), start, horizon, extra)
+
+
 def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None) -> SeriesForecasts:
     """Forecast every series for the slots that follow its last.
 
@@ -107,10 +129,7 @@ def forecast_series(load_w: Float, start: datetime, *, horizon: int, extra: Floa
     (`grid.kernels.quantiles`). With fewer than seven days to judge by, the point is Holt-Winters' and the quantiles
     those of the load about its own mean: wide, and honest. A series that never exported is not forecast below zero.
     """
-    parts = [
-        _forecast_part(load_w[begin : begin + _SERIES_AT_ONCE], start, horizon, extra)
-        for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE)
-    ]
+    parts = [forecast_piece(piece) for piece in pieces_of(load_w, start, horizon=horizon, extra=extra)]
     return joined(parts, order=np.arange(load_w.shape[0]))
 
 
@@ -132,14 +151,18 @@ def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
     )
 
 
-def _forecast_part(load_w: Float, start: datetime, horizon: int, extra: Float | None) -> SeriesForecasts:
+def forecast_piece(piece: Piece) -> SeriesForecasts:
+    """Forecast every series of a piece; it depends on nothing else, so that it may be done anywhere."""
+    load_w, start, horizon = piece.load_w, piece.start, piece.horizon
     slots = load_w.shape[1]
     local = LocalDays.of(start, slots + horizon)
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
     local_w = local.spread(load_w, slots)
-    tried = backtest(local_w, known_ahead(local, slots + horizon, until=now + longest, extra=extra), horizon=longest)
+    tried = backtest(
+        local_w, known_ahead(local, slots + horizon, until=now + longest, extra=piece.extra), horizon=longest
+    )
     judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
     judged &= np.isfinite(tried.load_w).all(axis=1) & np.isfinite(tried.quantile_load_w).all(axis=(1, 2))
     spread_w = tried.quantile_load_w - tried.load_w[:, :, np.newaxis]
@@ -181,7 +204,7 @@ def _on_slots(
         tried.scored_from,
         rolling.floor_w,
         np.ascontiguousarray(tried.naive_load_w[:, leads]),
-        np.where(judged[:, np.newaxis, np.newaxis], tried.weight[:, :, leads], np.nan),
+        np.ascontiguousarray(np.where(judged[:, np.newaxis, np.newaxis], tried.weight[:, :, leads], np.nan)),
     )
 
 

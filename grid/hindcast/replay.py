@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from core.slots import SLOT
 from grid.backtest import LEVELS
 from grid.forecast_model import NOTHING, forecast_series
 from grid.hindcast.plan import Plan
+from grid.jobs import HERE, Jobs
 from grid.skill_by_lead import LeadScores, score_by_lead
 
 Float = NDArray[np.float64]
@@ -44,7 +46,18 @@ class Hindcast:
         return score_by_lead(self.actual_w, self.said_w, self.naive_w, self.quantile_w, LEVELS)
 
 
-def issue_again(plan: Plan, known: Iterator[Float], measured_w: Float, report: Callable[[], None]) -> Hindcast:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Hold what one origin knows, shape (place, slot) [W], from when on, and how far to look from its end. [slots]."""
+
+    load_w: Float
+    start: datetime
+    horizon: int
+
+
+def issue_again(
+    plan: Plan, known: Iterator[Float], measured_w: Float, report: Callable[[], None], jobs: Jobs = HERE
+) -> Hindcast:
     """Forecast some places from every origin of a plan.
 
     Parameters
@@ -57,14 +70,16 @@ def issue_again(plan: Plan, known: Iterator[Float], measured_w: Float, report: C
         What came, from the plan's start to its end. [W]
     report : callable
         Called after each origin.
+    jobs : Jobs
+        Where origins are forecast from.
 
     Returns
     -------
     Hindcast
     """
     parts = []
-    for origin, load_w in zip(plan.origins, known, strict=True):
-        parts.append(_issue(plan, load_w, plan.slot_of(origin)))
+    for part in jobs.each(issue_from, _origins(plan, known)):
+        parts.append(part)
         report()
     firsts = np.array([plan.slot_of(origin) for origin in plan.origins])
     actual_w = measured_w[:, firsts[:, np.newaxis] + np.arange(plan.horizon)]
@@ -72,9 +87,15 @@ def issue_again(plan: Plan, known: Iterator[Float], measured_w: Float, report: C
     return Hindcast(said_w, naive_w, actual_w, quantile_w, weight, method)
 
 
-def _issue(plan: Plan, load_w: Float, slot: int) -> tuple[Float, Float, Float, Float, NDArray[np.object_]]:
-    start = plan.start + (slot - plan.history) * SLOT
-    made = forecast_series(load_w, start, horizon=plan.horizon)
+def _origins(plan: Plan, known: Iterator[Float]) -> Iterator[Origin]:
+    for origin, load_w in zip(plan.origins, known, strict=True):
+        start = plan.start + (plan.slot_of(origin) - plan.history) * SLOT
+        yield Origin(load_w, start, plan.horizon)
+
+
+def issue_from(origin: Origin) -> tuple[Float, Float, Float, Float, NDArray[np.object_]]:
+    """Return what is said from one origin: forecast, naive one, quantiles, weights and methods, as in `Hindcast`."""
+    made = forecast_series(origin.load_w, origin.start, horizon=origin.horizon)
     nothing = np.array([name == NOTHING for name in made.method])
     said_w = np.where(nothing[:, np.newaxis], np.nan, made.load_w)
     weight = made.weight.mean(axis=2)
