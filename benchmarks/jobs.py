@@ -6,6 +6,7 @@ what it costs to send pieces and results, not what more machines would bring.
 
 Expected before it was first run: the cluster takes 1.1 to 1.3 times as long on two cores, because results come back one
 by one while the next pieces are fitted, and because the scheduler and this process need a core, too.
+Seen: 0.8 to 1.1.
 
 Figures on the last line with ``--json``:
 

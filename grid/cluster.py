@@ -6,26 +6,21 @@ been away, and kernels are compiled for such arrays.
 
 import logging
 import pickle
-import platform
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from functools import cache
-from hashlib import sha256
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import dask
 import structlog
 from distributed import Client, Future, wait
 from distributed.client import ClosedClientError
+from distributed.security import Security
 
-import core
-import grid
 from core.errors import ConfigurationError, PlatformError, RetryableError
+from grid.errand import code_stamp, perform
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -57,6 +52,11 @@ class Cluster:
     scheduler : str
         Its address.
 
+    Raises
+    ------
+    ConfigurationError
+        ``dask_certificates_missing`` when it is to be spoken to by TLS and Dask knows no certificates.
+
     Notes
     -----
     A worker that dies costs time: Dask gives its pieces to others. When the scheduler or all workers go away, a piece
@@ -65,6 +65,8 @@ class Cluster:
     """
 
     def __init__(self, scheduler: str) -> None:
+        if scheduler.startswith("tls://"):
+            _require_certificates()
         self._scheduler = scheduler
         self._client: Client | None = None
         self._closed = False
@@ -212,37 +214,17 @@ class _Line(Generic[Piece, Result]):
             self._go_on_here(RetryableError("dask_lost", "The connection to the scheduler is lost."))
 
 
-def perform(stamp: str, task: bytes) -> tuple[str, bytes]:
-    """Do a piece, on a worker.
-
-    Parameters
-    ----------
-    stamp : str
-        Of the code that it was sent by.
-    task : bytes
-        A function and its piece, pickled.
-
-    Returns
-    -------
-    tuple of str and bytes
-        The stamp of the worker's code, and the pickled result; nothing when the code is another.
-    """
-    ours = code_stamp()
-    if ours != stamp:
-        return ours, b""
-    function, piece = pickle.loads(task)  # noqa: S301 - whoever reaches a Dask worker can run anything there anyway
-    return ours, pickle.dumps(function(piece), protocol=4)
-
-
-@cache
-def code_stamp() -> str:
-    """Return a digest of what results depend on: our sources, Python, NumPy and Numba."""
-    digest = sha256(repr((platform.python_version(), platform.machine(), version("numpy"), version("numba"))).encode())
-    for package in (core, grid):
-        folder = Path(package.__path__[0])
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
+def _require_certificates() -> None:
+    """Refuse to begin without what TLS needs: where files are is Dask's own configuration."""
+    try:
+        whole = Security().get_connection_args("client")["ssl_context"] is not None
+    except OSError:
+        whole = False
+    if not whole:
+        message = (
+            "For tls:// Dask's configuration has to name ca-file, client.cert and client.key, and they be readable."
+        )
+        raise ConfigurationError("dask_certificates_missing", message, setting="distributed.comm.tls")
 
 
 def _is_done(client: Client, future: _Sent) -> bool:

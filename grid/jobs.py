@@ -54,7 +54,8 @@ def jobs_at(scheduler: str) -> Jobs:
     Raises
     ------
     ConfigurationError
-        ``dask_missing`` when a scheduler is named and the package that speaks to it is not installed.
+        ``dask_missing`` when a scheduler is named and the package that speaks to it is not installed;
+        ``dask_certificates_missing`` when it is to be spoken to by TLS without certificates.
     """
     if not scheduler:
         return HERE

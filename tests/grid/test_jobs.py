@@ -12,6 +12,7 @@ from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import pytest
 from structlog.testing import capture_logs
@@ -29,14 +30,26 @@ from grid.rolling import roll
 from grid.weather.places import PlaceGroup, forecast_in_groups
 from tests.grid.curves import MONDAY, daily_and_weekly
 from tests.grid.dask_cluster import DaskCluster, dask_cluster, worker_of
+from tests.grid.own_certificate import own_certificate
 from tests.grid.pieces import Slow, as_it_comes, fails_elsewhere, slowly, who
 
 DAYS, HORIZON = 35, 96
 
 
+def tls_of(authority: str | None, certificate: str | None, key: str | None) -> dask.config.set:
+    """Set what an operator sets by DASK_DISTRIBUTED__COMM__TLS__…"""
+    ours = {"ca-file": authority, "client.cert": certificate, "client.key": key}
+    return dask.config.set({f"distributed.comm.tls.{name}": value for name, value in ours.items()})
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-    with dask_cluster(tmp_path_factory.mktemp("dask"), workers=2) as running:
+    """Run a cluster that speaks TLS; the tests that end theirs use one that does not."""
+    folder = tmp_path_factory.mktemp("dask")
+    certificate, key = (str(path) for path in own_certificate(folder))
+    options = ("--protocol", "tls", "--tls-ca-file", certificate, "--tls-cert", certificate, "--tls-key", key)
+    with dask_cluster(folder, workers=2, options=options) as running, tls_of(certificate, certificate, key):
+        assert running.address.startswith("tls://")
         yield running
 
 
@@ -220,6 +233,19 @@ def test_a_scheduler_that_is_not_there_is_named_and_done_without(monkeypatch: py
         assert list(jobs_at("tcp://127.0.0.1:1").each(who, [7])) == [(7, os.getpid())]
     assert codes(logs) == ["dask_unreachable"]
     assert logs[0]["scheduler"] == "tcp://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("named", [None, "/nowhere/certificate.pem"])
+def test_without_certificates_tls_is_refused_at_the_start(named: str | None):
+    with tls_of(named, named, named), pytest.raises(ConfigurationError, match="dask_certificates_missing"):
+        jobs_at("tls://127.0.0.1:8786")
+
+
+def test_a_scheduler_that_speaks_otherwise_is_done_without(cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(door, "CONNECT_S", 0.5)
+    with capture_logs() as logs:
+        assert list(jobs_at(cluster.address.replace("tls", "tcp")).each(who, [7])) == [(7, os.getpid())]
+    assert codes(logs) == ["dask_unreachable"]
 
 
 @pytest.mark.parametrize(
