@@ -7,7 +7,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
 
-.PHONY: python help demo test check format bench setup setup-dev peers locks schema
+.PHONY: python help demo test check format bench setup setup-dev dask peers locks schema
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ setup: python ## Set up what running needs
 setup-dev: python ## Set up what tests and checks need
 	@$(PYTHON) -m somel.bootstrap --dev --quiet
 
+dask: setup ## Add to .venv what jobs on a Dask cluster need (SOMEL_DASK_SCHEDULER)
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
+	  -r deploy/locks/dask.txt
+
 peers: python ## Set up what benchmarks/forecast.py can be compared with, in .venv-peers
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
@@ -49,6 +53,8 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	  --extra build pyproject.toml -o deploy/locks/runtime.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra build --extra dev pyproject.toml -o deploy/locks/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group peers -o deploy/locks/peers.txt
 

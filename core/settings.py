@@ -4,8 +4,9 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.clock import Clock
@@ -21,6 +22,18 @@ def settings_file() -> Path:
         return Path(named)
     home = os.environ.get("XDG_CONFIG_HOME")
     return (Path(home) if home else Path.home() / ".config") / "somel" / "somel.toml"
+
+
+def dask_address(text: str) -> str:
+    """Return the address of a Dask scheduler, or nothing, as it is; a ValueError says what is wrong with another."""
+    parts = urlsplit(text)
+    try:
+        whole = parts.scheme in ("tcp", "tls") and parts.hostname and parts.port and parts.username is None
+    except ValueError:  # a port that is none
+        whole = False
+    if text and not (whole and text == f"{parts.scheme}://{parts.netloc}"):
+        raise ValueError("it has to be tcp://host:port or tls://host:port")
+    return text
 
 
 class Settings(BaseSettings):
@@ -98,6 +111,10 @@ class Settings(BaseSettings):
     )
     history_days: Annotated[int, Field(ge=14)] = Field(90, description="Days of load a forecast is fitted on [days]")
     horizon_h: Annotated[int, Field(ge=1, le=168)] = Field(48, description="How far forecasts reach [h]")
+
+    dask_scheduler: Annotated[str, AfterValidator(dask_address)] = Field(
+        "", description="Dask scheduler of `grid`'s jobs, tcp://host:port or tls://host:port; empty: local threads"
+    )
 
     weather_url: SecretStr | None = Field(
         None, description="Weather service that answers as Open-Meteo's forecast API does; unset: none is asked"

@@ -21,6 +21,7 @@ from grid.coherence import CoherentForecasts, add_up, place_sums
 from grid.cold_start import start_cold
 from grid.forecast_model import NOTHING, SeriesForecasts
 from grid.history import LoadHistory, load_history
+from grid.jobs import HERE, Jobs
 from grid.kernels.sums import Sums
 from grid.skill_by_lead import lead_groups
 from grid.weather.places import PlaceGroup, forecast_in_groups, place_groups, weather_used
@@ -79,7 +80,9 @@ class Fitted:
     coherent: CoherentForecasts
 
 
-async def fit_places(connection: Connection, *, now: datetime, history_days: int, horizon_h: int) -> Fitted:
+async def fit_places(
+    connection: Connection, *, now: datetime, history_days: int, horizon_h: int, jobs: Jobs = HERE
+) -> Fitted:
     """Forecast every place with data from `now` on, and make it add up; nothing is stored.
 
     Parameters
@@ -92,6 +95,8 @@ async def fit_places(connection: Connection, *, now: datetime, history_days: int
         Days of load to fit on. [days]
     horizon_h : int
         How far to look. [h]
+    jobs : Jobs
+        Where series are forecast.
 
     Raises
     ------
@@ -104,7 +109,7 @@ async def fit_places(connection: Connection, *, now: datetime, history_days: int
     horizon = horizon_h * _SLOTS_PER_HOUR
     groups = await place_groups(connection, history, issued_at=now, horizon=horizon)
     # On threads: kernels take seconds and release the interpreter.
-    made = await asyncio.to_thread(forecast_in_groups, history, groups, horizon=horizon)
+    made = await asyncio.to_thread(forecast_in_groups, history, groups, horizon=horizon, jobs=jobs)
     wider, made = await start_cold(connection, history, made)
     groups = [replace(group, rows=np.searchsorted(wider.place_id, history.place_id[group.rows])) for group in groups]
     sums = place_sums(await transformer_paths(connection), wider.place_id)

@@ -1,6 +1,6 @@
 """The forecast itself, arrays in and arrays out: point, quantiles, the method's name and its skill."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -82,6 +82,33 @@ class SeriesForecasts:
     weight: Float
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Hold as many series as are forecast at a time, with all that their forecast depends on.
+
+    Attributes
+    ----------
+    load_w, start, horizon, extra, known_w
+        As for `forecast_series`.
+    """
+
+    load_w: Float
+    start: datetime
+    horizon: int
+    extra: Float | None
+    known_w: Float | None
+
+
+def pieces_of(
+    load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None, known_w: Float | None = None
+) -> Iterator[Piece]:
+    """Yield series, as for `forecast_series`, in the pieces that they are forecast in."""
+    for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE):
+        some = slice(begin, begin + _SERIES_AT_ONCE)
+        own_w = None if known_w is None else known_w[some]
+        yield Piece(np.ascontiguousarray(load_w[some]), start, horizon, extra, own_w)
+
+
 def forecast_series(
     load_w: Float, start: datetime, *, horizon: int, extra: Float | None = None, known_w: Float | None = None
 ) -> SeriesForecasts:
@@ -111,10 +138,8 @@ def forecast_series(
     (`grid.kernels.quantiles`). With fewer than seven days to judge by, the point is Holt-Winters' and the quantiles
     those of the load about its own mean: wide, and honest. A series that never exported is not forecast below zero.
     """
-    parts = [
-        _forecast_part(load_w[some], start, horizon, extra, None if known_w is None else known_w[some])
-        for some in (slice(begin, begin + _SERIES_AT_ONCE) for begin in range(0, load_w.shape[0], _SERIES_AT_ONCE))
-    ]
+    pieces = pieces_of(load_w, start, horizon=horizon, extra=extra, known_w=known_w)
+    parts = [forecast_piece(piece) for piece in pieces]
     return joined(parts, order=np.arange(load_w.shape[0]))
 
 
@@ -147,16 +172,16 @@ def _last_origins(error_w: NDArray[np.float32], origins: int) -> NDArray[np.floa
     return np.pad(error_w, ((0, 0), (missing, 0), (0, 0)), constant_values=np.nan) if missing else error_w
 
 
-def _forecast_part(
-    load_w: Float, start: datetime, horizon: int, extra: Float | None, known_w: Float | None
-) -> SeriesForecasts:
+def forecast_piece(piece: Piece) -> SeriesForecasts:
+    """Forecast every series of a piece; it depends on nothing else, so that it may be done anywhere."""
+    load_w, start, horizon, known_w = piece.load_w, piece.start, piece.horizon, piece.known_w
     slots = load_w.shape[1]
     local = LocalDays.of(start, slots + horizon)
     now = int(local.place[slots])
     leads = np.maximum(local.place[slots:] - now, 0)  # in autumn the clock may fall behind where it stood
     longest = int(leads.max()) + 1
     local_w = local.spread(load_w, slots)
-    ahead = known_ahead(local, slots + horizon, until=now + longest, extra=extra)
+    ahead = known_ahead(local, slots + horizon, until=now + longest, extra=piece.extra)
     part_w = None if known_w is None else part_ahead(local, known_w, until=now + longest)
     tried = backtest(local_w, ahead, horizon=longest, known_w=part_w)
     judged = tried.scores.origin_count >= FEWEST_SCORED_DAYS
@@ -201,7 +226,7 @@ def _on_slots(
         tried.scored_from,
         rolling.floor_w,
         np.ascontiguousarray(tried.naive_load_w[:, leads]),
-        np.where(judged[:, np.newaxis, np.newaxis], tried.weight[:, :, leads], np.nan),
+        np.ascontiguousarray(np.where(judged[:, np.newaxis, np.newaxis], tried.weight[:, :, leads], np.nan)),
     )
 
 

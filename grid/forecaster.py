@@ -14,6 +14,7 @@ from grid.coherence import add_up_again
 from grid.composition import COMPOSED
 from grid.forecast import Fitted, ForecastIssue, fit_places, store_issue
 from grid.history import LoadHistory, load_history
+from grid.jobs import HERE, Jobs
 from grid.rolling import Rolling, roll
 from grid.weather.places import PlaceGroup, columns_again
 
@@ -35,10 +36,13 @@ class Forecaster:
         How far to look. [h]
     fit_every : timedelta
         How long a fit is gone on with; never longer than a day.
+    jobs : Jobs
+        Where fits are made. What they go on with is kept here, and gone on with here: to send it takes as long.
     """
 
-    def __init__(self, *, history_days: int, horizon_h: int, fit_every: timedelta) -> None:
+    def __init__(self, *, history_days: int, horizon_h: int, fit_every: timedelta, jobs: Jobs = HERE) -> None:
         self._history_days, self._horizon_h, self._fit_every = history_days, horizon_h, fit_every
+        self._jobs = jobs
         self._fitted: Fitted | None = None
 
     async def issue(self, connection: Connection, *, now: datetime) -> ForecastIssue:
@@ -54,7 +58,7 @@ class Forecaster:
             rolled = await self._roll(connection, self._fitted, now)
         if rolled is None:
             self._fitted = rolled = await fit_places(
-                connection, now=now, history_days=self._history_days, horizon_h=self._horizon_h
+                connection, now=now, history_days=self._history_days, horizon_h=self._horizon_h, jobs=self._jobs
             )
         return await store_issue(connection, rolled, now)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -15,6 +16,7 @@ from db.forecasts import latest_run
 from grid.demand_response.lifecycle import advance_events
 from grid.demand_response.measurement import compute_results
 from grid.forecaster import Forecaster
+from grid.jobs import Jobs, jobs_at
 from grid.kernels.warm import warm_up
 from grid.weather.fetching import WeatherFetch
 from grid.weather.open_meteo import OpenMeteo
@@ -43,15 +45,22 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[], None
     Raises
     ------
     ConfigurationError
-        When the database refuses us for good, or kernels cannot run here; what passes by itself is waited for.
+        When the database refuses us for good, kernels cannot run here, or Dask is asked for and missing; what passes
+        by itself is waited for.
     """
     weather = _weather_step(settings)
-    took_s = await asyncio.to_thread(warm_up)
-    _log.info("grid_ready", warm_up_s=round(took_s, 2))
+    with closing(jobs_at(settings.dask_scheduler)) as jobs:
+        took_s = await asyncio.to_thread(warm_up)
+        _log.info("grid_ready", warm_up_s=round(took_s, 2), jobs=settings.dask_scheduler or "local threads")
+        await _work(settings, database_url, _forecast_step(settings, jobs), weather, ready)
+
+
+async def _work(
+    settings: Settings, database_url: str, forecasts: Step, weather: Step | None, ready: Callable[[], None] | None
+) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             announced = asyncio.Event()
-            forecasts = _forecast_step(settings)
             tasks.create_task(_repeat(database_url, settings.clock, forecasts, announced), name="forecasts")
             tasks.create_task(_repeat(database_url, settings.clock, follow_events, announced), name="events")
             if weather is not None:
@@ -70,12 +79,13 @@ async def follow_events(connection: Connection, now: datetime) -> None:
     await compute_results(connection, now=now)
 
 
-def _forecast_step(settings: Settings) -> Step:
+def _forecast_step(settings: Settings, jobs: Jobs) -> Step:
     every = timedelta(seconds=settings.forecast_every_s)
     forecaster = Forecaster(
         history_days=settings.history_days,
         horizon_h=settings.horizon_h,
         fit_every=timedelta(seconds=settings.fit_every_s),
+        jobs=jobs,
     )
 
     async def issue_when_due(connection: Connection, now: datetime) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +13,18 @@ from core.slots import SLOT, slot_floor
 from db.connection import Connection
 from db.weather import ForecastWeather
 from grid.backtest import LEVELS
-from grid.forecast_model import NOTHING, SeriesForecasts
+from grid.forecast_model import NOTHING
 from grid.hindcast.plan import Plan
 from grid.history import LoadHistory
+from grid.jobs import HERE, Jobs
 from grid.skill_by_lead import LeadScores, score_by_lead
-from grid.weather.places import forecast_in_groups, place_groups, weather_used
+from grid.weather.places import PlaceGroup, forecast_in_groups, place_groups, weather_used
 
 Float = NDArray[np.float64]
+Said: TypeAlias = tuple[Float, Float, Float, Float, NDArray[np.object_]]
+
+#: Origins that a cluster may forecast at the same time; what they know is held meanwhile.
+_ORIGINS_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,15 @@ class Hindcast:
         return score_by_lead(self.actual_w, self.said_w, self.naive_w, self.quantile_w, LEVELS)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Hold what one origin knows of load and weather, and how far to look from its end. [slots]."""
+
+    history: LoadHistory
+    groups: list[PlaceGroup]
+    horizon: int
+
+
 async def issue_again(
     connection: Connection,
     plan: Plan,
@@ -59,6 +75,7 @@ async def issue_again(
     known: Iterator[Float],
     measured_w: Float,
     report: Callable[[], None],
+    jobs: Jobs = HERE,
 ) -> Hindcast:
     """Forecast some places from every origin of a plan.
 
@@ -76,31 +93,46 @@ async def issue_again(
         What came, from the plan's start to its end. [W]
     report : callable
         Called after each origin.
+    jobs : Jobs
+        Where origins are forecast from.
 
     Returns
     -------
     Hindcast
     """
     parts, used = [], []
-    for origin in plan.origins:
-        # On threads: kernels take seconds, and an operator may lose patience meanwhile.
-        load_w = await asyncio.to_thread(next, known)
-        end = slot_floor(origin)
-        history = LoadHistory(np.array(place_ids, dtype=np.int32), end - plan.history * SLOT, end, load_w)
-        horizon, weather = plan.horizon, plan.weather
-        groups = await place_groups(connection, history, issued_at=origin, horizon=horizon, weather=weather)
-        made = await asyncio.to_thread(forecast_in_groups, history, groups, horizon=horizon)
-        parts.append(_kept(made))
-        used += weather_used(history, groups, made)
-        report()
+    for begin in range(0, len(plan.origins), _ORIGINS_AT_ONCE):
+        origins = [
+            await _origin(connection, plan, issued_at, place_ids, await asyncio.to_thread(next, known))
+            for issued_at in plan.origins[begin : begin + _ORIGINS_AT_ONCE]
+        ]
+        said = jobs.each(issue_from, origins)
+        for _ in origins:
+            # On threads: kernels take seconds, and an operator may lose patience meanwhile.
+            part, weather = await asyncio.to_thread(next, said)
+            parts.append(part)
+            used += weather
+            report()
     firsts = np.array([plan.slot_of(origin) for origin in plan.origins])
     actual_w = measured_w[:, firsts[:, np.newaxis] + np.arange(plan.horizon)]
     said_w, naive_w, quantile_w, weight, method = (np.stack(held, axis=1) for held in zip(*parts, strict=True))
     return Hindcast(said_w, naive_w, actual_w, quantile_w, weight, method, tuple(used))
 
 
-def _kept(made: SeriesForecasts) -> tuple[Float, Float, Float, Float, NDArray[np.object_]]:
+async def _origin(
+    connection: Connection, plan: Plan, issued_at: datetime, place_ids: list[int], load_w: Float
+) -> Origin:
+    end, horizon = slot_floor(issued_at), plan.horizon
+    history = LoadHistory(np.array(place_ids, dtype=np.int32), end - plan.history * SLOT, end, load_w)
+    groups = await place_groups(connection, history, issued_at=issued_at, horizon=horizon, weather=plan.weather)
+    return Origin(history, groups, horizon)
+
+
+def issue_from(origin: Origin) -> tuple[Said, list[ForecastWeather]]:
+    """Return what is said from one origin: forecast, naive one, quantiles, weights and methods, as in `Hindcast`."""
+    made = forecast_in_groups(origin.history, origin.groups, horizon=origin.horizon)
     nothing = np.array([name == NOTHING for name in made.method])
     said_w = np.where(nothing[:, np.newaxis], np.nan, made.load_w)
     weight = made.weight.mean(axis=2)
-    return said_w, made.naive_load_w, made.quantile_load_w, weight, np.array(made.method, dtype=object)
+    said = said_w, made.naive_load_w, made.quantile_load_w, weight, np.array(made.method, dtype=object)
+    return said, weather_used(origin.history, origin.groups, made)

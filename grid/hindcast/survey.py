@@ -18,6 +18,7 @@ from grid.hindcast.knowledge import known, measured
 from grid.hindcast.plan import Plan
 from grid.hindcast.replay import Hindcast, issue_again
 from grid.hindcast.samples import Sample, samples_of
+from grid.jobs import HERE, Jobs
 from grid.kernels.skill import point_skill
 from grid.skill_by_lead import SLOTS_PER_LEAD_H, LeadScores, end_to_end
 
@@ -71,7 +72,7 @@ class Found:
     point_name: dict[int, str]
 
 
-async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
+async def survey(connection: Connection, plan: Plan, report: Report, jobs: Jobs = HERE) -> Found:
     """Issue again for every place of a plan.
 
     Parameters
@@ -82,6 +83,8 @@ async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
         What to do.
     report : callable
         Told the stage, how many forecasts of all places are done, and how many there are.
+    jobs : Jobs
+        Where they are made.
 
     Returns
     -------
@@ -107,7 +110,7 @@ async def survey(connection: Connection, plan: Plan, report: Report) -> Found:
 
     report("forecasts", 0, total)
     for places in chunks:
-        part, found = await _survey_part(connection, plan, places, runs, step)
+        part, found = await _survey_part(connection, plan, places, runs, step, jobs)
         parts.append(part)
         samples = samples_of(plan, places, found, part.mean_load_w, samples)
     whole = _joined(parts)
@@ -123,11 +126,12 @@ async def _survey_part(
     places: Sequence[PlaceOfLevel],
     runs: Sequence[Issue],
     step: Callable[[], None],
+    jobs: Jobs,
 ) -> tuple[Survey, Hindcast]:
     place_ids = [place.place_id for place in places]
     measured_w = await measured(connection, plan, place_ids)
     history = await known(connection, plan, place_ids)
-    found = await issue_again(connection, plan, place_ids, history, measured_w, step)
+    found = await issue_again(connection, plan, place_ids, history, measured_w, step, jobs)
     issued = await score_issued(connection, plan, runs, place_ids, measured_w) if runs else None
     hours = np.arange(0, plan.horizon, SLOTS_PER_LEAD_H)[:, np.newaxis] + np.array([0, SLOTS_PER_LEAD_H])
     both = np.where(np.isnan(found.said_w) | np.isnan(found.naive_w), np.nan, found.actual_w)

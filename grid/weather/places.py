@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from core.slots import SLOT, SLOTS_PER_DAY
 from db.connection import Connection
 from db.weather import ForecastWeather, points_of_places
-from grid.forecast_model import COMBINED, SeriesForecasts, forecast_series, joined
+from grid.forecast_model import COMBINED, SeriesForecasts, forecast_piece, joined, pieces_of
 from grid.history import LoadHistory
+from grid.jobs import HERE, Jobs
 from grid.weather.features import degree_columns, sun_column
 from grid.weather.known import LEAD_IN, PointWeather, Span, point_weather
 from grid.weather.panels import has_panels, panel_area_m2, panel_load_w
@@ -199,18 +200,22 @@ def _by_time_of_day(values: Float, known: Bool) -> Float:
     return np.tile(total / np.maximum(known.reshape(by_day).sum(axis=1), 1), (1, days))
 
 
-def forecast_in_groups(history: LoadHistory, groups: list[PlaceGroup], *, horizon: int) -> SeriesForecasts:
+def forecast_in_groups(
+    history: LoadHistory, groups: list[PlaceGroup], *, horizon: int, jobs: Jobs = HERE
+) -> SeriesForecasts:
     """Forecast every place with the columns of its group, and return all in the order of the history."""
-    parts = [
-        forecast_series(
+    pieces = (
+        piece
+        for group in groups
+        for piece in pieces_of(
             history.load_w[group.rows, group.first :],
             history.start + group.first * SLOT,
             horizon=horizon,
             extra=group.extra,
             known_w=group.panels_w,
         )
-        for group in groups
-    ]
+    )
+    parts = list(jobs.each(forecast_piece, pieces))
     return joined(parts, order=np.argsort(np.concatenate([group.rows for group in groups])))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -47,6 +48,7 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object")] = False,
 ) -> None:
     """Issue the forecasts of a past period again, from what was known then, and compare them with what came."""
+    from grid.jobs import jobs_at
     from somel.hindcast.asked import asked
     from somel.hindcast.making import make
     from somel.hindcast.page import page, require_folder, write
@@ -65,8 +67,8 @@ def backtest(
     if html is not None:
         require_folder(html)
     database_url = servers(settings).database_url
-    with progress_bars() as report:
-        facts, samples = asyncio.run(make(database_url, wanted, settings.clock.now(), report))
+    with closing(jobs_at(settings.dask_scheduler)) as jobs, progress_bars() as report:
+        facts, samples = asyncio.run(make(database_url, wanted, settings.clock.now(), report, jobs))
     if html is not None:
         write(html, page(facts, samples))
     typer.echo(json.dumps(facts) if as_json else table(facts))

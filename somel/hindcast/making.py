@@ -13,13 +13,14 @@ from grid.hindcast.plan import Plan, origins_of
 from grid.hindcast.samples import Sample
 from grid.hindcast.summary import summary
 from grid.hindcast.survey import survey
+from grid.jobs import HERE, Jobs
 from grid.kernels.warm import warm_up
 from somel.hindcast.asked import Asked
 from somel.progress import Report
 
 
 async def make(
-    database_url: str, wanted: Asked, now: datetime, report: Report
+    database_url: str, wanted: Asked, now: datetime, report: Report, jobs: Jobs = HERE
 ) -> tuple[dict[str, Any], dict[str, Sample]]:
     """Issue again what was asked for.
 
@@ -33,6 +34,8 @@ async def make(
         What the clock shows.
     report : Report
         Told how far it is.
+    jobs : Jobs
+        Where forecasts are made.
 
     Returns
     -------
@@ -66,7 +69,7 @@ async def make(
             wanted.known,
             wanted.weather,
         )
-        found = await survey(connection, plan, report)
+        found = await survey(connection, plan, report, jobs)
     return summary(plan, found), found.samples
 
 

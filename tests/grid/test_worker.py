@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.errors import ConfigurationError
 from core.settings import read_settings
@@ -15,6 +16,7 @@ from core.slots import slot_floor
 from db.connection import Connection, Role, connect
 from db.demand_response import event_by_id, results_of_event
 from db.forecasts import latest_run
+from grid import cluster
 from grid.demand_response.plan import approve_event, plan_event
 from grid.worker import run
 from tests.grid.curves import daily_and_weekly
@@ -46,6 +48,25 @@ async def test_a_forecast_is_issued_at_the_start_and_not_again_too_soon(database
     async with await connect(database_url, Role.READ) as connection:
         cursor = await connection.execute("SELECT count(*) FROM forecast_run")
         assert await cursor.fetchone() == (1,)
+
+
+async def test_without_the_cluster_that_is_set_a_forecast_is_issued_all_the_same(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.3)
+    town = await build_town(database_url)
+    now = datetime.now(UTC)
+    await add_load(database_url, town.place["T1"], slot_floor(now) - timedelta(days=35), daily_and_weekly(35))
+    settings = read_settings(dask_scheduler="tcp://127.0.0.1:1")
+    with capture_logs() as logs:
+        work = asyncio.create_task(run(settings, database_url=database_url))
+        async with asyncio.timeout(60):
+            await _wait_for_forecast(database_url, now + timedelta(hours=1))
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+    said = [line for line in logs if line["event"] == "work_goes_on_here"]
+    assert [(line["code"], line["scheduler"]) for line in said] == [("dask_unreachable", "tcp://127.0.0.1:1")]
 
 
 async def test_an_event_runs_its_course_by_the_clock_even_when_connections_break(database_url: str):
