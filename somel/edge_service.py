@@ -14,7 +14,6 @@ from db.connection import Connection, Role, connect
 from db.edge import EdgeEvent, EdgeGateway, IssuedCertificate
 from edge.authority import CHAIN, Authority
 from edge.enrolment import Enrolled, enrol, make_code, revoke
-from ingest.eviction import evict
 from somel.embedded.places import Places
 from somel.servers import embedded_services, servers
 
@@ -125,6 +124,8 @@ class Edge:
         broker = embedded_services(self.settings).broker
         if self.settings.mqtt_url or not broker.guard.is_there:
             return
+        from ingest.eviction import evict  # noqa: PLC0415 - kernels come with it, a second that other commands save
+
         await asyncio.sleep(_REREAD_S)  # else it could be back before the broker has read the list
         await evict(BrokerAddress.parse(self.mqtt_url), gateway)
 

@@ -78,6 +78,15 @@ class FailuresAtOnce:
             self._reporter.write_line(f"{report.nodeid} failed in its {report.when}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: left to the end, they would keep one process waiting for the other."""
+    takes_s: dict[Path, float] = {}
+    for item in items:
+        marker = item.get_closest_marker("slow")
+        takes_s[item.path] = max(takes_s.get(item.path, 0.0), marker.args[0] if marker else 0.0)
+    items.sort(key=lambda item: -takes_s[item.path])
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """End a test that its own limit cannot end."""

@@ -46,7 +46,7 @@ _BATCHES = st.lists(st.builds(Batch, _ROWS, _READINGS, st.integers(0, 2), st.int
 _A, _B = Value(1, 0, 1.0), Value(1, 0, 2.0)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 @settings(
     max_examples=40,
     deadline=None,

@@ -72,7 +72,7 @@ def _start(module: str, count: int, seed: int, folder: Path) -> subprocess.Popen
     )
 
 
-@pytest.mark.slow
+@pytest.mark.slow(150)
 @pytest.mark.timeout(900)
 def test_a_million_payloads_end_in_columns_or_typed_refusals(tmp_path: Path) -> None:
     """Two processes mutate the golden vectors, a third is guided by coverage; the seed repeats every payload."""

@@ -28,14 +28,14 @@ def figures(data: Path):
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 def test_simulated_homes_lose_nothing_by_adding_up(tmp_path: Path):
     found = figures(tmp_path / "nowhere")
     assert max(found["mae_ratio_by_level"].values()) < 1.015
     assert max(found["crps_ratio_by_level"].values()) < 1.025
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 @pytest.mark.reference_data
 def test_measured_homes_gain_at_every_level_above_the_transformers(reference_data: Path):
     found = figures(reference_data)

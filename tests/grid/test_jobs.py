@@ -33,6 +33,8 @@ from tests.grid.dask_cluster import DaskCluster, dask_cluster, worker_of
 from tests.grid.own_certificate import own_certificate
 from tests.grid.pieces import Slow, as_it_comes, fails_elsewhere, slowly, who
 
+pytestmark = pytest.mark.slow(35)
+
 DAYS, HORIZON = 35, 96
 
 

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from somel.embedded.services import Services
+
+pytestmark = pytest.mark.slow(45)
 
 ROOT = Path(__file__).parents[2]
 FIGURES = {

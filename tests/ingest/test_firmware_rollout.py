@@ -94,7 +94,7 @@ def _is(territory: Territory, rollout_id: UUID, status: str) -> bool:
     return bool(territory.value(query, [rollout_id]) == status)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 async def test_a_rollout_pauses_on_failures_goes_on_after_a_restart_and_reaches_every_gateway(
     database_url: str, territory: Territory, broker: Broker
 ):
@@ -127,7 +127,7 @@ async def test_a_rollout_pauses_on_failures_goes_on_after_a_restart_and_reaches_
         assert territory.rows("SELECT code FROM refused_message") == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 async def test_every_gateway_refuses_a_strangers_release_and_a_tampered_manifest(
     database_url: str, territory: Territory, broker: Broker
 ):

@@ -42,7 +42,7 @@ def stored(territory: Territory) -> int:
     return int(territory.value("SELECT count(*) FROM interval_reading"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(40)
 def test_a_killed_worker_loses_nothing_and_stores_nothing_twice(
     database_url: str, territory: Territory, broker: Broker, peer: Peer
 ):
@@ -72,7 +72,7 @@ def test_a_killed_worker_loses_nothing_and_stores_nothing_twice(
     assert (new, revised, refused) == (days * 960, 0, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(40)
 async def test_a_database_stopped_in_the_middle_costs_time_and_nothing_else(
     services: Services, database_url: str, territory: Territory, broker: Broker, peer: Peer
 ):
@@ -96,7 +96,7 @@ async def test_a_database_stopped_in_the_middle_costs_time_and_nothing_else(
     assert (new, revised, refused) == (days * 960, 0, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(40)
 def test_a_signal_while_the_database_is_away_ends_in_time_and_the_broker_keeps_the_messages(
     services: Services, database_url: str, territory: Territory, broker: Broker, peer: Peer
 ):

@@ -18,7 +18,7 @@ from somel.chaos.readings import Readings
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(180)
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("workers", "seed", "stop_s"), [(1, 1, 60), (2, 2, 20)])
 def test_every_one_of_a_million_readings_survives_the_storm_exactly_once(

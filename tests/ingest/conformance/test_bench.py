@@ -13,6 +13,8 @@ from somel.embedded.broker import Broker
 from somel.embedded.services import Services
 from tests.ingest.conformance.gateway import PahoGateway
 
+pytestmark = pytest.mark.slow(60)
+
 #: More at once would keep gateways waiting that are judged by their haste.
 _AT_ONCE = 12
 #: Shorter than a test's limit, whose exception could end one bench alone.

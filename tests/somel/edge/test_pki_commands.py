@@ -50,7 +50,7 @@ def somel(state: Path, tmp_path: Path) -> Iterator[Somel]:
     assert run("services", "down").returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.slow(45)
 def test_a_gateway_is_enrolled_kept_out_let_in_and_revoked(somel: Somel, state: Path, tmp_path: Path):
     assert somel("pki", "enrol", "gw-0001").returncode != 0, "nobody is registered yet"
     assert somel("migrate").returncode == 0
