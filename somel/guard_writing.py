@@ -1,6 +1,7 @@
 """The guard of a broker, made: apart from reading it, for set-up reads it before any library is there."""
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -28,6 +29,8 @@ from somel.guarding import FACTS, GuardFolder
 
 #: Gateways' ports of embedded brokers are looked for from here on.
 _FIRST_PORT: Final = 28_000
+#: Brokers that are set up at the same moment begin to look at different ones: a port is only taken when one starts.
+_PORTS: Final = 4_000
 
 
 def write_guard(
@@ -56,7 +59,7 @@ def write_guard(
     facts = {
         "guard": asdict(guard),
         "hosts": list(hosts),
-        "gateway_port": gateway_port or free_port(_FIRST_PORT),
+        "gateway_port": gateway_port or free_port(_FIRST_PORT + secrets.randbelow(_PORTS)),
         "passwords": passwords,
     }
     folder.put(FACTS, json.dumps(facts).encode(), PRIVATE)  # last: with it the broker is guarded
