@@ -1,6 +1,7 @@
 """How long forecasts of many series take: a fit to a year of half-hours, and an update by one slot."""
 
 import json
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -73,6 +74,16 @@ def measure(count: int) -> dict[str, float]:
         "linearity": all_s / (10.0 * tenth_s),
         "rss_mb": peak_mb(),
     }
+
+
+def alone(count: int) -> dict[str, float]:
+    """Return the figures of so many series in a process of their own; thousands of them are called 10k and so on."""
+    command = [sys.executable, "-m", "benchmarks._scale", str(count)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    size = f"{count // 1000}k" if count % 1000 == 0 else str(count)
+    names = {"refit_s": f"refit_{size}_s", "update_s": f"update_{size}_s"}
+    return {names.get(name, name): value for name, value in found.items()}
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ Figures on the last line with ``--json``:
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -44,7 +43,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks import _against, _peers, _series, _taylor
+from benchmarks import _against, _peers, _scale, _series, _taylor
 from benchmarks._series import Measured
 from core.slots import SLOTS_PER_DAY
 from grid.backtest import LEVELS, Replay, replay
@@ -230,17 +229,6 @@ def other(chosen: argparse.Namespace) -> Figures:
     return {"skill": scored.skill(), **scored.spread()}
 
 
-def scale_of(series: int) -> dict[str, float]:
-    """Return what a process of its own takes for many series; thousands of them are called 10k and so on."""
-    say(f"fitting {series:,} series")
-    command = [sys.executable, "-m", "benchmarks._scale", str(series)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    size = f"{series // 1000}k" if series % 1000 == 0 else str(series)
-    names = {"refit_s": f"refit_{size}_s", "update_s": f"update_{size}_s"}
-    return {names.get(name, name): value for name, value in found.items()}
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -293,7 +281,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.taylor:
         taylor(chosen.taylor, figures, peers)
     if chosen.scale is not None:
-        figures.update(scale_of(chosen.scale))
+        say(f"fitting {chosen.scale:,} series")
+        figures.update(_scale.alone(chosen.scale))
     for name, value in figures.items():
         print(f"{name:32s} {value}")
     if chosen.json:
