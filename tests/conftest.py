@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import itertools
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,9 +22,10 @@ from somel.embedded.browser import ensure_browser
 from somel.embedded.places import Places
 from somel.embedded.services import Services
 from somel.embedded.throwaway import throwaway_services
-from tests.support.standstill import no_standstill
+from tests.support.standstill import GRACE_S, no_standstill, read_words, words_file
 
 TEMPLATE = "somel_template"
+_WORDS = pytest.StashKey[Path]()
 _numbers = itertools.count()
 
 
@@ -66,8 +68,8 @@ def missing(settings: Settings, reason: str) -> NoReturn:
     (pytest.fail if settings.require_all else pytest.skip)(reason)
 
 
-class FailuresAtOnce:
-    """Name a test that fails at once: a run that is cut short never comes to its list."""
+class HeardAtOnce:
+    """Name a test that fails at once, for a run cut short never comes to its list; and say why a process died."""
 
     def __init__(self, reporter: pytest.TerminalReporter) -> None:
         self._reporter = reporter
@@ -76,6 +78,12 @@ class FailuresAtOnce:
         if report.failed:
             self._reporter.ensure_newline()
             self._reporter.write_line(f"{report.nodeid} failed in its {report.when}")
+
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        words = read_words(words_file(node.workerinput["testrunuid"], node.gateway.id))
+        if error and words:
+            self._reporter.ensure_newline()
+            self._reporter.write_line(words)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -90,8 +98,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """End a test that its own limit cannot end."""
-    with no_standstill(item.nodeid):
+    marker = item.get_closest_marker("timeout")
+    limit_s = float(marker.args[0] if marker else item.config.getini("timeout"))
+    with no_standstill(item.nodeid, limit_s + GRACE_S, item.config.stash.get(_WORDS, None)):
         return (yield)
+
+
+@pytest.hookimpl(trylast=True)  # after pytest has chosen its own file for what crashes say
+def pytest_configure(config: pytest.Config) -> None:
+    """Have a test process of several leave its last words where they are found, those of a crash too."""
+    run, process = os.environ.get("PYTEST_XDIST_TESTRUNUID"), os.environ.get("PYTEST_XDIST_WORKER")
+    if run and process:
+        words = config.stash[_WORDS] = words_file(run, process)
+        stream = words.open("a")
+        faulthandler.enable(stream)
+        config.add_cleanup(stream.close)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -100,7 +121,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
-    config.pluginmanager.register(FailuresAtOnce(reporter))
+    config.pluginmanager.register(HeardAtOnce(reporter))
     if not config.getoption("numprocesses", None):
         return
     for argument in config.args:

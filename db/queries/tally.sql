@@ -31,7 +31,8 @@ SELECT
         FROM somel.place_interval
         JOIN somel.place USING (place_id)
         WHERE place.level = 'territory'
-    ) AS summed_wh
+    ) AS summed_wh,
+    (SELECT count(*) FROM somel.rollup_pending) AS sums_pending
 FROM found
 
 -- name: pending

@@ -74,8 +74,9 @@ class ChaosReport:
         How often what was done.
     skipped : list of str
         Faults that this machine cannot have.
-    is_sound : bool
-        Whether the running totals add up to what is stored, and the sums by place to what was published.
+    differing : dict of str to (object, object)
+        By name, what a count should be and what it is: the running totals against what is stored, the sums by place
+        against what was published.
     took_s : float
         How long it took. [s]
     """
@@ -86,13 +87,13 @@ class ChaosReport:
     duplicated: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     skipped: list[str] = field(default_factory=list)
-    is_sound: bool = False
+    differing: dict[str, tuple[object, object]] = field(default_factory=dict)
     took_s: float = 0.0
 
     @property
     def is_good(self) -> bool:
         """Whether every reading is stored exactly once and all counts agree."""
-        return self.lost == self.duplicated == 0 and self.is_sound
+        return self.lost == self.duplicated == 0 and not self.differing
 
     def summary(self) -> dict[str, Any]:
         """Return everything by name."""
@@ -103,7 +104,7 @@ class ChaosReport:
             "duplicated": self.duplicated,
             "faults": dict(self.faults),
             "skipped": self.skipped,
-            "counts_agree": self.is_sound,
+            "counts_agree": not self.differing,
             "took_s": round(self.took_s, 1),
         }
 
@@ -111,10 +112,11 @@ class ChaosReport:
 def sentence(report: ChaosReport) -> str:
     """Return the report for people."""
     done = ", ".join(f"{name} {count}" for name, count in sorted(report.faults.items())) or "none"
+    counts = "; ".join(f"{name} {found} instead of {due}" for name, (due, found) in report.differing.items())
     skipped = f"; skipped: {', '.join(report.skipped)}" if report.skipped else ""
     return (
         f"published {report.published:,} stored {report.stored:,} lost {report.lost:,} "
-        f"duplicated {report.duplicated:,} counts {'agree' if report.is_sound else 'DIFFER'} faults: {done}{skipped}"
+        f"duplicated {report.duplicated:,} counts {f'DIFFER ({counts})' if counts else 'agree'} faults: {done}{skipped}"
     )
 
 

@@ -10,7 +10,7 @@ from db.connection import Role, connect
 from db.tally import Tally, sums_pending, tally
 from somel.chaos.faults import Faults
 from somel.chaos.field import Field
-from somel.chaos.options import Blow, ChaosOptions, ChaosReport, plan, span_s
+from somel.chaos.options import Blow, ChaosOptions, ChaosReport, plan, sentence, span_s
 from somel.chaos.readings import METER_FACTOR, MODULUS, SLOT_FACTOR, Readings
 from somel.chaos.stage import Stage, Workers, stage_of, wait_until
 
@@ -65,7 +65,7 @@ def _play(stage: Stage, readings: Readings, blows: list[Blow], options: ChaosOpt
         workers.stop()
     _judge(report, readings, field, found)
     if not report.is_good or stopped:
-        say(f"ingest ended with {stopped} and had said:\n{workers.said()}")
+        say(f"{sentence(report)}\ningest ended with {stopped} and had said:\n{workers.said()}")
     return report
 
 
@@ -120,9 +120,11 @@ def _judge(report: ChaosReport, readings: Readings, field: Field, found: Tally) 
     report.lost = report.published - found.right_count
     stored_again = max(0, found.stored_total - found.row_count)
     report.duplicated = found.revision_count + found.row_count - found.key_count + stored_again
-    report.is_sound = (
-        found.totals_add_up
-        and found.stored_total == found.row_count
-        and found.refused == 0
-        and found.summed_wh == readings.energy_wh
-    )
+    counts = {
+        "totals add up": (True, found.totals_add_up),
+        "total stored": (found.row_count, found.stored_total),
+        "refused": (0, found.refused),
+        "energy by place in Wh": (readings.energy_wh, round(found.summed_wh)),
+        "sums to be made": (0, found.sums_pending),
+    }
+    report.differing = {name: (due, count) for name, (due, count) in counts.items() if due != count}

@@ -37,11 +37,14 @@ def test_every_one_of_a_million_readings_survives_the_storm_exactly_once(
 
 
 def test_a_report_with_losses_is_not_good_and_says_so():
-    report = ChaosReport(published=10, stored=8, lost=2, is_sound=True)
+    report = ChaosReport(published=10, stored=8, lost=2)
     assert not report.is_good
     assert "lost 2" in sentence(report)
-    assert not ChaosReport(published=10, stored=10, duplicated=1, is_sound=True).is_good
-    assert not ChaosReport(published=10, stored=10, is_sound=False).is_good
+    assert "counts agree" in sentence(report)
+    assert not ChaosReport(published=10, stored=10, duplicated=1).is_good
+    unsound = ChaosReport(published=10, stored=10, differing={"refused": (0, 3)})
+    assert not unsound.is_good
+    assert "counts DIFFER (refused 3 instead of 0)" in sentence(unsound)
 
 
 @given(st.integers())
