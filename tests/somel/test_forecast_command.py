@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.async_api import async_playwright
 from typer.testing import CliRunner, Result
 
 from core.errors import InputError, NotFoundError, PlatformError
@@ -75,24 +75,24 @@ def test_a_period_is_judged_as_json_as_a_table_and_as_a_page(town: str, tmp_path
 
 
 @pytest.mark.browser
-def test_the_page_fits_a_phone_asks_nobody_and_has_no_errors(town: str, tmp_path: Path, browser_program: Path):
+async def test_the_page_fits_a_phone_asks_nobody_and_has_no_errors(town: str, tmp_path: Path, browser_program: Path):
     file = tmp_path / "report.html"
-    typed(*PERIOD, "--known", "now", "--html", str(file), "--json")
+    await asyncio.to_thread(typed, *PERIOD, "--known", "now", "--html", str(file), "--json")
     said: list[str] = []
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
             executable_path=str(browser_program), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 360, "height": 740})
+        page = await browser.new_page(viewport={"width": 360, "height": 740})
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(file.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
-        assert page.locator("svg[role=img]").count() == 5
-        assert page.locator("tbody tr").count() == 6 + 2
-        browser.close()
+        await page.goto(file.as_uri())
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert await page.locator("svg[role=img]").count() == 5
+        assert await page.locator("tbody tr").count() == 6 + 2
+        await browser.close()
     assert asked == [file.as_uri()]
     assert said == []
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.async_api import async_playwright
 
 from core.settings import Settings
 from somel.embedded.browser import ensure_browser
@@ -29,24 +29,26 @@ DARK_PIXELS = """async url => {
 }"""
 
 
-def _draws_text(program: Path) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(program))
-        page = browser.new_page(viewport={"width": 600, "height": 100})
-        page.set_content(PAGE)
-        thin, wide = (page.locator(name).evaluate(WIDTH) for name in ("#thin", "#wide"))
-        picture = base64.b64encode(page.screenshot()).decode()
-        dark = page.evaluate(DARK_PIXELS, f"data:image/png;base64,{picture}")
-        browser.close()
+async def _draws_text(program: Path) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(program))
+        page = await browser.new_page(viewport={"width": 600, "height": 100})
+        await page.set_content(PAGE)
+        thin, wide = [await page.locator(name).evaluate(WIDTH) for name in ("#thin", "#wide")]
+        picture = base64.b64encode(await page.screenshot()).decode()
+        dark = await page.evaluate(DARK_PIXELS, f"data:image/png;base64,{picture}")
+        await browser.close()
     assert 0 < thin < wide / 2
     assert 500 < dark < 20_000
 
 
-def test_the_browser_at_hand_draws_text(browser_program: Path) -> None:
-    _draws_text(browser_program)
+async def test_the_browser_at_hand_draws_text(browser_program: Path) -> None:
+    await _draws_text(browser_program)
 
 
-def test_the_private_browser_draws_text(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_the_private_browser_draws_text(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     places = Places.from_environment()
     if not (Bundle(BROWSER, places.cache).is_ready or settings.require_all):
         pytest.skip("the private browser is not in the cache; set SOMEL_REQUIRE_ALL=1 to fetch it (130 MB)")
@@ -55,7 +57,7 @@ def test_the_private_browser_draws_text(settings: Settings, monkeypatch: pytest.
     launcher = ensure_browser(places)
 
     assert launcher.is_relative_to(places.cache)
-    _draws_text(launcher)
+    await _draws_text(launcher)
 
 
 def _hide_browsers(folder: Path) -> None:
