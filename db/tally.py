@@ -58,6 +58,6 @@ async def tally(
     return found
 
 
-async def sums_pending(connection: Connection) -> bool:
-    """Tell whether sums by place are still to be made."""
-    return bool(await one_integer(connection, _SQL["pending"], {}))
+async def sums_pending(connection: Connection) -> int:
+    """Return for how many spans sums by place are still to be made."""
+    return await one_integer(connection, _SQL["pending"], {}) or 0

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from db.connection import Role, connect
+from db.connection import Connection, Role, connect
 from db.tally import Tally, sums_pending, tally
 from somel.chaos.faults import Faults
 from somel.chaos.field import Field
@@ -15,10 +15,10 @@ from somel.chaos.readings import METER_FACTOR, MODULUS, SLOT_FACTOR, Readings
 from somel.chaos.stage import Stage, Workers, stage_of, wait_until
 
 _SHARDS: Final = 4
-#: So long nothing more may be stored before the rest is given up for lost. [s]
+#: So long nothing more may be stored, or summed, before the rest is given up for lost. [s]
 _PATIENCE_S: Final = 120.0
-_SUMS_WITHIN_S: Final = 60.0
 _TELL_EVERY_S: Final = 5.0
+_LOOK_EVERY_S: Final = 0.5
 
 Say = Callable[[str], None]
 
@@ -58,7 +58,7 @@ def _play(stage: Stage, readings: Readings, blows: list[Blow], options: ChaosOpt
         _blow(blows, faults, field, report, say)
         field.calm()
         _settle(field, say)
-        found = asyncio.run(_count(services.database_url, readings))
+        found = asyncio.run(_count(services.database_url, readings, say))
         stopped = workers.stop()
     finally:
         field.close()
@@ -99,11 +99,9 @@ def _progress(field: Field) -> str:
     )
 
 
-async def _count(database_url: str, readings: Readings) -> Tally:
+async def _count(database_url: str, readings: Readings, say: Say) -> Tally:
     async with await connect(database_url, Role.READ, autocommit=True) as connection:
-        deadline_s = time.monotonic() + _SUMS_WITHIN_S
-        while await sums_pending(connection) and time.monotonic() < deadline_s:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.2)
+        await _sums_made(connection, say)
         return await tally(
             connection,
             start_s=readings.start_s,
@@ -112,6 +110,19 @@ async def _count(database_url: str, readings: Readings) -> Tally:
             slot_factor=SLOT_FACTOR,
             modulus=MODULUS,
         )
+
+
+async def _sums_made(connection: Connection, say: Say) -> None:
+    """Wait until sums follow the readings, or have not moved for too long: duplicates that still pour in go first."""
+    known, since_s = -1, time.monotonic()
+    while pending := await sums_pending(connection):
+        if pending != known:
+            known, since_s = pending, time.monotonic()
+            say(f"waiting; sums to be made for {pending} spans")
+        elif time.monotonic() - since_s > _PATIENCE_S:
+            say("no more sums are made: given up")
+            return
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _judge(report: ChaosReport, readings: Readings, field: Field, found: Tally) -> None:
