@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.clock import Clock
@@ -157,6 +158,13 @@ class Settings(BaseSettings):
         return Clock(self.clock_wall_origin, self.clock_replay_origin, self.clock_speed)
 
 
+def _told(wrong: ErrorDetails) -> str:
+    """Return which setting is wrong, and how: in the words of our own check where one refused it, else pydantic's."""
+    # What a check of ours raised comes with pydantic's "Value error, " before it; other errors bring other facts.
+    said = wrong["ctx"]["error"] if wrong["type"] == "value_error" else wrong["msg"]
+    return f"{PREFIX}{str(wrong['loc'][0]).upper()}: {said}"
+
+
 def read_settings(**overrides: object) -> Settings:
     """Read the settings from arguments, environment and file.
 
@@ -168,7 +176,7 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them, and says which one is wrong
     except ValidationError as error:
-        wrong = "; ".join(f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(_told(item) for item in error.errors())
         raise ConfigurationError("settings_invalid", f"Settings cannot be used: {wrong}.") from error
     except ValueError as error:  # the TOML parser's
         raise ConfigurationError("settings_file_invalid", f"{settings_file()} cannot be read: {error}.") from error
