@@ -20,7 +20,7 @@ Int = NDArray[np.int64]
 
 WORKER: Final = Path(__file__).with_name("_peer_worker.py")
 PYTHON: Final = WORKER.parent.parent / ".venv-peers" / "bin" / "python"
-HOW: Final = "`make peers` sets them up in .venv-peers (Apache-2.0 and MIT licences, 600 MB), then add --peers"
+HOW: Final = "`make peers` sets them up in .venv-peers (Apache-2.0 and MIT licences, 600 MB)"
 #: So many jobs run at a time: MSTL uses one core.
 _AT_ONCE: Final = 2
 #: Days for which boosted trees are kept.
@@ -48,6 +48,12 @@ class Answer:
     fits: int
 
 
+def installed(python: Path) -> bool:
+    """Tell whether an interpreter is there and has both peers."""
+    command = [str(python), "-c", "import lightgbm, statsforecast"]
+    return python.exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 class Peers:
     """Ask peers that live in another environment.
 
@@ -64,8 +70,7 @@ class Peers:
 
     def __init__(self, python: Path) -> None:
         self._python = python
-        command = [str(python), "-c", "import lightgbm, statsforecast"]
-        if not python.exists() or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        if not installed(python):
             raise SystemExit(f"The peers are not installed at {python}: {HOW}.")
 
     def mstl(self, load: Float, origins: Int, horizon: int, *, trend: str) -> Answer:

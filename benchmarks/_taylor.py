@@ -1,6 +1,7 @@
 """Taylor's half-hourly load of England and Wales: eight weeks to fit, four weeks to forecast."""
 
 import re
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -12,9 +13,20 @@ from numpy.typing import NDArray
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.kernels import error_patterns, holt_winters
 from grid.kernels.naive import weekly_naive
+from somel.bootstrap import LOCKS, fingerprint, run
+from somel.embedded.places import open_folder
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+LOCK: Final = LOCKS / "taylor.txt"
+#: Says which of the project's wheels is meant, whatever machine asks: the hash in the lock file is that of this one.
+_ONE_WHEEL: Final = (
+    *("--platform", "manylinux2014_x86_64"),
+    *("--implementation", "cp"),
+    *("--python-version", "3.11"),
+    *("--abi", "cp311"),
+)
 
 FIRST: Final = 8 * SLOTS_PER_WEEK
 #: Every half-hour of the last four weeks, and those of them that are midnights.
@@ -22,6 +34,25 @@ ALL: Final = np.arange(FIRST, FIRST + 4 * SLOTS_PER_WEEK, dtype=np.int64)
 MIDNIGHTS: Final = ALL[::SLOTS_PER_DAY]
 #: Where all are too many: one origin in 47 half-hours, so that each time of day has its turn.
 SOME: Final = ALL[:: SLOTS_PER_DAY - 1]
+
+
+def fetched(cache: Path, lock: Path = LOCK) -> Path:
+    """Return the wheel of a lock file that holds the series; fetched once, its hash checked, it is kept in the cache.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not there, and cannot be fetched.
+    """
+    folder = cache / "wheels" / f"{lock.stem}-{fingerprint(lock)}"
+    if not folder.is_dir():
+        partial = open_folder(folder.with_name(folder.name + ".partial"))
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+        locked = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(lock), "-d", str(partial)]
+        run([*pip, *_ONE_WHEEL, *locked], "series_not_fetched")
+        partial.rename(folder)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def read(wheel: Path) -> Float:

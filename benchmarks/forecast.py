@@ -7,7 +7,8 @@ do with forecasts. Holidays are the French ones for every series.
 Expected before it was first run: France 2.0 % in 2022 and in 2023, a fifth to a third less error than the better naive
 forecast in each group, intervals that cover 88 to 91 %. Seen first: see the table in README.md.
 
-Figures on the last line with ``--json``:
+All parts run unless an option leaves one out, some a quarter of an hour in all; what this machine lacks is left out and
+named on stderr. Figures on the last line with ``--json``:
 
 ``fr_2022_mape``, ``fr_2023_mape``
     France, issued at noon for the next local day, in percent; RTE's own on the same hours: ``fr_2022_rte_mape``, …
@@ -22,18 +23,18 @@ Figures on the last line with ``--json``:
 ``vs_naive``
     MAE over that of the weekly naive: for each group the mean over its series.
 ``taylor_midnight_mape``, ``taylor_all_mape``, ``taylor_uncorrected_…``
-    Only with ``--taylor``: half-hourly load of England and Wales, eight weeks to fit, in percent: 48 steps from each of
-    28 midnights, and from each of 1,344 half-hours; by Holt-Winters and what its errors mean at a time of day (without
-    that: ``uncorrected``), for want of a calendar. ``vs_naive`` has them as well.
+    Half-hourly load of England and Wales, eight weeks to fit, in percent: 48 steps from each of 28 midnights, and from
+    each of 1,344 half-hours; by Holt-Winters and what its errors mean at a time of day (without that: ``uncorrected``),
+    for want of a calendar. ``vs_naive`` has them as well. The wheel that holds the series is fetched once.
 ``vs_mstl``, ``vs_lightgbm``, ``fit_s``, …
-    Only with ``--peers``, which takes some ten minutes: see `benchmarks._against`.
+    Where ``make peers`` has set the peers up; some ten minutes: see `benchmarks._against`.
 ``refit_10k_s``, ``update_10k_s``, ``per_series_ms``, ``linearity``, ``rss_mb``
-    Only with ``--scale``: see `benchmarks._scale`; linearity is the time over ten times that of a tenth of the series.
+    In a process of its own, with nothing beside it: see `benchmarks._scale`; linearity is the time over ten times that
+    of a tenth of the series. With ``--scale 200`` the names say ``200`` instead of ``10k``.
 """
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks import _against, _peers, _scale, _series, _taylor
+from benchmarks import _against, _forecast_options, _peers, _scale, _series, _taylor
+from benchmarks._forecast_options import HORIZON, ISSUE_HOUR, say
 from benchmarks._series import Measured
 from core.slots import SLOTS_PER_DAY
 from grid.backtest import LEVELS, Replay, replay
@@ -55,16 +57,10 @@ from grid.kernels.warm import warm_up
 Float = NDArray[np.float64]
 Figures = dict[str, object]
 
-ISSUE_HOUR, HORIZON = 12, 36 * 2
 #: The first part of a series is learned from only, and of a long one no more than two years are scored.
 LEARNED_SHARE, MOST_SCORED_DAYS = 0.33, 731
 QUANTILE_DAYS = 28
 NAIVE = tuple(EXPERTS.index(name) for name in ("weekly_naive", "daily_naive"))
-
-
-def say(message: str) -> None:
-    """Print progress where it does not mix with the result."""
-    print(message, file=sys.stderr, flush=True)
 
 
 class Scored:
@@ -183,16 +179,22 @@ def france(folder: Path, figures: Figures, *, school: bool) -> tuple[Measured, S
 
 def measured_series(folder: Path, figures: Figures, peers: _peers.Peers | None, *, school: bool) -> None:
     """Add the figures of France and of all groups, and those of LightGBM on the same slots."""
+    if not folder.is_dir():
+        say(f"skipped: the reference data is not at {folder}; set SOMEL_REFERENCE_DATA, or name a --series")
+        return
+    say("measured loads: some 20 seconds")
     outings = [france(folder, figures, school=school)]
     outings += groups([*_series.homes(folder), *_series.grid(folder)], figures, school=school)
-    if peers is None:
-        say(f"left out: LightGBM, for it is a peer. {_peers.HOW}")
-    else:
+    if peers is not None:
+        say("LightGBM on the same slots: some 3 minutes")
         merge(figures, _against.boosting(outings, peers))
 
 
-def taylor(wheel: Path, figures: Figures, peers: _peers.Peers | None) -> None:
+def taylor(wheel: Path | None, figures: Figures, peers: _peers.Peers | None) -> None:
     """Add our errors on Taylor's series, and those of MSTL."""
+    if wheel is None:
+        return
+    say("Taylor's series: some seconds")
     load = _taylor.read(wheel)
     corrected, plain, naive = _taylor.ours(load)
     for when, origins in (("midnight", _taylor.MIDNIGHTS), ("all", _taylor.ALL)):
@@ -201,9 +203,8 @@ def taylor(wheel: Path, figures: Figures, peers: _peers.Peers | None) -> None:
         )
         found = {f"taylor_{when}_mape": ours, f"taylor_uncorrected_{when}_mape": before}
         merge(figures, found | {"vs_naive": {f"taylor_{when}": ours / last_week}})
-    if peers is None:
-        say(f"left out: MSTL of statsforecast, for it is a peer, and takes seconds a fit. {_peers.HOW}")
-    else:
+    if peers is not None:
+        say("MSTL of statsforecast on Taylor's series, seconds a fit: some 6 minutes")
         merge(figures, _against.mstl(load, corrected, peers))
 
 
@@ -229,60 +230,27 @@ def other(chosen: argparse.Namespace) -> Figures:
     return {"skill": scored.skill(), **scored.spread()}
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    beside = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
-    data = Path(os.environ.get("SOMEL_REFERENCE_DATA") or beside)
-    parser.add_argument("--data", type=Path, default=data, help="folder of measured reference data")
-    parser.add_argument("--taylor", type=Path, metavar="WHEEL", help="a downloaded wheel of pmdarima, for its data")
-    parser.add_argument("--series", type=Path, metavar="FILE", help="score this CSV or Parquet file instead")
-    parser.add_argument("--column", help="its column of load; the first column holds times")
-    parser.add_argument("--zone", default="Europe/Paris", help="zone of its days, where its times have one")
-    parser.add_argument("--issue-hour", type=int, default=ISSUE_HOUR, choices=range(24), metavar="H", help="local hour")
-    parser.add_argument("--horizon", type=int, default=HORIZON, metavar="N", help="half-hours from the issue on")
-    parser.add_argument(
-        "--school-holidays", action="store_true", help="know those of zone B, to see what they are worth"
-    )
-    parser.add_argument(
-        "--peers",
-        type=Path,
-        nargs="?",
-        const=_peers.PYTHON,
-        metavar="PYTHON",
-        help="compare with MSTL (with --taylor) and LightGBM, too; where they are installed, if not in .venv-peers",
-    )
-    parser.add_argument(
-        "--scale",
-        type=int,
-        nargs="?",
-        const=10_000,
-        metavar="SERIES",
-        help="time a fit to a year of so many series (10,000: 2 to 3 minutes, 3 GB) and an update by one slot",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
-    return parser
+def all_parts(chosen: argparse.Namespace) -> Figures:
+    """Return the figures of every part that was not left out."""
+    figures: Figures = {}
+    peers = _forecast_options.peers(chosen)
+    wheel = _forecast_options.wheel(chosen)
+    if chosen.without_scale:
+        say("left out: how long many series take, by --without-scale")
+    else:  # first, while this process holds nothing yet
+        most = f"2 to 3 minutes for {_forecast_options.SERIES:,}, the first time 2 more to compile"
+        say(f"fitting {chosen.scale:,} series: {most}")
+        merge(figures, _scale.alone(chosen.scale))
+    say(f"kernels ready after {warm_up():.1f} s")
+    measured_series(chosen.data, figures, peers, school=chosen.school_holidays)
+    taylor(wheel, figures, peers)
+    return figures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Score all groups, or one other series, and print the figures."""
-    parser = _parser()
-    chosen = parser.parse_args(arguments)
-    peers = None if chosen.peers is None else _peers.Peers(chosen.peers)
-    say(f"kernels ready after {warm_up():.1f} s")
-    figures: Figures = {}
-    if chosen.series is not None:
-        if chosen.column is None:
-            parser.error("--series needs --column")
-        figures = other(chosen)
-    elif not chosen.data.is_dir():
-        say(f"skipped: the reference data is not at {chosen.data}; set SOMEL_REFERENCE_DATA, or name a --series")
-    else:
-        measured_series(chosen.data, figures, peers, school=chosen.school_holidays)
-    if chosen.taylor:
-        taylor(chosen.taylor, figures, peers)
-    if chosen.scale is not None:
-        say(f"fitting {chosen.scale:,} series")
-        figures.update(_scale.alone(chosen.scale))
+    """Score all there is, or one other series, and print the figures."""
+    chosen = _forecast_options.checked(_forecast_options.parser(__doc__), arguments)
+    figures = all_parts(chosen) if chosen.series is None else other(chosen)
     for name, value in figures.items():
         print(f"{name:32s} {value}")
     if chosen.json:
