@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.kernels import error_patterns, holt_winters, ridge
-from grid.kernels.holt_winters import HoltWintersFit
+from grid.kernels.error_patterns import Started
 from grid.kernels.naive import seasonal_naive
 from grid.kernels.ridge import Memory, Regressions, Ridge
 from grid.kernels.typical import typical
@@ -66,15 +66,15 @@ class Asked:
         On loads relative to centre and scale.
     centre_w, scale_w : ndarray, shape (series, 1), float64
         Mean of the loads before the first origin, and their mean distance from it. [W]
-    smoothed : HoltWintersFit or None
-        With the starting states of the last weeks, which `tail_from` names; None where there was nothing to fit to.
+    smoothed : Started or None
+        On the last weeks, which `tail_from` names; None where there was nothing to fit to.
     """
 
     said_w: Float
     regressions: Regressions
     centre_w: Float
     scale_w: Float
-    smoothed: HoltWintersFit | None
+    smoothed: Started | None
 
 
 def ask(load_w: Float, ahead: Ahead, *, origins: int, horizon: int, fitted_before: int) -> Asked:
@@ -137,7 +137,7 @@ def ask_again(asked: Asked, load_w: Float, ahead: Ahead, *, later: int) -> Float
     said[:, :2] = _to_watts(rolled[:, :, np.newaxis], asked.centre_w, asked.scale_w)
     said[:, 2] = np.nan
     if asked.smoothed is not None:
-        said[:, 2, 0] = error_patterns.forecast(asked.smoothed, load_w, horizon)
+        said[:, 2, 0] = error_patterns.forecast(asked.smoothed, load_w[:, time - later :], horizon)
     _ask_the_simple(load_w, np.array([time]), said)
     return said[:, :, 0]
 
@@ -173,9 +173,9 @@ def _to_watts(even: Float, centre_w: Float, scale_w: Float) -> Float:
     return even
 
 
-def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> tuple[Float, HoltWintersFit | None]:
+def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> tuple[Float, Started | None]:
     """Let Holt-Winters, corrected, speak after its fit; at the last, if that was short, after another."""
-    said, fitted = np.full((load_w.shape[0], at.size, horizon), np.nan), None
+    said, fitted, smoothed = np.full((load_w.shape[0], at.size, horizon), np.nan), None, None
     after, begin = np.flatnonzero(at >= fitted_before), max(fitted_before - _FIT_SLOTS, 0)
     if fitted_before > begin:
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, begin:fitted_before]))
@@ -185,6 +185,5 @@ def _smooth(load_w: Float, at: Int, horizon: int, fitted_before: int) -> tuple[F
         fitted = holt_winters.fit(np.ascontiguousarray(load_w[:, -_FIT_SLOTS:]))
     if fitted is not None:
         tail_w = load_w[:, tail_from(load_w.shape[1]) :]
-        fitted = error_patterns.start_anew(fitted, tail_w)
-        said[:, -1] = error_patterns.forecast(fitted, tail_w, horizon)
-    return said, fitted
+        smoothed, said[:, -1] = error_patterns.start_anew(fitted, tail_w, horizon)
+    return said, smoothed

@@ -90,12 +90,9 @@ class Rolling:
 
 def without_record(asked: Asked) -> Asked:
     """Return what experts go on with, without what they said before, which takes most room."""
-    smoothed = asked.smoothed
-    if smoothed is not None:
-        smoothed = replace(smoothed, residual_w=np.empty((smoothed.method.size, 0)))
     nothing = asked.regressions.said[:, :, :0].copy()
     regressions = replace(asked.regressions, said=nothing)
-    return replace(asked, said_w=asked.said_w[:, :, :0].copy(), regressions=regressions, smoothed=smoothed)
+    return replace(asked, said_w=asked.said_w[:, :, :0].copy(), regressions=regressions)
 
 
 def roll(

@@ -32,7 +32,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grid.kernels.checks import Float, float_array, int_array, require
+from grid.kernels.checks import Float, Int, float_array, int_array, require
+from grid.kernels.error_patterns_days import correct_days_batch
 from grid.kernels.error_patterns_run import correct_batch
 from grid.kernels.holt_winters import HoltWintersFit
 from grid.kernels.holt_winters_fit import prepare_batch
@@ -61,6 +62,39 @@ class ErrorPattern:
     forgetting: float = 0.98
     penalty: float = 0.1
     fewest: int = 10
+
+    def numbers(self) -> tuple[Int, Float]:
+        """Return whole numbers and rates as kernels take them."""
+        return np.array([self.neighbours, self.fewest], dtype=np.int64), np.array([self.forgetting, self.penalty])
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Hold parameters, and the load that later forecasts go on from.
+
+    Attributes
+    ----------
+    parameters : ndarray, shape (series, 4), float64
+        Of the fit.
+    floor_w : ndarray, shape (series,), float64
+        Least load the logarithm is taken of; 0 where the method is additive. [W]
+    level : ndarray, shape (series,), float64
+        Before the first slot, on the model's scale, as are all that follow.
+    daily, weekly : ndarray, shape (series, phase), float64
+        Profiles before the first slot.
+    linked : ndarray, shape (series, slot), float64
+        The load; NaN where it is missing.
+    latest : ndarray, shape (series, slot), float64
+        The last error as it stood after each slot.
+    """
+
+    parameters: Float
+    floor_w: Float
+    level: Float
+    daily: Float
+    weekly: Float
+    linked: Float
+    latest: Float
 
 
 def backtest(
@@ -116,17 +150,20 @@ def backtest(
     require(how.neighbours >= 0 and how.fewest >= 1, "Neighbours are at least 0, days to learn from at least 1.")
     require(0.0 < how.forgetting <= 1.0 and how.penalty > 0.0, "Forgetting is in (0, 1], penalty positive.")
     ahead, start = np.empty((load.shape[0], firsts.size, horizon)), fitted.start
-    require(2 * how.neighbours < start.daily.shape[1], "Neighbours lie within one day.", neighbours=how.neighbours)
-    counts = np.array([how.neighbours, how.fewest], dtype=np.int64)
-    rates, smoothing = np.array([how.forgetting, how.penalty]), fitted.parameters
-    if firsts.size > 0:
-        seasons = (start.level, start.daily, start.weekly)
-        correct_batch(load, firsts, windows, counts, rates, smoothing, fitted.floor_w, *seasons, ahead)
+    day = start.daily.shape[1]
+    require(2 * how.neighbours < day, "Neighbours lie within one day.", neighbours=how.neighbours)
+    learned = (firsts, windows, *how.numbers(), fitted.parameters, fitted.floor_w)
+    seasons = (start.level, start.daily, start.weekly)
+    if firsts.size > 0 and how.neighbours == 0 and bool((firsts % day == firsts[0] % day).all()):
+        nothing = np.empty((load.shape[0], 0))
+        correct_days_batch(nothing, nothing, load, *learned, *seasons, ahead, nothing)
+    elif firsts.size > 0:
+        correct_batch(load, *learned, *seasons, ahead)
     return ahead
 
 
-def start_anew(fitted: HoltWintersFit, load_w: NDArray[Any]) -> HoltWintersFit:
-    """Return the parameters of a fit with the starting states of another load, formed of its first weeks.
+def start_anew(fitted: HoltWintersFit, load_w: NDArray[Any], horizon: int) -> tuple[Started, Float]:
+    """Run the parameters of a fit over another load, with starting states formed of its first weeks.
 
     Parameters
     ----------
@@ -134,38 +171,57 @@ def start_anew(fitted: HoltWintersFit, load_w: NDArray[Any]) -> HoltWintersFit:
         Parameters are taken from it; it is left alone.
     load_w : ndarray, shape (series, time)
         NaN marks a missing slot. [W]
+    horizon : int
+        At least 1. [slots]
 
     Returns
     -------
-    HoltWintersFit
-        For `backtest` of that load, however it goes on.
+    tuple of Started and ndarray
+        What `forecast` goes on with, and the corrected forecast of the slots that follow, shape (series, lead). [W]
     """
     load = float_array("load_w", load_w, axes=(fitted.method.size, None))
-    start = fitted.start.copy()
-    for values in (start.residual, start.daily, start.weekly, start.elapsed):
-        values[:] = 0
-    method, floor_w, from_slot = fitted.method.copy(), fitted.floor_w.copy(), start.elapsed.copy()
-    prepare_batch(load, method, floor_w, np.empty_like(load), from_slot, start.level, start.daily, start.weekly)
-    return replace(fitted, method=method, floor_w=floor_w, start=start)
+    start, floor_w, linked = fitted.start.copy(), fitted.floor_w.copy(), np.empty_like(load)
+    start.daily[:], start.weekly[:] = 0.0, 0.0
+    method, from_slot = fitted.method.copy(), start.elapsed.copy()
+    prepare_batch(load, method, floor_w, linked, from_slot, start.level, start.daily, start.weekly)
+    latest = np.empty_like(load)
+    started = Started(fitted.parameters, floor_w, start.level, start.daily, start.weekly, linked, latest[:, :0])
+    said = _forecast(started, load[:, :0], horizon, latest)
+    return replace(started, latest=latest), said
 
 
-def forecast(started: HoltWintersFit, load_w: NDArray[Any], horizon: int, *, how: ErrorPattern | None = None) -> Float:
-    """Return the corrected forecast of the slots that follow a load.
+def forecast(started: Started, since_w: NDArray[Any], horizon: int) -> Float:
+    """Return the corrected forecast of the slots that follow the latest ones.
 
     Parameters
     ----------
-    started : HoltWintersFit
-        Parameters and starting states are taken from it.
-    load_w : ndarray, shape (series, time)
-        From the slot that the states stand before; NaN marks a missing slot. [W]
+    started : Started
+        From `start_anew`; it is left as it is.
+    since_w : ndarray, shape (series, slot)
+        All slots that came since; NaN marks a missing slot. [W]
     horizon : int
         At least 1. [slots]
-    how : ErrorPattern, optional
-        How to learn.
 
     Returns
     -------
     ndarray, shape (series, lead), float64
         NaN where there is nothing but gaps. [W]
+
+    Notes
+    -----
+    What `backtest` of all slots would say, but for rounding.
     """
-    return backtest(started, load_w, np.array([load_w.shape[1]]), horizon, how=how)[:, 0]
+    since = float_array("since_w", since_w, axes=(started.linked.shape[0], None))
+    require(not np.isinf(since).any(), "since_w must be finite or NaN.")
+    return _forecast(started, since, horizon, np.empty((since.shape[0], 0)))
+
+
+def _forecast(started: Started, since: Float, horizon: int, kept: Float) -> Float:
+    """Return the forecast of the slots after since, and keep the last errors if there is room for them."""
+    require(horizon >= 1, "The horizon is at least one slot.", horizon=horizon)
+    how, ahead = ErrorPattern(), np.empty((since.shape[0], 1, horizon))
+    now = np.array([started.linked.shape[1] + since.shape[1]], dtype=np.int64)
+    learned = (now, np.array(how.windows, dtype=np.int64), *how.numbers(), started.parameters, started.floor_w)
+    seasons = (started.level, started.daily, started.weekly)
+    correct_days_batch(started.linked, started.latest, since, *learned, *seasons, ahead, kept)
+    return ahead[:, 0]

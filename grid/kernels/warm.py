@@ -49,6 +49,7 @@ def _warm_forecast() -> None:
     ahead_w = holt_winters.backtest(fitted, load_w, origins, 2)
     holt_winters.forecast(fitted, 2)
     error_patterns.backtest(fitted, load_w, origins, 2)
+    error_patterns.backtest(fitted, load_w, np.array([11, 12]), 2)
     naive.weekly_naive(load_w, origins, 2, week=4)
     quantile_w = quantiles.error_quantiles(ahead_w, levels)
     quantiles.adaptive_quantiles(ahead_w, levels, asked_from=0, day=2, pooled=2)

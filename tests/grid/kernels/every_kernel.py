@@ -45,6 +45,7 @@ def forecasts(rng):
     actual = load[:, origins[:, np.newaxis] + np.arange(4)]
     levels = np.array([0.1, 0.5, 0.9])
     how = error_patterns.ErrorPattern(windows=(1, 3), neighbours=1, fewest=3)
+    daily = error_patterns.ErrorPattern(windows=(1, 3, 4), fewest=3)
     error_quantile = quantiles.error_quantiles(actual - ahead, levels, half_width=1)
     point = holt_winters.forecast(fitted, 4)
     points = skill.point_skill(actual, ahead)
@@ -62,6 +63,7 @@ def forecasts(rng):
         "ahead": ahead,
         "banded": quantiles.quantile_forecast(point, error_quantile, non_negative=True),
         "corrected": error_patterns.backtest(fitted, load, origins, 5, how=how),
+        "corrected_daily": error_patterns.backtest(fitted, load, origins, 5, how=daily),
         "advanced": holt_winters.advance(fitted, load[:, :9]),
         "naive": naive.weekly_naive(load, origins, 4, week=12),
         "mae": points.mae_w,

@@ -1,5 +1,7 @@
 """The correction is the regression it says, knows nothing that comes later, and helps where errors have a pattern."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,68 @@ class ByHand:
         part = min(max(along / square, 0.0), 1.0) if square > 0.0 else 0.0
         corrected = self.told[origin] + part * self.change(origin)
         return np.exp(corrected) if self.log else corrected
+
+
+DAILY = ErrorPattern(windows=(1, 3, 4), forgetting=0.9, penalty=0.2, fewest=3)
+
+
+@pytest.mark.parametrize("series", [0, 1, 2])
+@pytest.mark.parametrize("horizon", [3, 6])
+def test_so_it_is_where_all_origins_lie_on_one_time_of_day(series, horizon):
+    load, fitted = small()
+    origins = np.array([61, 85, 109, 117])
+    found = error_patterns.backtest(fitted, load, origins, horizon, how=DAILY)
+    by_hand = ByHand(fitted, load, series, horizon, DAILY)
+    for place, origin in enumerate(origins):
+        np.testing.assert_allclose(found[series, place], by_hand.forecast(origin), rtol=1e-9, atol=1e-9)
+
+
+def hard():
+    """Return series with a gap, with exports, without a season, without data, and new ones, of 45 days."""
+    load = np.stack([daily_and_weekly(45, seed=seed) for seed in range(7)])
+    load[0, 900:1300] = np.nan
+    load[1] -= load[1].mean()
+    load[2] = 7.0
+    load[3] = np.nan
+    load[4, :-90] = np.nan
+    load[5, :-400] = np.nan
+    load[6, ::5] = 0.0
+    return load
+
+
+@pytest.mark.parametrize("horizon", [1, 48, 50, 400])
+def test_one_time_of_day_is_told_the_same_alone_and_among_others(horizon):
+    load = hard()
+    fitted = holt_winters.fit(load)
+    origins = np.arange(3, 45 * 48 + 1, 48)
+    alone = error_patterns.backtest(fitted, load, origins, horizon)
+    among = error_patterns.backtest(fitted, load, np.sort(np.append(origins, 1000)), horizon)
+    among = np.delete(among, np.searchsorted(origins, 1000), axis=1)
+    np.testing.assert_allclose(alone, among, rtol=1e-11, atol=1e-9)
+
+
+@pytest.mark.parametrize("later", [0, 1, 20, 47])
+def test_going_on_from_a_load_gives_what_all_of_it_would(later):
+    load, how_far = hard(), 45 * 48 - later
+    load[6, -1:] = np.nan
+    fitted = holt_winters.fit(load)
+    started, said = error_patterns.start_anew(fitted, load[:, :how_far], 96)
+    gone_on = error_patterns.forecast(started, load[:, how_far:], 96)
+    begun = replace(
+        fitted,
+        floor_w=started.floor_w,
+        start=replace(fitted.start, level=started.level, daily=started.daily, weekly=started.weekly),
+    )
+    at_once = error_patterns.backtest(begun, load, np.array([how_far, 45 * 48]), 96)
+    np.testing.assert_allclose(said, at_once[:, 0], rtol=1e-11, atol=1e-9)
+    np.testing.assert_allclose(gone_on, at_once[:, 1], rtol=1e-11, atol=1e-9)
+
+
+def test_what_is_infinite_is_not_gone_on_with():
+    load = hard()
+    started, _ = error_patterns.start_anew(holt_winters.fit(load), load, 4)
+    with pytest.raises(InvariantError):
+        error_patterns.forecast(started, np.full((7, 1), np.inf), 4)
 
 
 @pytest.mark.parametrize("series", [0, 1, 2])

@@ -16,6 +16,7 @@ from grid.kernels import (
     dispatch_certificate,
     dispatch_flow,
     error_patterns,
+    error_patterns_days,
     error_patterns_run,
     holt_winters,
     holt_winters_fit,
@@ -39,6 +40,7 @@ MODULES = [
     baseline,
     dispatch_certificate,
     dispatch_flow,
+    error_patterns_days,
     error_patterns_run,
     holt_winters_fit,
     holt_winters_run,
@@ -143,6 +145,8 @@ def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     fitted = holt_winters.fit(load[:, ::1])
     ahead = holt_winters.backtest(fitted, load, np.array([690], dtype=np.int32), 5)
     error_patterns.backtest(fitted, load, np.array([690], dtype=np.int32), 5)
+    error_patterns.backtest(fitted, load, np.array([690, 691], dtype=np.int32), 5)
+    error_patterns.forecast(error_patterns.start_anew(fitted, load, 5)[0], load[:, :3], 5)
     skill.point_skill(ahead[:, :, ::-1], ahead)
     naive.weekly_naive(load.T.copy().T, np.array([690]), 5)
     baseline.high_x_of_y(load[:, :480].reshape(2, 10, 48))
