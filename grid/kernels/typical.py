@@ -18,10 +18,45 @@ _OF: Final = {"mean": _MEAN, "median": _MEDIAN}
 @jitted
 def _read(load: Float, slot: int, values: Float) -> None:
     """Fill values with the load from a slot on; what is missing is put behind all others."""
-    for phase in range(values.size):
-        at = slot + phase
-        value = load[at] if 0 <= at < load.size else np.nan
-        values[phase] = np.inf if np.isnan(value) else value
+    begin = min(max(-slot, 0), values.size)
+    stop = max(min(load.size - slot, values.size), begin)
+    values[:begin] = np.inf
+    values[stop:] = np.inf
+    inside, known = values[begin:stop], load[slot + begin : slot + stop]
+    for phase in range(inside.size):
+        inside[phase] = np.inf if np.isnan(known[phase]) else known[phase]
+
+
+@jitted
+def _put_in_order(lower: Float, higher: Float) -> None:
+    """Put the lesser of each two values into the first row."""
+    for phase in range(lower.size):
+        one, other = lower[phase], higher[phase]
+        lower[phase] = min(one, other)
+        higher[phase] = max(one, other)
+
+
+@jitted
+def _sort(seen: Float) -> None:
+    """Sort each column by Batcher's merge exchange, which compares the same rows whatever is in them.
+
+    References
+    ----------
+    .. [1] Knuth, D. E. (1998). The art of computer programming, vol. 3, 2nd ed., section 5.2.2, algorithm M.
+    """
+    rows, largest = seen.shape[0], 1
+    while 2 * largest < rows:
+        largest *= 2
+    apart = largest
+    while apart > 0:
+        merged, remainder, distance = largest, 0, apart
+        while distance > 0:
+            for row in range(rows - distance):
+                if row & apart == remainder:
+                    _put_in_order(seen[row], seen[row + distance])
+            distance, remainder = merged - apart, apart
+            merged //= 2
+        apart //= 2
 
 
 @jitted
@@ -50,12 +85,16 @@ def _middles(seen: Float, found: Float) -> None:
 @jitted
 def _means(seen: Float, found: Float) -> None:
     """Fill found with the mean of each column; NaN where it holds nothing."""
+    count = np.zeros(found.size)
+    found[:] = 0.0
+    for place in range(seen.shape[0]):
+        row = seen[place]
+        for phase in range(found.size):
+            known = row[phase] < np.inf
+            found[phase] += row[phase] if known else 0.0
+            count[phase] += 1.0 if known else 0.0
     for phase in range(found.size):
-        known, total = 0, 0.0
-        while known < seen.shape[0] and seen[known, phase] < np.inf:
-            total += seen[known, phase]
-            known += 1
-        found[phase] = total / known if known > 0 else np.nan
+        found[phase] = found[phase] / count[phase] if count[phase] > 0.0 else np.nan
 
 
 @jitted
@@ -66,18 +105,18 @@ def _follow(load: Float, begin: int, period: int, of: int, seen: Float, found: F
     """
     count, width = seen.shape[0], min(period, found.size)
     old, new = np.empty(width), np.empty(width)
-    seen[:] = np.inf
-    for block in range(-count, -(-found.size // period)):
-        known = seen[: min(block + count + 1, count)]
-        if block >= 0:
-            stop = min(block * period + width, found.size)
-            if of == _MEAN:
-                _means(seen, found[block * period : stop])
-            else:
-                _middles(seen, found[block * period : stop])
-        _read(load, begin + (block - count) * period if block >= 0 else load.size, old)
-        _read(load, begin + block * period, new)
-        _replace(known, old, new)
+    for row in range(count):
+        _read(load, begin - (row + 1) * period, seen[row])
+    _sort(seen)
+    for first in range(0, found.size, period):
+        if first > 0:
+            _read(load, begin + first - (count + 1) * period, old)
+            _read(load, begin + first - period, new)
+            _replace(seen, old, new)
+        if of == _MEAN:
+            _means(seen, found[first : first + width])
+        else:
+            _middles(seen, found[first : first + width])
 
 
 @jitted
