@@ -132,7 +132,8 @@ def ask_again(asked: Asked, load_w: Float, ahead: Ahead, *, later: int) -> Float
     horizon = ahead.features.shape[0] - time
     said = np.empty((load_w.shape[0], len(EXPERTS), 1, horizon))
     begin = max(time - _LAG_SLOTS, 0) // SLOTS_PER_DAY * SLOTS_PER_DAY
-    even = (load_w[:, begin:] - asked.centre_w) / asked.scale_w
+    even = load_w[:, begin:] - asked.centre_w
+    even /= asked.scale_w
     rolled = ridge.roll(asked.regressions, even, ahead.features[begin:], ahead.lagged, later=later, how=REGRESSION)
     said[:, :2] = _to_watts(rolled[:, :, np.newaxis], asked.centre_w, asked.scale_w)
     said[:, 2] = np.nan

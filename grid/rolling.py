@@ -138,18 +138,20 @@ def roll(
         return None
     ahead = known_ahead(local, slots, until=now + longest, extra=extra)
     part_w = None if known_w is None else part_ahead(local, known_w, until=now + longest)
-    rolled, begin = [], 0
+    count, begin = sum(part.tail.load_w.shape[0] for part in parts), 0
+    point_w, quantile_w = np.empty((count, horizon)), np.empty((count, horizon, parts[0].spread_w.shape[2]))
     for part in parts:
-        end = begin + part.tail.load_w.shape[0]
-        some_w = None if part_w is None else part_w[begin:end]
-        rolled.append(_roll_part(part, np.ascontiguousarray(since_w[begin:end]), ahead, leads, some_w))
-        begin = end
-    return np.concatenate([point_w for point_w, _ in rolled]), np.concatenate([quantile_w for _, quantile_w in rolled])
+        some = slice(begin, begin + part.tail.load_w.shape[0])
+        some_w = None if part_w is None else part_w[some]
+        point_w[some] = _roll_part(part, np.ascontiguousarray(since_w[some]), ahead, leads, some_w, quantile_w[some])
+        begin = some.stop
+    return point_w, quantile_w
 
 
 def _roll_part(
-    part: Rolling, since_w: Float, ahead: Ahead, leads: NDArray[np.int64], known_w: Float | None
-) -> tuple[Float, Float]:
+    part: Rolling, since_w: Float, ahead: Ahead, leads: NDArray[np.int64], known_w: Float | None, quantile_w: Float
+) -> Float:
+    """Return the load, shape (series, lead), and fill in its quantiles. [W]."""
     later, fitted, held = since_w.shape[1], part.weight.shape[2], part.tail.load_w.shape[1]
     rest_w = since_w if known_w is None else since_w - known_w[:, held : held + later]
     tail_w = np.concatenate([part.tail.load_w, rest_w], axis=1)
@@ -161,9 +163,10 @@ def _roll_part(
         point_w += known_w[:, held + later + leads]
     if part.fallback is not None:
         point_w[part.fallback.row] = _fall_back(part.fallback.fitted, since_w[part.fallback.row], leads.size)
-    quantile_w = point_w[:, :, np.newaxis] + part.spread_w[:, source[leads]]
+    np.add(point_w[:, :, np.newaxis], part.spread_w[:, source[leads]], out=quantile_w)
     floor_w = part.floor_w[:, np.newaxis]
-    return np.maximum(point_w, floor_w), np.maximum(quantile_w, floor_w[:, :, np.newaxis])
+    np.maximum(quantile_w, floor_w[:, :, np.newaxis], out=quantile_w)
+    return np.maximum(point_w, floor_w)
 
 
 def _fall_back(fitted: HoltWintersFit, since_w: Float, horizon: int) -> Float:
