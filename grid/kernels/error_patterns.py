@@ -180,6 +180,7 @@ def start_anew(fitted: HoltWintersFit, load_w: NDArray[Any], horizon: int) -> tu
         What `forecast` goes on with, and the corrected forecast of the slots that follow, shape (series, lead). [W]
     """
     load = float_array("load_w", load_w, axes=(fitted.method.size, None))
+    require(not np.isinf(load).any(), "load_w must be finite or NaN.")
     start, floor_w, linked = fitted.start.copy(), fitted.floor_w.copy(), np.empty_like(load)
     start.daily[:], start.weekly[:] = 0.0, 0.0
     method, from_slot = fitted.method.copy(), start.elapsed.copy()
@@ -219,6 +220,7 @@ def forecast(started: Started, since_w: NDArray[Any], horizon: int) -> Float:
 def _forecast(started: Started, since: Float, horizon: int, kept: Float) -> Float:
     """Return the forecast of the slots after since, and keep the last errors if there is room for them."""
     require(horizon >= 1, "The horizon is at least one slot.", horizon=horizon)
+    # As it is by default, without neighbours: those would need times of day that are not looked at here.
     how, ahead = ErrorPattern(), np.empty((since.shape[0], 1, horizon))
     now = np.array([started.linked.shape[1] + since.shape[1]], dtype=np.int64)
     learned = (now, np.array(how.windows, dtype=np.int64), *how.numbers(), started.parameters, started.floor_w)

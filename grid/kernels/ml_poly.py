@@ -215,15 +215,17 @@ def combine(expert_w: NDArray[Any], actual_w: NDArray[Any], *, day: int = 48, po
 @parallel_kernel
 def _mix_batch(expert_w: Float, weight: Float, mixed_w: Float) -> None:
     for series in prange(expert_w.shape[0]):
-        kept = np.empty(expert_w.shape[1:])
+        kept, mixed, total = np.empty(expert_w.shape[1:]), mixed_w[series], np.zeros(expert_w.shape[2])
         _cut(expert_w[series], kept)
-        for lead in range(expert_w.shape[2]):
-            total, mean = 0.0, 0.0
-            for expert in range(expert_w.shape[1]):
-                if not np.isnan(kept[expert, lead]):
-                    total += weight[series, expert, lead]
-                    mean += weight[series, expert, lead] * kept[expert, lead]
-            mixed_w[series, lead] = mean / total if total > 0.0 else np.nan
+        mixed[:] = 0.0
+        for expert in range(expert_w.shape[1]):
+            line, share = kept[expert], weight[series, expert]
+            for lead in range(total.size):
+                sleeps = np.isnan(line[lead])
+                total[lead] += 0.0 if sleeps else share[lead]
+                mixed[lead] += 0.0 if sleeps else share[lead] * line[lead]
+        for lead in range(total.size):
+            mixed[lead] = mixed[lead] / total[lead] if total[lead] > 0.0 else np.nan
 
 
 def mix(expert_w: NDArray[Any], weight: NDArray[Any]) -> Float:

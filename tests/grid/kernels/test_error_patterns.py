@@ -130,11 +130,20 @@ def test_going_on_from_a_load_gives_what_all_of_it_would(later):
     np.testing.assert_allclose(gone_on, at_once[:, 1], rtol=1e-11, atol=1e-9)
 
 
-def test_what_is_infinite_is_not_gone_on_with():
+def test_what_is_infinite_is_neither_begun_nor_gone_on_with():
     load = hard()
-    started, _ = error_patterns.start_anew(holt_winters.fit(load), load, 4)
+    fitted, infinite = holt_winters.fit(load), np.full((7, 1), np.inf)
+    started, _ = error_patterns.start_anew(fitted, load, 4)
     with pytest.raises(InvariantError):
-        error_patterns.forecast(started, np.full((7, 1), np.inf), 4)
+        error_patterns.forecast(started, infinite, 4)
+    with pytest.raises(InvariantError):
+        error_patterns.start_anew(fitted, infinite, 4)
+
+
+def test_a_horizon_of_nothing_is_refused():
+    load = hard()
+    with pytest.raises(InvariantError):
+        error_patterns.start_anew(holt_winters.fit(load), load, 0)
 
 
 @pytest.mark.parametrize("series", [0, 1, 2])
