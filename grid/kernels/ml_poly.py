@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int, float_array, require
 
 #: What an expert says may lie so many times the spread of all around their median.
@@ -67,7 +67,7 @@ def _mix(said: Float, weight: Float, mixed: Float) -> None:
             mixed[lead] += 0.0 if np.isnan(line[lead]) else share[lead] * line[lead]
 
 
-@jitted
+@leaf
 def _sort(values: Float) -> None:
     """Sort values, (expert, lead), along the first axis, which is short: all leads in vector registers at once."""
     for last in range(values.shape[0] - 1, 0, -1):
@@ -79,7 +79,7 @@ def _sort(values: Float) -> None:
                 after[lead] = max(one, other)
 
 
-@jitted
+@leaf
 def _put_asleep_last(said: Float, around: Float, values: Float) -> None:
     """Fill values, (expert, lead), with the distance from around, infinite for who sleeps."""
     for expert in range(said.shape[0]):
@@ -116,7 +116,7 @@ def _cut(said: Float, kept: Float) -> None:
             found[lead] = np.nan if np.isnan(line[lead]) else min(max(line[lead], lowest), highest)
 
 
-@jitted
+@leaf
 def _account(
     said: Float, mean: Float, actual: Float, group: Int, regret: Float, square: Float, largest: Float, gain: Float
 ) -> None:

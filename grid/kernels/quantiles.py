@@ -1,17 +1,16 @@
 """Turn past errors into forecast quantiles: conformal, per lead time, smoothed over its neighbours.
 
-At one moment (`error_quantiles`), the errors of ``2 h + 1`` neighbouring leads are pooled; with the n finite
-ones in ascending order, the quantile of probability p is the order statistic of rank :math:`(n + 1) p`,
-between two ranks by linear interpolation and clamped to 1..n [1]_. A new error exchangeable with the pool then
-falls at or below it with probability p, up to :math:`1/(n + 1)` [2]_.
+At one moment (`error_quantiles`), the errors of ``2 h + 1`` neighbouring leads are pooled; with the n finite ones in
+ascending order, the quantile of probability p is the order statistic of rank :math:`(n + 1) p`, between two ranks by
+linear interpolation and clamped to 1..n [1]_. A new error exchangeable with the pool then falls at or below it with
+probability p, up to :math:`1/(n + 1)` [2]_.
 
-Day after day (`adaptive_quantiles`), the probability that is looked up moves whenever too many or too few
-loads come to lie below the quantile, so that in the long run the right share does, however the errors drift [3]_.
+Day after day (`adaptive_quantiles`), the probability that is looked up moves whenever too many or too few loads come to
+lie below the quantile, so that in the long run the right share does, however the errors drift [3]_.
 
 References
 ----------
-.. [1] Hyndman, R. J., Fan, Y. (1996). Sample quantiles in statistical packages. Am. Stat. 50, 361-365
-   (definition 6).
+.. [1] Hyndman, R. J., Fan, Y. (1996). Sample quantiles in statistical packages. Am. Stat. 50, 361-365 (definition 6).
 .. [2] Lei, J. et al. (2018). Distribution-free predictive inference for regression. J. Am. Stat. Assoc.
    113, 1094-1111.
 .. [3] Gibbs, I., Candes, E. (2021). Adaptive conformal inference under distribution shift. NeurIPS 34, 1660-1672.
@@ -22,14 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, float_array, require
 
 #: By how much a day that lay wholly below a quantile, or above it, moves the probability looked up. [1]
 ADAPTATION = 0.02
 
 
-@jitted
+@leaf
 def _pool(error: Float, first: int, stop: int, pooled: Float) -> int:
     """Copy the finite errors of leads ``[first, stop)`` into pooled and return how many there are."""
     count = 0
@@ -41,7 +40,7 @@ def _pool(error: Float, first: int, stop: int, pooled: Float) -> int:
     return count
 
 
-@jitted
+@leaf
 def _quantile(ascending: Float, probability: float) -> float:
     """Return the quantile of definition 6 of a non-empty ascending sample."""
     count = ascending.size
@@ -104,7 +103,7 @@ def error_quantiles(error_w: NDArray[Any], probabilities: NDArray[Any], *, half_
     return quantile
 
 
-@jitted
+@leaf
 def _move_looked_up(
     error: Float, band: Float, ended: int, first: int, stop: int, wanted: Float, looked_up: Float
 ) -> None:
@@ -120,7 +119,7 @@ def _move_looked_up(
             looked_up[level] = min(max(moved, 0.0), 1.0)
 
 
-@jitted
+@leaf
 def _few(error: Float, first: int, stop: int, ascending: Float) -> int:
     """Fill ascending with the finite errors of leads ``[first, stop)``, sorted, and return how many there are."""
     count = 0
@@ -136,7 +135,7 @@ def _few(error: Float, first: int, stop: int, ascending: Float) -> int:
     return count
 
 
-@jitted
+@leaf
 def _slide(ascending: Float, count: int, leaving: Float, entering: Float, room: Float) -> int:
     """Take some values out of the first ones, put others in, all ascending; return how many there are then."""
     kept, gone, come = 0, 0, 0
@@ -153,22 +152,39 @@ def _slide(ascending: Float, count: int, leaving: Float, entering: Float, room: 
     for place in range(come, entering.size):
         room[kept] = entering[place]
         kept += 1
-    ascending[:kept] = room[:kept]
+    for place in range(kept):
+        ascending[place] = room[place]
     return kept
 
 
-@jitted
-def _adapt_leads(
-    error: Float, wanted: Float, first: int, stop: int, day: int, window: int, asked_from: int, band: Float
+@leaf
+def _ascend(values: Float) -> None:
+    """Sort a few values in place."""
+    for at in range(1, values.size):
+        value, place = values[at], at
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
+
+
+@leaf
+def _follow(
+    error: Float,
+    wanted: Float,
+    first: int,
+    stop: int,
+    ago: int,
+    window: int,
+    asked_from: int,
+    count: int,
+    looked_up: Float,
+    found: Float,
+    pools: tuple[Float, Float, Float, Float],
+    band: Float,
 ) -> None:
     """Fill band of neighbouring leads, (origin, lead, quantile), origin after origin; their errors stay sorted."""
-    width, ago = stop - first, (stop - 1) // day  # origins more than so many before one have ended at all these leads
-    looked_up, found = wanted.copy(), np.empty(wanted.size)
-    ascending, room = np.empty((window + 1) * width), np.empty((window + 1) * width)
-    leaving, entering = np.empty(width), np.empty(width)
-    begin, end = max(asked_from - ago - window, 0), max(asked_from - ago, 0)
-    count = _pool(error[begin:end], first, stop, ascending)
-    ascending[:count] = np.sort(ascending[:count])
+    ascending, room, leaving, entering = pools
     for origin in range(asked_from, error.shape[0]):
         known = origin - ago
         if origin > asked_from and known > 0:
@@ -179,9 +195,24 @@ def _adapt_leads(
             _move_looked_up(error, band, known - 1, first, stop, wanted, looked_up)
         for level in range(wanted.size):
             found[level] = _quantile(ascending[:count], looked_up[level]) if count > 0 else np.nan
-        rising = np.sort(found)
+        _ascend(found)
         for lead in range(first, stop):
-            band[origin, lead] = rising
+            for level in range(wanted.size):
+                band[origin, lead, level] = found[level]
+
+
+@jitted
+def _adapt_leads(
+    error: Float, wanted: Float, first: int, stop: int, day: int, window: int, asked_from: int, band: Float
+) -> None:
+    """Fill band of neighbouring leads, whose errors are taken together."""
+    width, ago = stop - first, (stop - 1) // day  # all these leads of origins more than so many before one have ended
+    ascending, room = np.empty((window + 1) * width), np.empty((window + 1) * width)
+    begin, end = max(asked_from - ago - window, 0), max(asked_from - ago, 0)
+    count = _pool(error[begin:end], first, stop, ascending)
+    ascending[:count] = np.sort(ascending[:count])
+    pools = (ascending, room, np.empty(width), np.empty(width))
+    _follow(error, wanted, first, stop, ago, window, asked_from, count, wanted.copy(), wanted.copy(), pools, band)
 
 
 @parallel_kernel

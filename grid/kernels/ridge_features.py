@@ -2,11 +2,13 @@
 
 Leads whose slots fall on one local day have the same weekday, holiday and changes before the origin: their *common*
 features. Only lags, load and weather differ: their *own*.
+
+A load is looked at with some slots of nothing before its first, so that no lag lies outside.
 """
 
 import numpy as np
 
-from core.compiling import jitted
+from core.compiling import leaf
 from grid.kernels.checks import Float, Int
 
 #: Lags of one and two days and one and two weeks.
@@ -15,15 +17,7 @@ LAGS = 4
 OWN_COMMON = 3
 
 
-@jitted
-def _known_or(load: Float, slot: int, other: float) -> float:
-    """Return the load of a slot, or the other value where there is none."""
-    if slot < 0 or slot >= load.size or np.isnan(load[slot]):
-        return other
-    return float(load[slot])
-
-
-@jitted
+@leaf
 def mean_change(load: Float, origin: int, recent: int, back: int) -> float:
     """Return by how much the last slots exceed those before them on average; 0 where nothing can be compared."""
     total, count = 0.0, 0
@@ -35,27 +29,56 @@ def mean_change(load: Float, origin: int, recent: int, back: int) -> float:
     return total / count if count > 0 else 0.0
 
 
-@jitted
+@leaf
+def _fill_lags(of_day: Float, of_days: Float, of_week: Float, of_weeks: Float, own: Float) -> None:
+    """Fill the first rows of own with the loads of a day, two days, a week and two weeks before; gaps with another."""
+    first, second, third, fourth = own[0], own[1], own[2], own[3]
+    for lead in range(first.size):
+        a, b, c, d = of_day[lead], of_days[lead], of_week[lead], of_weeks[lead]
+        spare = 0.0 if np.isnan(d) else d
+        spare = spare if np.isnan(b) else b
+        spare = spare if np.isnan(c) else c
+        spare = spare if np.isnan(a) else a
+        first[lead] = spare
+        second[lead] = spare if np.isnan(b) else b
+        third[lead] = spare if np.isnan(c) else c
+        fourth[lead] = spare if np.isnan(d) else d
+
+
+@leaf
 def describe_own(
-    load: Float, weather: Float, lagged: Int, slot: int, near: int, far: int, day: int, week: int, own: Float
+    load: Float,
+    before: int,
+    weather: Float,
+    lagged: Int,
+    slot: int,
+    near: int,
+    far: int,
+    day: int,
+    week: int,
+    own: Float,
 ) -> None:
-    """Fill own, (feature, lead), for the slots from slot on; near and far lie so many slots before."""
-    for lead in range(own.shape[1]):
-        at = slot + lead
-        late, late_week = at - near, at - far
-        spare = _known_or(load, late - day, _known_or(load, late_week - week, 0.0))
-        spare = _known_or(load, late, _known_or(load, late_week, spare))
-        own[0, lead], own[1, lead] = _known_or(load, late, spare), _known_or(load, late - day, spare)
-        own[2, lead], own[3, lead] = _known_or(load, late_week, spare), _known_or(load, late_week - week, spare)
-        for column in range(weather.shape[1]):
-            own[LAGS + column, lead] = weather[at, column]
-        for number in range(lagged.size):
-            place, now = LAGS + weather.shape[1] + 2 * number, weather[at, lagged[number]]
-            own[place, lead] = weather[late, lagged[number]] - now if late >= 0 else 0.0
-            own[place + 1, lead] = weather[late_week, lagged[number]] - now if late_week >= 0 else 0.0
+    """Fill own, (feature, lead), for the slots from slot on; near and far lie so many slots before.
+
+    The load's first slot has so many others before it.
+    """
+    at, width = before + slot, own.shape[1]
+    late, late_week = at - near, at - far
+    days, weeks = load[late - day : late - day + width], load[late_week - week : late_week - week + width]
+    _fill_lags(load[late : late + width], days, load[late_week : late_week + width], weeks, own)
+    for column in range(weather.shape[1]):
+        line = own[LAGS + column]
+        for lead in range(width):
+            line[lead] = weather[slot + lead, column]
+    for number in range(lagged.size):
+        place, column = LAGS + weather.shape[1] + 2 * number, lagged[number]
+        for lead in range(width):
+            now, then, last_week = slot + lead, slot + lead - near, slot + lead - far
+            own[place, lead] = weather[then, column] - weather[now, column] if then >= 0 else 0.0
+            own[place + 1, lead] = weather[last_week, column] - weather[now, column] if last_week >= 0 else 0.0
 
 
-@jitted
+@leaf
 def describe_common(
     calendar: Float, lagged: Int, slot: int, near: int, far: int, day: int, changes: Float, common: Float, active: Int
 ) -> int:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int, Single
 from grid.kernels.ridge_features import LAGS, OWN_COMMON, describe_common, describe_own, mean_change
-from grid.kernels.ridge_solve import add, learn, lightened, solve
+from grid.kernels.ridge_solve import add, learn, lightened, pairs_of, solve
 
 #: A forecast may leave the range of the load seen so far by this part of it. [1]
 _BEYOND_RATIO = 0.25
@@ -13,25 +13,29 @@ _BEYOND_RATIO = 0.25
 _ONE_MISSING_IN = 4
 
 
-@jitted
-def _take_target(load: Float, slot: int, own: Float, lowest: Float, highest: Float) -> bool:
-    """Fill the last row of own with what came, a few gaps with the week before; return whether to learn from it."""
-    target, missing, total = own[own.shape[0] - 1], 0, 0.0
+@leaf
+def _take_target(came: Float, own: Float, lowest: Float, highest: Float) -> float:
+    """Fill the last row of own with what came, a few gaps with the week before; return the weight to learn with.
+
+    It is 0, and own is, where not to learn from it.
+    """
+    target, of_week, flat, missing, unknown = own[own.shape[0] - 1], own[2], own.reshape(own.size), 0.0, 0.0
     for lead in range(target.size):
-        target[lead] = load[slot + lead]
-        if np.isnan(target[lead]):
-            target[lead] = own[2, lead]
-            missing += 1
-        for feature in range(own.shape[0]):
-            total += own[feature, lead]
-    if missing * _ONE_MISSING_IN > target.size or np.isnan(total):
-        return False
+        value = came[lead]
+        target[lead] = of_week[lead] if np.isnan(value) else value
+        missing += 1.0 if np.isnan(value) else 0.0
+    for place in range(flat.size):
+        unknown += flat[place] - flat[place]  # NaN where one is
+    if missing * _ONE_MISSING_IN > target.size or np.isnan(unknown):
+        for place in range(flat.size):
+            flat[place] = 0.0
+        return 0.0
     for lead in range(target.size):
         lowest[lead], highest[lead] = min(lowest[lead], target[lead]), max(highest[lead], target[lead])
-    return True
+    return 1.0
 
 
-@jitted
+@leaf
 def _predict(
     common: Float,
     active: Int,
@@ -43,7 +47,8 @@ def _predict(
     found: Float,
 ) -> None:
     """Fill found with the sum of all parts, kept near the range seen so far."""
-    found[:] = 0.0
+    for lead in range(found.size):
+        found[lead] = 0.0
     for number in range(active.size):
         add(common[active[number]], of_common[active[number]], found)
     for feature in range(of_own.shape[0]):
@@ -55,24 +60,76 @@ def _predict(
         found[lead] = min(max(found[lead], lowest[lead] - beyond), highest[lead] + beyond)
 
 
-@jitted
+@leaf
 def _learn_all(
-    heaviest: Float, memories: Float, common: Float, active: Int, own: Float, sums: tuple[Float, Float, Float]
+    counts: float,
+    heaviest: Float,
+    memories: Float,
+    common: Float,
+    active: Int,
+    own: Float,
+    sums: tuple[Float, Float, Float],
 ) -> None:
-    """Add a day to the sums of each memory, which have one more axis, and weigh the next one more."""
+    """Add a day, if it counts, to the sums of each memory, which have one more axis, and weigh the next one more."""
     for one in range(heaviest.size):
         its = (sums[0][one], sums[1][one], sums[2][one])
-        learn(heaviest[one], common, active, own, its)
-        heaviest[one] = lightened(heaviest[one] / memories[one, 0], its)
+        learn(counts * heaviest[one], common, active, own, its)
+        heaviest[one] = lightened(heaviest[one] / memories[one, 0] ** counts, its)
+
+
+@leaf
+def _go_through(
+    load: Float,
+    before: int,
+    known: tuple[Float, Float, Int, Int],
+    changes: Float,
+    first: int,
+    lead: int,
+    periods: Int,
+    memories: Float,
+    described: tuple[Float, Float, Int, Float],
+    sums: tuple[Float, Float, Float],
+    heaviest: Float,
+    room: tuple[Float, Float, Float],
+    coefficients: tuple[Float, Float, Float, Float],
+    found: Float,
+) -> None:
+    """Fill found, (memory, origin, lead), for leads from lead on, within a day, from sums that go from day to day."""
+    day, week, fewest, refit = periods[0], periods[1], periods[3], periods[4]
+    near, far, width = day * (lead // day + 1), week * (lead // week + 1), found.shape[2]
+    calendar, weather, lagged, lagged_weather = known
+    common, own, active, nothing = described
+    of_common, of_own, lowest, highest = coefficients
+    days, fitted, origins, asked = 0, False, changes.shape[0], found.shape[1]
+    for number in range(origins):
+        ended = number - lead // day - 1  # the latest origin whose slots at these leads have ended
+        slot, so_far = first + max(ended, 0) * day + lead, changes[max(ended, 0)]
+        came = load[before + slot : before + slot + width] if ended >= 0 else nothing
+        describe_own(load, before, weather, lagged_weather, slot, near, far, day, week, own)
+        counts = _take_target(came, own, lowest, highest)
+        some = describe_common(calendar, lagged, slot, near, far, day, so_far, common, active)
+        _learn_all(counts, heaviest, memories, common, active[:some], own, sums)
+        days += int(counts)
+        if number < origins - asked:
+            continue
+        if days >= fewest and (not fitted or (origins - 1 - number) % refit == 0):
+            for one in range(memories.shape[0]):
+                its = (sums[0][one], sums[1][one], sums[2][one])
+                solve(its, memories[one, 1], room, of_common[one], of_own[one])
+            fitted = True
+        slot, so_far = first + number * day + lead, changes[number]
+        describe_own(load, before, weather, lagged_weather, slot, near, far, day, week, own)
+        some = describe_common(calendar, lagged, slot, near, far, day, so_far, common, active)
+        for one in range(memories.shape[0]):
+            line = found[one, number - origins + asked]
+            _predict(common, active[:some], own, of_common[one], of_own[one], lowest, highest, line)
 
 
 @jitted
 def _one_part(
     load: Float,
-    calendar: Float,
-    weather: Float,
-    lagged: Int,
-    lagged_weather: Int,
+    before: int,
+    known: tuple[Float, Float, Int, Int],
     changes: Float,
     first: int,
     lead: int,
@@ -81,41 +138,34 @@ def _one_part(
     found: Float,
     kept: Single,
 ) -> None:
-    """Fill found, (memory, origin, lead), for leads from lead on, within a day, from sums that go from day to day."""
-    day, week, fewest, refit = periods[0], periods[1], periods[3], periods[4]
-    near, far, width = day * (lead // day + 1), week * (lead // week + 1), found.shape[2]
-    features = LAGS + weather.shape[1] + 2 * lagged_weather.size
-    common = np.empty(OWN_COMMON + calendar.shape[1] + 2 * lagged.size)
-    own, active = np.empty((features + 1, width)), np.empty(common.size, np.int64)
-    count, size, pairs = memories.shape[0], common.size, (features + 1) * (features + 2) // 2
-    among_common, mixed = np.zeros((count, size, size)), np.zeros((count, size, own.size))
-    among_own, heaviest = np.zeros((count, pairs, width)), np.ones(count)
-    factor, half, left = np.zeros((size, size)), np.empty((size, own.size)), np.empty((pairs, width))
-    square, of_common = np.empty((features, features + 1)), np.full((count, size, width), np.nan)
-    of_own, lowest, highest = np.full((count, features, width), np.nan), np.full(width, np.inf), np.full(width, -np.inf)
-    days, fitted, origins, asked = 0, False, changes.shape[0], found.shape[1]
-    for number in range(origins):
-        ended = number - lead // day - 1  # the latest origin whose slots at these leads have ended
-        if ended >= 0:
-            slot = first + ended * day + lead
-            describe_own(load, weather, lagged_weather, slot, near, far, day, week, own)
-            if _take_target(load, slot, own, lowest, highest):
-                some = describe_common(calendar, lagged, slot, near, far, day, changes[ended], common, active)
-                _learn_all(heaviest, memories, common, active[:some], own, (among_common, mixed, among_own))
-                days += 1
-        if number < origins - asked:
-            continue
-        if days >= fewest and (not fitted or (origins - 1 - number) % refit == 0):
-            for one in range(count):
-                sums = (among_common[one], mixed[one], among_own[one])
-                solve(sums, memories[one, 1], (factor, half, left, square), of_common[one], of_own[one])
-            fitted = True
-        slot = first + number * day + lead
-        describe_own(load, weather, lagged_weather, slot, near, far, day, week, own)
-        some = describe_common(calendar, lagged, slot, near, far, day, changes[number], common, active)
-        for one in range(count):
-            line = found[one, number - origins + asked]
-            _predict(common, active[:some], own, of_common[one], of_own[one], lowest, highest, line)
+    """Fill found, (memory, origin, lead), for leads from lead on, and kept, (memory, coefficient, lead)."""
+    calendar, weather, lagged, lagged_weather = known
+    features, width = LAGS + weather.shape[1] + 2 * lagged_weather.size, found.shape[2]
+    size, count = OWN_COMMON + calendar.shape[1] + 2 * lagged.size, memories.shape[0]
+    own, nothing = np.empty((features + 1, width)), np.full(width, np.nan)
+    pairs = pairs_of(features + 1) * width
+    sums = (np.zeros((count, size, size)), np.zeros((count, size, own.size)), np.zeros((count, pairs)))
+    of_common, of_own = np.full((count, size, width), np.nan), np.full((count, features, width), np.nan)
+    lowest, highest = np.full(width, np.inf), np.full(width, -np.inf)
+    described = (np.empty(size), own, np.empty(size, np.int64), nothing)
+    room = (np.zeros((size, size)), np.empty((size, own.size)), np.empty(pairs))
+    coefficients, heaviest = (of_common, of_own, lowest, highest), np.ones(count)
+    _go_through(
+        load,
+        before,
+        known,
+        changes,
+        first,
+        lead,
+        periods,
+        memories,
+        described,
+        sums,
+        heaviest,
+        room,
+        coefficients,
+        found,
+    )
     _keep(of_common, of_own, lowest, highest, kept)
 
 
@@ -125,6 +175,23 @@ def _keep(of_common: Float, of_own: Float, lowest: Float, highest: Float, kept: 
     size, features = of_common.shape[1], of_own.shape[1]
     kept[:, :size], kept[:, size : size + features] = of_common, of_own
     kept[:, size + features], kept[:, size + features + 1] = lowest, highest
+
+
+@leaf
+def _reach(leads: Int, day: int, week: int) -> int:
+    """Return how far the farthest lag of some leads lies before its slot. [slots]."""
+    reach = 0
+    for lead in leads:
+        reach = max(reach, day * (lead // day + 2), week * (lead // week + 2))
+    return reach
+
+
+@jitted
+def _after_nothing(load: Float, before: int) -> Float:
+    """Return a load after so many slots of nothing."""
+    longer = np.full(before + load.size, np.nan)
+    longer[before:] = load
+    return longer
 
 
 @parallel_kernel
@@ -147,9 +214,9 @@ def forecast_batch(
     lead of a part and the one after its last: all on one day of the calendar, and as many days after the origin.
     """
     day, week, recent = periods[0], periods[1], periods[2]
-    origins = load.shape[1] // day + 1
+    origins, before = load.shape[1] // day + 1, _reach(parts[:, 0], day, week)
     for series in prange(load.shape[0]):
-        own, changes = load[series], np.empty((origins, 2))
+        own, changes, longer = load[series], np.empty((origins, 2)), _after_nothing(load[series], before)
         for number in range(origins):
             changes[number, 0] = mean_change(own, first + number * day, recent, day)
             changes[number, 1] = mean_change(own, first + number * day, recent, week)
@@ -158,11 +225,9 @@ def forecast_batch(
             said = np.empty((found.shape[1], found.shape[2], stop - lead))
             coefficients = np.empty((kept.shape[1], kept.shape[2], stop - lead), np.float32)
             _one_part(
-                own,
-                calendar,
-                weather,
-                lagged,
-                lagged_weather,
+                longer,
+                before,
+                (calendar, weather, lagged, lagged_weather),
                 changes,
                 first,
                 lead,
@@ -192,9 +257,9 @@ def roll_batch(
     A row of parts holds the first lead of a part, the one after its last, and whose coefficients the first gets.
     """
     day, week, recent = periods[0], periods[1], periods[2]
-    features = LAGS + weather.shape[1] + 2 * lagged_weather.size
+    features, before = LAGS + weather.shape[1] + 2 * lagged_weather.size, _reach(parts[:, 2], day, week)
     for series in prange(load.shape[0]):
-        one, now = load[series], load.shape[1]
+        one, now, longer = load[series], load.shape[1], _after_nothing(load[series], before)
         common = np.empty(OWN_COMMON + calendar.shape[1] + 2 * lagged.size)
         active, changes = np.empty(common.size, np.int64), np.empty(2)
         changes[0], changes[1] = mean_change(one, now, recent, day), mean_change(one, now, recent, week)
@@ -202,7 +267,7 @@ def roll_batch(
             lead, stop, source = parts[part, 0], parts[part, 1], parts[part, 2]
             near, far, slot = day * (source // day + 1), week * (source // week + 1), now + lead
             own = np.empty((features + 1, stop - lead))
-            describe_own(one, weather, lagged_weather, slot, near, far, day, week, own)
+            describe_own(longer, before, weather, lagged_weather, slot, near, far, day, week, own)
             some = describe_common(calendar, lagged, slot, near, far, day, changes, common, active)
             for memory in range(kept.shape[1]):
                 known = kept[series, memory, :, source : source + stop - lead].astype(np.float64)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int, float_array, int_array, require
 
 #: Bounds of the range that errors are set against. [1]
@@ -60,12 +60,12 @@ class QuantileSkill:
     coverage_ratio: Float
 
 
-@jitted
+@leaf
 def _mean(total: float, count: float) -> float:
     return total / count if count > 0.0 else np.nan
 
 
-@jitted
+@leaf
 def _percentile(ascending: Float, share: float) -> float:
     """Return a percentile of sorted values, between two of them where it falls there."""
     place = share * (ascending.size - 1)
