@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from grid.kernels import holt_winters_fit as search
+from grid.kernels import holt_winters_search as search
 from grid.kernels.holt_winters import SLOTS_PER_DAY as DAY
 from grid.kernels.holt_winters import SLOTS_PER_WEEK as WEEK
 from grid.kernels.holt_winters import HoltWintersFit, HoltWintersState

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid.kernels import holt_winters_fit as _fit
+from grid.kernels import holt_winters_search as _search
 from grid.kernels.checks import Float, Int, float_array, int_array, require
 from grid.kernels.holt_winters_run import advance_batch, backtest_batch, forecast_batch
 
@@ -155,7 +156,7 @@ def fit(load_w: NDArray[Any], *, periods: tuple[int, int] = (SLOTS_PER_DAY, SLOT
     method, floor, parameters = np.empty(count, np.int64), np.empty(count), np.zeros((count, 4))
     linked, judged_from = np.empty_like(load), np.empty(count, np.int64)
     _fit.prepare_batch(load, method, floor, linked, judged_from, start.level, start.daily, start.weekly)
-    _fit.search_batch(linked, method, judged_from, start.level, start.daily, start.weekly, parameters)
+    _search.search_batch(linked, method, judged_from, start.level, start.daily, start.weekly, parameters)
     fitted = HoltWintersFit(method, parameters, floor, start, start.copy(), np.empty_like(load))
     _advance(fitted, load, fitted.residual_w)
     return fitted
