@@ -7,7 +7,7 @@ different days are solved side by side, days in the last axis.
 
 import numpy as np
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
 from grid.kernels.error_patterns_solve import average, weigh
 
@@ -15,7 +15,7 @@ from grid.kernels.error_patterns_solve import average, weigh
 _LARGEST_RATIO = 3.0
 
 
-@jitted
+@leaf
 def _link(load: Float, floor: float, linked: Float) -> None:
     """Fill linked with loads on the model's scale: their logarithm where floor is positive."""
     for slot in range(load.size):
@@ -23,14 +23,14 @@ def _link(load: Float, floor: float, linked: Float) -> None:
         linked[slot] = value if np.isnan(value) or floor <= 0.0 else np.log(max(value, floor))
 
 
-@jitted
+@leaf
 def _move(share: float, steps: Float, before: Float, after: Float) -> None:
     """Fill after with what comes of before by a share of the steps."""
     for place in range(steps.size):
         after[place] = before[place] + share * steps[place]
 
 
-@jitted
+@leaf
 def _recall(
     steps: Float, latest: Float, smoothing: Float, periods: Int, level: Float, daily: Float, weekly: Float, total: Float
 ) -> None:
@@ -49,7 +49,7 @@ def _recall(
             _move(smoothing[1 + season], some, profile[begin : begin + some.size], after)
 
 
-@jitted
+@leaf
 def _take_in(
     linked: Float,
     slot: int,
@@ -78,7 +78,7 @@ def _take_in(
         latest[at], level[at + 1], total[at + 1] = last, now, so_far
 
 
-@jitted
+@leaf
 def _project(
     slot: int, last: float, powers: Float, periods: Int, level: float, daily: Float, weekly: Float, said: Float
 ) -> None:
@@ -92,13 +92,13 @@ def _project(
         begin, since = begin + day, since + day if since + day < slot + week else slot
 
 
-@jitted
+@leaf
 def _following(place: int, size: int) -> int:
     """Return the next place on a ring."""
     return place + 1 if place + 1 < size else 0
 
 
-@jitted
+@leaf
 def _compare(came: Float, errors: Float) -> None:
     """Make errors of what was said: what came less that; what is missing counts as forecast well."""
     for lead in range(errors.size):
@@ -106,7 +106,7 @@ def _compare(came: Float, errors: Float) -> None:
         errors[lead] = 0.0 if np.isnan(error) else error
 
 
-@jitted
+@leaf
 def _account(errors: Float, change: Float, forgetting: float, along: Float, changed: Float) -> None:
     """Add to the sums of each lead: products of changes and errors, and squared changes."""
     for lead in range(errors.size):
@@ -114,14 +114,14 @@ def _account(errors: Float, change: Float, forgetting: float, along: Float, chan
         changed[lead] = forgetting * changed[lead] + change[lead] * change[lead]
 
 
-@jitted
+@leaf
 def _add_squares(errors: Float, forgetting: float, square: Float) -> None:
     """Add squared errors to the sum of each lead."""
     for lead in range(errors.size):
         square[lead] = forgetting * square[lead] + errors[lead] * errors[lead]
 
 
-@jitted
+@leaf
 def _learn(mean: float, share: float, forgetting: float, errors: Float, moment: Float, change: Float) -> None:
     """Add an origin to the moments of one mean error, and a share of these to the change."""
     for lead in range(moment.size):
@@ -130,7 +130,7 @@ def _learn(mean: float, share: float, forgetting: float, errors: Float, moment: 
         change[lead] += share * learned
 
 
-@jitted
+@leaf
 def _limit(change: Float, origins: float, square: Float) -> None:
     """Cut changes that are too large for the usual error of their lead."""
     over = 0
@@ -143,7 +143,7 @@ def _limit(change: Float, origins: float, square: Float) -> None:
             change[lead] = np.copysign(_LARGEST_RATIO * np.sqrt(square[lead] / origins), change[lead])
 
 
-@jitted
+@leaf
 def _deserved(along: Float, changed: Float) -> float:
     """Return by how much of themselves past changes should have been made, in [0, 1]; 0 where there were none."""
     product, square = 0.0, 0.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
 
 #: A correction is no larger than so many times the usual error of its lead. [1]
@@ -11,7 +11,7 @@ _LARGEST_RATIO = 3.0
 _SMALLEST, _SMALLEST_RATIO = 1e-300, 1e-12
 
 
-@jitted
+@leaf
 def _link(value: float, floor: float) -> float:
     """Return the value on the model's scale: its logarithm where floor is positive."""
     if np.isnan(value) or floor <= 0.0:
@@ -19,14 +19,14 @@ def _link(value: float, floor: float) -> float:
     return float(np.log(max(value, floor)))
 
 
-@jitted
+@leaf
 def _average(total: Float, slot: int, windows: Int, means: Float) -> None:
     """Fill means of the last errors before slot from their running total."""
     for place in range(windows.size):
         means[place] = (total[slot] - total[max(slot - windows[place], 0)]) / windows[place]
 
 
-@jitted
+@leaf
 def _project(slot: int, level: float, last: float, powers: Float, daily: Float, weekly: Float, said: Float) -> None:
     """Fill said with Holt-Winters' forecast of the slots from slot on, on the model's scale."""
     lead = 0
@@ -39,7 +39,7 @@ def _project(slot: int, level: float, last: float, powers: Float, daily: Float, 
         lead += count
 
 
-@jitted
+@leaf
 def _compare(came: Float, said: Float, errors: Float) -> None:
     """Fill errors with what came less what was said; what is missing counts as forecast well."""
     for lead in range(said.size):
@@ -47,7 +47,7 @@ def _compare(came: Float, said: Float, errors: Float) -> None:
         errors[lead] = 0.0 if np.isnan(error) else error
 
 
-@jitted
+@leaf
 def _learn(errors: Float, means: Float, forgetting: float, gram: Float, moment: Float) -> None:
     """Add an origin to the sums of its time of day; the last row of moment sums up squared errors."""
     last = means.size
@@ -60,7 +60,7 @@ def _learn(errors: Float, means: Float, forgetting: float, gram: Float, moment: 
         moment[last, lead] = forgetting * moment[last, lead] + errors[lead] * errors[lead]
 
 
-@jitted
+@leaf
 def _account(errors: Float, change: Float, forgetting: float, record: Float) -> None:
     """Add to the record of a time of day: origins, products of changes and errors, and squared changes."""
     along, square = 0.0, 0.0
@@ -72,13 +72,13 @@ def _account(errors: Float, change: Float, forgetting: float, record: Float) -> 
     record[2] = forgetting * record[2] + square
 
 
-@jitted
+@leaf
 def _deserved(record: Float) -> float:
     """Return by how much of themselves past changes should have been made, in [0, 1]; 0 where there were none."""
     return min(max(record[1] / record[2], 0.0), 1.0) if record[2] > 0.0 else 0.0
 
 
-@jitted
+@leaf
 def _solve(gram: Float, penalty: float, found: Float) -> None:
     """Solve the penalised gram for found in place: Gauss' elimination, then from the last row up."""
     size, smallest = found.size, _SMALLEST
@@ -98,7 +98,7 @@ def _solve(gram: Float, penalty: float, found: Float) -> None:
         found[row] /= gram[row, row]
 
 
-@jitted
+@leaf
 def _add(share: float, values: Float, line: Float) -> None:
     """Add a share of the values to a line of as many."""
     for place in range(line.size):
@@ -143,7 +143,7 @@ def _change(
             change[lead] = np.copysign(_LARGEST_RATIO * np.sqrt(square[lead] / origins), change[lead])
 
 
-@jitted
+@leaf
 def _following(place: int, size: int) -> int:
     """Return the next place on a ring: a comparison, because a division a slot would take longer than all the rest."""
     return place + 1 if place + 1 < size else 0
@@ -164,7 +164,7 @@ def _near(origins: Int, neighbours: int, day: int) -> Int:
     return near
 
 
-@jitted
+@leaf
 def _next(slot: int, number: Int, end: int) -> int:
     """Return the next slot after one that is learned from, at most end."""
     phase = slot % number.size
@@ -175,7 +175,7 @@ def _next(slot: int, number: Int, end: int) -> int:
     return slot
 
 
-@jitted
+@leaf
 def _take_in(
     linked: Float,
     slot: int,

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from core.compiling import jitted
+from core.compiling import jitted, leaf
 from grid.kernels.checks import Float, Int
 
 #: No pivot is smaller than this, or than this part of the largest: where nothing erred, nothing is corrected.
 _SMALLEST, _SMALLEST_RATIO = 1e-300, 1e-12
 
 
-@jitted
+@leaf
 def _take_off(share: Float, values: Float, line: Float) -> None:
     """Take shares of values off a line of as many."""
     for place in range(line.size):
@@ -27,7 +27,7 @@ def _widen(gram: Float, penalty: float, smallest: Float) -> None:
             smallest[day] = max(smallest[day], _SMALLEST_RATIO * pivots[day])
 
 
-@jitted
+@leaf
 def _divide(values: Float, by: Float, smallest: Float, quotients: Float) -> None:
     """Fill quotients of a line, by none that is too small."""
     for day in range(values.size):
@@ -52,7 +52,7 @@ def _solve(gram: Float, penalty: float, found: Float) -> None:
         _divide(found[row], gram[row, row], smallest, found[row])
 
 
-@jitted
+@leaf
 def average(total: Float, first: int, day: int, windows: Int, means: Float) -> None:
     """Fill means, (window, day), of the last errors before each origin."""
     for row in range(windows.size):
@@ -62,7 +62,7 @@ def average(total: Float, first: int, day: int, windows: Int, means: Float) -> N
             slot += day
 
 
-@jitted
+@leaf
 def _add_up(one: Float, others: Float, forgetting: float, sums: Float) -> None:
     """Fill two lines of sums with those of the products up to each day: one alone would wait for itself."""
     left, right, first, second = others[0], others[-1], sums[0], sums[-1]

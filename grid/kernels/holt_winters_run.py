@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
 
 
-@jitted
+@leaf
 def _linked(value: float, floor: float) -> float:
     """Return the value on the model's scale: its logarithm where floor is positive."""
     if np.isnan(value) or floor <= 0.0:
@@ -14,19 +14,19 @@ def _linked(value: float, floor: float) -> float:
     return float(np.log(max(value, floor)))
 
 
-@jitted
+@leaf
 def _unlinked(value: float, floor: float) -> float:
     """Return a value of the model's scale in watts."""
     return float(np.exp(value)) if floor > 0.0 else value
 
 
-@jitted
+@leaf
 def _following(phase: int, period: int) -> int:
     """Return the next phase: a comparison, because a division a slot would take longer than all the rest."""
     return phase + 1 if phase + 1 < period else 0
 
 
-@jitted
+@leaf
 def _project(
     slot: int, parameters: Float, floor: float, level: float, last: float, daily: Float, weekly: Float, ahead: Float
 ) -> None:
@@ -38,7 +38,7 @@ def _project(
         day, week = _following(day, daily.size), _following(week, weekly.size)
 
 
-@jitted
+@leaf
 def _take_in(
     load: Float,
     slot: int,

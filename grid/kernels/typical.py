@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int, float_array, int_array, require
 
 _MEAN, _MEDIAN = 0, 1
@@ -27,7 +27,7 @@ def _read(load: Float, slot: int, values: Float) -> None:
         inside[phase] = np.inf if np.isnan(known[phase]) else known[phase]
 
 
-@jitted
+@leaf
 def _put_in_order(lower: Float, higher: Float) -> None:
     """Put the lesser of each two values into the first row."""
     for phase in range(lower.size):
@@ -36,7 +36,7 @@ def _put_in_order(lower: Float, higher: Float) -> None:
         higher[phase] = max(one, other)
 
 
-@jitted
+@leaf
 def _sort(seen: Float) -> None:
     """Sort each column by Batcher's merge exchange, which compares the same rows whatever is in them.
 
@@ -72,7 +72,7 @@ def _replace(seen: Float, old: Float, new: Float) -> None:
     seen[-1] = new
 
 
-@jitted
+@leaf
 def _middles(seen: Float, found: Float) -> None:
     """Fill found with the median of each column; NaN where it holds nothing."""
     for phase in range(found.size):
