@@ -15,7 +15,7 @@ from grid.kernels.quantiles import error_quantiles, quantile_forecast
 from grid.known_ahead import known_ahead, part_ahead
 from grid.local_days import LocalDays
 from grid.rolling import Fallback, Rolling, Tail, without_record
-from grid.skill_by_lead import end_to_end
+from grid.skill_by_lead import end_to_end, in_order
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -152,17 +152,17 @@ def joined(parts: Sequence[SeriesForecasts], *, order: Int) -> SeriesForecasts:
     origins = longest.error_w.shape[1]
     names = [name for part in parts for name in part.method]
     return SeriesForecasts(
-        np.concatenate([part.load_w for part in parts])[order],
-        np.concatenate([part.quantile_load_w for part in parts])[order],
+        in_order([part.load_w for part in parts], order),
+        in_order([part.quantile_load_w for part in parts], order),
         tuple(names[place] for place in order),
-        np.concatenate([part.judged for part in parts])[order],
+        in_order([part.judged for part in parts], order),
         end_to_end([part.scores for part in parts], order),
         tuple(rolling for part in parts for rolling in part.rolling),
-        np.concatenate([_last_origins(part.error_w, origins) for part in parts])[order],
+        in_order([_last_origins(part.error_w, origins) for part in parts], order),
         longest.scored_from,
-        np.concatenate([part.floor_w for part in parts])[order],
-        np.concatenate([part.naive_load_w for part in parts])[order],
-        np.concatenate([part.weight for part in parts])[order],
+        in_order([part.floor_w for part in parts], order),
+        in_order([part.naive_load_w for part in parts], order),
+        in_order([part.weight for part in parts], order),
     )
 
 

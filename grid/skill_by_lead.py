@@ -8,7 +8,7 @@ at noon, as markets close; what lies beyond is planned with, not traded, and tol
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,10 +126,24 @@ def score_by_lead(actual_w: Float, point_w: Float, naive_w: Float, quantile_w: F
     )
 
 
-def end_to_end(parts: Sequence[Arrays], order: Int | slice = slice(None)) -> Arrays:
+def in_order(parts: Sequence[NDArray[Any]], order: Int | None) -> NDArray[Any]:
+    """Return the rows of all parts, counted through, that an order names; all of them where it is None.
+
+    Copied once: putting the parts together first would take the memory of all of them again.
+    """
+    ends = np.cumsum([part.shape[0] for part in parts])
+    asked = np.arange(ends[-1]) if order is None else order
+    found = np.empty((asked.size, *parts[0].shape[1:]), dtype=parts[0].dtype)
+    for part, end in zip(parts, ends, strict=True):
+        places = np.flatnonzero((asked >= end - part.shape[0]) & (asked < end))
+        found[places] = part[asked[places] - end + part.shape[0]]
+    return found
+
+
+def end_to_end(parts: Sequence[Arrays], order: Int | None = None) -> Arrays:
     """Return one dataclass of arrays, nested or not, from several of the same kind, its series in the given order."""
     values = []
     for field in fields(parts[0]):  # type: ignore[arg-type]  # a dataclass, which no type variable can be bound to
         held = [getattr(part, field.name) for part in parts]
-        values.append(end_to_end(held, order) if is_dataclass(held[0]) else np.concatenate(held)[order])
+        values.append(end_to_end(held, order) if is_dataclass(held[0]) else in_order(held, order))
     return type(parts[0])(*values)
