@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,9 +19,10 @@ from grid.rolling import roll
 Float = NDArray[np.float64]
 
 _DAYS: Final = 365
-_HORIZON: Final = 96
 _START: Final = datetime(2025, 1, 1, 11, tzinfo=UTC)
-_ALONE: Final = 64
+HORIZON: Final = 96
+#: So few are enough to see what one of many takes.
+ALONE: Final = 64
 #: Generated so many at a time, so that the generator adds nothing to the largest memory.
 _AT_ONCE: Final = 250
 _GAPS_RATIO: Final = 0.002
@@ -47,24 +49,34 @@ def generate(count: int) -> Float:
 
 def _fitted(load_w: Float) -> tuple[float, SeriesForecasts]:
     began_s = time.perf_counter()
-    made = forecast_series(load_w, _START, horizon=_HORIZON)
+    made = forecast_series(load_w, _START, horizon=HORIZON)
     return time.perf_counter() - began_s, made
+
+
+def core_s(load_w: Float) -> float:
+    """Return the time of one core that a fit to one of many series takes, compiled. [s]."""
+    _fitted(load_w)
+    took_s, made = _fitted(load_w)
+    if not made.judged.all():
+        raise AssertionError("Some series fell back.")
+    cores: int = numba.get_num_threads()
+    return took_s * cores / len(load_w)
 
 
 def measure(count: int) -> dict[str, float]:
     """Return the figures of one process: nothing else may run in it, because of its largest memory."""
     load_w = generate(count)
     known_w, since_w = load_w[:, :-1], load_w[:, -1:]
-    _, alone = _fitted(known_w[:_ALONE])  # compiled, too
+    _, alone = _fitted(known_w[:ALONE])  # compiled, too
     tenth_s, _ = _fitted(known_w[: count // 10])
     all_s, made = _fitted(known_w)
-    roll(alone.rolling, since_w[:_ALONE], horizon=_HORIZON)
+    roll(alone.rolling, since_w[:ALONE], horizon=HORIZON)
     began_s = time.perf_counter()
-    rolled = roll(made.rolling, since_w, horizon=_HORIZON)
+    rolled = roll(made.rolling, since_w, horizon=HORIZON)
     update_s = time.perf_counter() - began_s
     if rolled is None or not np.isfinite(rolled[1]).all() or not (np.diff(rolled[1], axis=2) >= 0.0).all():
         raise AssertionError("The update is not a forecast.")
-    np.testing.assert_array_equal(alone.quantile_load_w, made.quantile_load_w[:_ALONE])
+    np.testing.assert_array_equal(alone.quantile_load_w, made.quantile_load_w[:ALONE])
     if not made.judged.all():
         raise AssertionError("Some series fell back.")
     return {

@@ -26,8 +26,10 @@ named on stderr. Figures on the last line with ``--json``:
     Half-hourly load of England and Wales, eight weeks to fit, in percent: 48 steps from each of 28 midnights, and from
     each of 1,344 half-hours; by Holt-Winters and what its errors mean at a time of day (without that: ``uncorrected``),
     for want of a calendar. ``vs_naive`` has them as well. The wheel that holds the series is fetched once.
-``vs_mstl``, ``vs_lightgbm``, ``fit_s``, …
-    Where ``make peers`` has set the peers up; some ten minutes: see `benchmarks._against`.
+``vs_mstl``
+    How many times as long MSTL with ARIMA takes for a series of a year, where ``make peers`` has set the peers up.
+``vs_lightgbm``, ``taylor_vs_mstl``, ``fit_s``, …
+    How good they are, and how long they take; some ten minutes: see `benchmarks._against`.
 ``refit_10k_s``, ``update_10k_s``, ``per_series_ms``, ``linearity``, ``rss_mb``
     In a process of its own, with nothing beside it: see `benchmarks._scale`; linearity is the time over ten times that
     of a tenth of the series. With ``--scale 200`` the names say ``200`` instead of ``10k``.
@@ -242,6 +244,9 @@ def all_parts(chosen: argparse.Namespace) -> Figures:
         say(f"fitting {chosen.scale:,} series: {most}")
         merge(figures, _scale.alone(chosen.scale))
     say(f"kernels ready after {warm_up():.1f} s")
+    if peers is not None:
+        say("MSTL of statsforecast on a series of a year: a minute or two")
+        merge(figures, _against.pace(peers))
     measured_series(chosen.data, figures, peers, school=chosen.school_holidays)
     taylor(wheel, figures, peers)
     return figures
