@@ -9,18 +9,8 @@ import numpy as np
 
 from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
+from grid.kernels.error_patterns_run import LARGEST_RATIO, following, link
 from grid.kernels.error_patterns_solve import average, weigh
-
-#: A correction is no larger than so many times the usual error of its lead. [1]
-_LARGEST_RATIO = 3.0
-
-
-@leaf
-def _link(load: Float, floor: float, linked: Float) -> None:
-    """Fill linked with loads on the model's scale: their logarithm where floor is positive."""
-    for slot in range(load.size):
-        value = load[slot]
-        linked[slot] = value if np.isnan(value) or floor <= 0.0 else np.log(max(value, floor))
 
 
 @leaf
@@ -93,12 +83,6 @@ def _project(
 
 
 @leaf
-def _following(place: int, size: int) -> int:
-    """Return the next place on a ring."""
-    return place + 1 if place + 1 < size else 0
-
-
-@leaf
 def _compare(came: Float, errors: Float) -> None:
     """Make errors of what was said: what came less that; what is missing counts as forecast well."""
     for lead in range(errors.size):
@@ -135,12 +119,12 @@ def _limit(change: Float, origins: float, square: Float) -> None:
     """Cut changes that are too large for the usual error of their lead."""
     over = 0
     for lead in range(change.size):
-        over += 1 if change[lead] * change[lead] * origins > _LARGEST_RATIO**2 * square[lead] else 0
+        over += 1 if change[lead] * change[lead] * origins > LARGEST_RATIO**2 * square[lead] else 0
     if over == 0:  # seldom otherwise: roots take long
         return
     for lead in range(change.size):
-        if change[lead] * change[lead] * origins > _LARGEST_RATIO**2 * square[lead]:
-            change[lead] = np.copysign(_LARGEST_RATIO * np.sqrt(square[lead] / origins), change[lead])
+        if change[lead] * change[lead] * origins > LARGEST_RATIO**2 * square[lead]:
+            change[lead] = np.copysign(LARGEST_RATIO * np.sqrt(square[lead] / origins), change[lead])
 
 
 @leaf
@@ -181,7 +165,7 @@ def _correct(
     turn, late = 0, turns * day
     for number in range(means.shape[1]):
         slot, then, change = first + number * day, number - turns, changes[turn]
-        turn = _following(turn, turns)
+        turn = following(turn, turns)
         if then >= begin:
             ago = slot - late
             _project(ago, latest[ago - 1], powers, periods, level[ago], daily, weekly, errors)
@@ -228,7 +212,8 @@ def correct_days_batch(
         smoothing, floor, ahead = parameters[series], floor_w[series], ahead_w[series]
         own, last, steps = np.empty(time), np.empty(time), np.empty(recalled)
         own[:held], last[:recalled] = linked[series], latest[series]
-        _link(since_w[series], floor, own[held:])
+        for slot in range(since_w.shape[1]):
+            own[held + slot] = link(since_w[series, slot], floor)
         for slot in range(recalled):
             steps[slot] = 0.0 if np.isnan(own[slot]) else last[slot]
         levels, total = np.empty(time + 1), np.empty(time + 1)

@@ -6,13 +6,13 @@ from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
 
 #: A correction is no larger than so many times the usual error of its lead. [1]
-_LARGEST_RATIO = 3.0
+LARGEST_RATIO = 3.0
 #: No pivot is smaller than this, or than this part of the largest: where nothing erred, nothing is corrected.
-_SMALLEST, _SMALLEST_RATIO = 1e-300, 1e-12
+SMALLEST, SMALLEST_RATIO = 1e-300, 1e-12
 
 
 @leaf
-def _link(value: float, floor: float) -> float:
+def link(value: float, floor: float) -> float:
     """Return the value on the model's scale: its logarithm where floor is positive."""
     if np.isnan(value) or floor <= 0.0:
         return value
@@ -81,10 +81,10 @@ def _deserved(record: Float) -> float:
 @leaf
 def _solve(gram: Float, penalty: float, found: Float) -> None:
     """Solve the penalised gram for found in place: Gauss' elimination, then from the last row up."""
-    size, smallest = found.size, _SMALLEST
+    size, smallest = found.size, SMALLEST
     for row in range(size):
         gram[row, row] *= 1.0 + penalty
-        smallest = max(smallest, _SMALLEST_RATIO * gram[row, row])
+        smallest = max(smallest, SMALLEST_RATIO * gram[row, row])
     for pivot in range(size):
         gram[pivot, pivot] = max(gram[pivot, pivot], smallest)
         for row in range(pivot + 1, size):
@@ -139,12 +139,12 @@ def _change(
         for row in range(last):
             _add(means[row], moments[number[near % number.size], row], change)
     for lead in range(change.size):
-        if change[lead] * change[lead] * origins > _LARGEST_RATIO**2 * square[lead]:  # seldom: roots take long
-            change[lead] = np.copysign(_LARGEST_RATIO * np.sqrt(square[lead] / origins), change[lead])
+        if change[lead] * change[lead] * origins > LARGEST_RATIO**2 * square[lead]:  # seldom: roots take long
+            change[lead] = np.copysign(LARGEST_RATIO * np.sqrt(square[lead] / origins), change[lead])
 
 
 @leaf
-def _following(place: int, size: int) -> int:
+def following(place: int, size: int) -> int:
     """Return the next place on a ring: a comparison, because a division a slot would take longer than all the rest."""
     return place + 1 if place + 1 < size else 0
 
@@ -169,7 +169,7 @@ def _next(slot: int, number: Int, end: int) -> int:
     """Return the next slot after one that is learned from, at most end."""
     phase = slot % number.size
     while slot < end:
-        slot, phase = slot + 1, _following(phase, number.size)
+        slot, phase = slot + 1, following(phase, number.size)
         if number[phase] >= 0:
             return slot
     return slot
@@ -201,7 +201,7 @@ def _take_in(
             weekly[week] += omega * error
         so_far += last
         total[at + 1] = so_far
-        phase, week = _following(phase, daily.size), _following(week, weekly.size)
+        phase, week = following(phase, daily.size), following(week, weekly.size)
     return level, last
 
 
@@ -269,7 +269,7 @@ def correct_batch(
     for series in prange(load_w.shape[0]):
         floor, linked = floor_w[series], np.empty(load_w.shape[1])
         for slot in range(linked.size):
-            linked[slot] = _link(load_w[series, slot], floor)
+            linked[slot] = link(load_w[series, slot], floor)
         own_daily, own_weekly, ahead = daily[series].copy(), weekly[series].copy(), ahead_w[series]
         _run(
             linked,

@@ -4,9 +4,7 @@ import numpy as np
 
 from core.compiling import jitted, leaf
 from grid.kernels.checks import Float, Int
-
-#: No pivot is smaller than this, or than this part of the largest: where nothing erred, nothing is corrected.
-_SMALLEST, _SMALLEST_RATIO = 1e-300, 1e-12
+from grid.kernels.error_patterns_run import SMALLEST, SMALLEST_RATIO
 
 
 @leaf
@@ -19,12 +17,12 @@ def _take_off(share: Float, values: Float, line: Float) -> None:
 @jitted
 def _widen(gram: Float, penalty: float, smallest: Float) -> None:
     """Add the penalty to the diagonals, and fill smallest with the least pivot of each day."""
-    smallest[:] = _SMALLEST
+    smallest[:] = SMALLEST
     for row in range(gram.shape[0]):
         pivots = gram[row, row]
         for day in range(pivots.size):
             pivots[day] *= 1.0 + penalty
-            smallest[day] = max(smallest[day], _SMALLEST_RATIO * pivots[day])
+            smallest[day] = max(smallest[day], SMALLEST_RATIO * pivots[day])
 
 
 @leaf

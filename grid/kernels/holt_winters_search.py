@@ -42,8 +42,6 @@ STARTS = np.array(
 )
 _SHARES = (STARTS - LOWER) / (UPPER - LOWER)
 START_LOGITS = np.log(_SHARES / (1.0 - _SHARES))
-#: Rows to work with, each with a number for every lane.
-_ROWS = 9
 
 
 @leaf

@@ -14,11 +14,8 @@ _ONE_MISSING_IN = 4
 
 
 @leaf
-def _take_target(came: Float, own: Float, lowest: Float, highest: Float) -> float:
-    """Fill the last row of own with what came, a few gaps with the week before; return the weight to learn with.
-
-    It is 0, and own is, where not to learn from it.
-    """
+def _take_target(came: Float, own: Float, lowest: Float, highest: Float) -> bool:
+    """Fill the last row of own with what came, a few gaps with the week before; return whether to learn from it."""
     target, of_week, flat, missing, unknown = own[own.shape[0] - 1], own[2], own.reshape(own.size), 0.0, 0.0
     for lead in range(target.size):
         value = came[lead]
@@ -27,12 +24,10 @@ def _take_target(came: Float, own: Float, lowest: Float, highest: Float) -> floa
     for place in range(flat.size):
         unknown += flat[place] - flat[place]  # NaN where one is
     if missing * _ONE_MISSING_IN > target.size or np.isnan(unknown):
-        for place in range(flat.size):
-            flat[place] = 0.0
-        return 0.0
+        return False
     for lead in range(target.size):
         lowest[lead], highest[lead] = min(lowest[lead], target[lead]), max(highest[lead], target[lead])
-    return 1.0
+    return True
 
 
 @leaf
@@ -62,19 +57,13 @@ def _predict(
 
 @leaf
 def _learn_all(
-    counts: float,
-    heaviest: Float,
-    memories: Float,
-    common: Float,
-    active: Int,
-    own: Float,
-    sums: tuple[Float, Float, Float],
+    heaviest: Float, memories: Float, common: Float, active: Int, own: Float, sums: tuple[Float, Float, Float]
 ) -> None:
-    """Add a day, if it counts, to the sums of each memory, which have one more axis, and weigh the next one more."""
+    """Add a day to the sums of each memory, which have one more axis, and weigh the next one more."""
     for one in range(heaviest.size):
         its = (sums[0][one], sums[1][one], sums[2][one])
-        learn(counts * heaviest[one], common, active, own, its)
-        heaviest[one] = lightened(heaviest[one] / memories[one, 0] ** counts, its)
+        learn(heaviest[one], common, active, own, its)
+        heaviest[one] = lightened(heaviest[one] / memories[one, 0], its)
 
 
 @leaf
@@ -87,7 +76,7 @@ def _go_through(
     lead: int,
     periods: Int,
     memories: Float,
-    described: tuple[Float, Float, Int, Float],
+    described: tuple[Float, Float, Int],
     sums: tuple[Float, Float, Float],
     heaviest: Float,
     room: tuple[Float, Float, Float],
@@ -98,18 +87,18 @@ def _go_through(
     day, week, fewest, refit = periods[0], periods[1], periods[3], periods[4]
     near, far, width = day * (lead // day + 1), week * (lead // week + 1), found.shape[2]
     calendar, weather, lagged, lagged_weather = known
-    common, own, active, nothing = described
+    common, own, active = described
     of_common, of_own, lowest, highest = coefficients
     days, fitted, origins, asked = 0, False, changes.shape[0], found.shape[1]
     for number in range(origins):
         ended = number - lead // day - 1  # the latest origin whose slots at these leads have ended
-        slot, so_far = first + max(ended, 0) * day + lead, changes[max(ended, 0)]
-        came = load[before + slot : before + slot + width] if ended >= 0 else nothing
-        describe_own(load, before, weather, lagged_weather, slot, near, far, day, week, own)
-        counts = _take_target(came, own, lowest, highest)
-        some = describe_common(calendar, lagged, slot, near, far, day, so_far, common, active)
-        _learn_all(counts, heaviest, memories, common, active[:some], own, sums)
-        days += int(counts)
+        if ended >= 0:
+            slot = first + ended * day + lead
+            describe_own(load, before, weather, lagged_weather, slot, near, far, day, week, own)
+            if _take_target(load[before + slot : before + slot + width], own, lowest, highest):
+                some = describe_common(calendar, lagged, slot, near, far, day, changes[ended], common, active)
+                _learn_all(heaviest, memories, common, active[:some], own, sums)
+                days += 1
         if number < origins - asked:
             continue
         if days >= fewest and (not fitted or (origins - 1 - number) % refit == 0):
@@ -117,9 +106,9 @@ def _go_through(
                 its = (sums[0][one], sums[1][one], sums[2][one])
                 solve(its, memories[one, 1], room, of_common[one], of_own[one])
             fitted = True
-        slot, so_far = first + number * day + lead, changes[number]
+        slot = first + number * day + lead
         describe_own(load, before, weather, lagged_weather, slot, near, far, day, week, own)
-        some = describe_common(calendar, lagged, slot, near, far, day, so_far, common, active)
+        some = describe_common(calendar, lagged, slot, near, far, day, changes[number], common, active)
         for one in range(memories.shape[0]):
             line = found[one, number - origins + asked]
             _predict(common, active[:some], own, of_common[one], of_own[one], lowest, highest, line)
@@ -142,12 +131,11 @@ def _one_part(
     calendar, weather, lagged, lagged_weather = known
     features, width = LAGS + weather.shape[1] + 2 * lagged_weather.size, found.shape[2]
     size, count = OWN_COMMON + calendar.shape[1] + 2 * lagged.size, memories.shape[0]
-    own, nothing = np.empty((features + 1, width)), np.full(width, np.nan)
-    pairs = pairs_of(features + 1) * width
+    own, pairs = np.empty((features + 1, width)), pairs_of(features + 1) * width
     sums = (np.zeros((count, size, size)), np.zeros((count, size, own.size)), np.zeros((count, pairs)))
     of_common, of_own = np.full((count, size, width), np.nan), np.full((count, features, width), np.nan)
     lowest, highest = np.full(width, np.inf), np.full(width, -np.inf)
-    described = (np.empty(size), own, np.empty(size, np.int64), nothing)
+    described = (np.empty(size), own, np.empty(size, np.int64))
     room = (np.zeros((size, size)), np.empty((size, own.size)), np.empty(pairs))
     coefficients, heaviest = (of_common, of_own, lowest, highest), np.ones(count)
     _go_through(
