@@ -1,7 +1,6 @@
 """Taylor's half-hourly load of England and Wales: eight weeks to fit, four weeks to forecast."""
 
 import re
-import sys
 import time
 import zipfile
 from pathlib import Path
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 from core.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK
 from grid.kernels import error_patterns, holt_winters
 from grid.kernels.naive import weekly_naive
-from somel.bootstrap import LOCKS, fingerprint, run
-from somel.embedded.places import open_folder
+from somel.bootstrap import LOCKS, fetch_wheels
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -44,14 +42,7 @@ def fetched(cache: Path, lock: Path = LOCK) -> Path:
     ConfigurationError
         It is not there, and cannot be fetched.
     """
-    folder = cache / "wheels" / f"{lock.stem}-{fingerprint(lock)}"
-    if not folder.is_dir():
-        partial = open_folder(folder.with_name(folder.name + ".partial"))
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
-        locked = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(lock), "-d", str(partial)]
-        run([*pip, *_ONE_WHEEL, *locked], "series_not_fetched")
-        partial.rename(folder)
-    (wheel,) = folder.glob("*.whl")
+    (wheel,) = fetch_wheels(lock, cache, *_ONE_WHEEL).glob("*.whl")
     return wheel
 
 

@@ -26,8 +26,6 @@ class Tally:
         Whether every worker's totals add up.
     summed_wh : float
         Energy of the territory by the sums by place. [Wh]
-    sums_pending : int
-        Spans whose sums are still to be made.
     """
 
     row_count: int
@@ -38,7 +36,6 @@ class Tally:
     stored_total: int
     totals_add_up: bool
     summed_wh: float
-    sums_pending: int
 
 
 async def tally(

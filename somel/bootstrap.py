@@ -92,14 +92,17 @@ def borrow_pip(cache: Path) -> None:
     run([str(PYTHON), f"{wheel}/pip", "install", "--no-index", str(wheel)], "pip_not_installed")
 
 
-def fetch_wheels(lock: Path, cache: Path) -> Path:
-    """Return a folder that holds every package of a lock file, as wheels whose hashes were checked."""
+def fetch_wheels(lock: Path, cache: Path, *options: str) -> Path:
+    """Return a folder that holds every package of a lock file, as wheels whose hashes were checked.
+
+    With pip's options for another platform than this one, the same wheel is meant wherever it is asked for.
+    """
     tag = f"{sys.implementation.cache_tag}-{os.uname().machine}"
     folder = cache / "wheels" / f"{lock.stem}-{tag}-{fingerprint(lock)}"
     if not folder.is_dir():
         say(f"fetching packages, once; they are kept in {folder.parent}")
         partial = open_folder(folder.with_name(folder.name + ".partial"))
-        pip("download", "--only-binary", ":all:", *_AS_LOCKED, "-r", str(lock), "-d", str(partial))
+        pip("download", "--only-binary", ":all:", *options, *_AS_LOCKED, "-r", str(lock), "-d", str(partial))
         partial.rename(folder)
     return folder
 

@@ -31,8 +31,7 @@ SELECT
         FROM somel.place_interval
         JOIN somel.place USING (place_id)
         WHERE place.level = 'territory'
-    ) AS summed_wh,
-    (SELECT count(*) FROM somel.rollup_pending) AS sums_pending
+    ) AS summed_wh
 FROM found
 
 -- name: pending

@@ -58,12 +58,12 @@ def _play(stage: Stage, readings: Readings, blows: list[Blow], options: ChaosOpt
         _blow(blows, faults, field, report, say)
         field.calm()
         _settle(field, say)
-        found = asyncio.run(_count(services.database_url, readings, say))
+        found, pending = asyncio.run(_count(services.database_url, readings, say))
         stopped = workers.stop()
     finally:
         field.close()
         workers.stop()
-    _judge(report, readings, field, found)
+    _judge(report, readings, field, found, pending)
     if not report.is_good or stopped:
         say(f"{sentence(report)}\ningest ended with {stopped} and had said:\n{workers.said()}")
     return report
@@ -99,10 +99,11 @@ def _progress(field: Field) -> str:
     )
 
 
-async def _count(database_url: str, readings: Readings, say: Say) -> Tally:
+async def _count(database_url: str, readings: Readings, say: Say) -> tuple[Tally, int]:
+    """Return what is stored, and for how many spans no sums were made."""
     async with await connect(database_url, Role.READ, autocommit=True) as connection:
-        await _sums_made(connection, say)
-        return await tally(
+        pending = await _sums_made(connection, say)
+        found = await tally(
             connection,
             start_s=readings.start_s,
             slots=readings.slots,
@@ -110,10 +111,14 @@ async def _count(database_url: str, readings: Readings, say: Say) -> Tally:
             slot_factor=SLOT_FACTOR,
             modulus=MODULUS,
         )
+    return found, pending
 
 
-async def _sums_made(connection: Connection, say: Say) -> None:
-    """Wait until sums follow the readings, or have not moved for too long: duplicates that still pour in go first."""
+async def _sums_made(connection: Connection, say: Say) -> int:
+    """Wait until sums follow the readings, or have not moved for too long; return for how many spans they do not.
+
+    Duplicates that still pour in go first.
+    """
     known, since_s = -1, time.monotonic()
     while pending := await sums_pending(connection):
         if pending != known:
@@ -121,11 +126,12 @@ async def _sums_made(connection: Connection, say: Say) -> None:
             say(f"waiting; sums to be made for {pending} spans")
         elif time.monotonic() - since_s > _PATIENCE_S:
             say("no more sums are made: given up")
-            return
+            break
         await asyncio.sleep(_LOOK_EVERY_S)
+    return pending
 
 
-def _judge(report: ChaosReport, readings: Readings, field: Field, found: Tally) -> None:
+def _judge(report: ChaosReport, readings: Readings, field: Field, found: Tally, pending: int) -> None:
     report.published = field.counts.values_published
     report.stored = found.right_count
     report.lost = report.published - found.right_count
@@ -136,6 +142,6 @@ def _judge(report: ChaosReport, readings: Readings, field: Field, found: Tally) 
         "total stored": (found.row_count, found.stored_total),
         "refused": (0, found.refused),
         "energy by place in Wh": (readings.energy_wh, round(found.summed_wh)),
-        "sums to be made": (0, found.sums_pending),
+        "sums to be made": (0, pending),
     }
     report.differing = {name: (due, count) for name, (due, count) in counts.items() if due != count}
