@@ -37,6 +37,10 @@ def checked(made: argparse.ArgumentParser, arguments: Sequence[str] | None) -> a
     chosen = made.parse_args(arguments)
     if chosen.series is not None and chosen.column is None:
         made.error("--series needs --column")
+    for name in ("series", "taylor"):
+        file = getattr(chosen, name)
+        if file is not None and not file.is_file():
+            made.error(f"--{name}: there is no file {file}")
     if chosen.scale < _FEWEST:
         made.error(f"--scale needs {_FEWEST} series or more")
     return chosen

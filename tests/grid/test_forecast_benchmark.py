@@ -169,3 +169,21 @@ def test_a_plain_run_times_ten_thousand_series_and_reads_the_pinned_wheel(monkey
     assert (chosen.scale, chosen.without_scale, chosen.without_peers, chosen.without_taylor) == (10_000, *3 * [False])
     monkeypatch.setattr(_taylor, "fetched", lambda _cache: Path("pinned.whl"))
     assert _forecast_options.wheel(chosen) == Path("pinned.whl")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--series", "/nowhere.csv", "--column", "load"), "there is no file /nowhere.csv"),
+        (("--series", "/nowhere.csv"), "--series needs --column"),
+        (("--taylor", "/nowhere.whl"), "there is no file /nowhere.whl"),
+        (("--scale", "3"), "10 series or more"),
+        (("--scale", "20", "--without-scale"), "not allowed with"),
+    ],
+)
+def test_a_wrong_option_is_told_before_anything_is_run(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit):
+        _forecast_options.checked(_forecast_options.parser(""), arguments)
+    assert said in capsys.readouterr().err
