@@ -17,6 +17,7 @@ from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
     enrolment,
+    event_tables,
     events,
     firmware,
     forecast,
@@ -57,6 +58,7 @@ _ROUTERS: Final = (
     usage_points,
     load,
     forecast,
+    event_tables,  # before events: `table` is no event's key
     events,
     ingest,
     vee,

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Needs
 from api.context import InContext, Reading, Writing
@@ -13,7 +12,7 @@ from api.models import event as told
 from api.models.page import Page
 from api.models.place import Level, PlaceName
 from api.paging import Cursor, Limit, bounded, page_of, parsed, read_cursor
-from api.routes.parameters import place_id_of
+from api.routes.parameters import EventId, place_id_of
 from core.errors import NotFoundError
 from db.connection import Connection
 from db.demand_response import EventResult, plan_of_event, results_of_event, shortages_of_event
@@ -23,7 +22,6 @@ from grid.demand_response.plan import approve_event, plan_event
 
 router = APIRouter(prefix="/v1", tags=["demand response"])
 
-EventId = Annotated[UUID, Path(description="Event", examples=["3f2b8c1e-5d0a-4f43-9a53-6f7d0a1b2c3d"])]
 _READ = [Depends(Needs("read:grid"))]
 _OPERATE = [Depends(Needs("operate:grid"))]
 

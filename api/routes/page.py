@@ -17,6 +17,13 @@ async def get_page() -> FileResponse:
     return FileResponse(WEB / "index.html", media_type="text/html")
 
 
+@router.get("/operate")
+@router.get("/operate/{event_id}")
+async def get_operators_view() -> FileResponse:
+    """Give the same page, which then shows the operators' view."""
+    return FileResponse(WEB / "index.html", media_type="text/html")
+
+
 @router.get("/docs")
 async def get_explorer() -> FileResponse:
     """Give the API explorer."""

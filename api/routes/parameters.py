@@ -26,6 +26,7 @@ AsOf = Annotated[
     GivenInstant | None,
     Query(description="Answer as it was known then; left out: now", examples=["2026-01-20T06:00:00Z"]),
 ]
+EventId = Annotated[UUID, Path(description="Event", examples=["3f2b8c1e-5d0a-4f43-9a53-6f7d0a1b2c3d"])]
 Within = Annotated[
     str | None,
     Query(

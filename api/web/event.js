@@ -38,7 +38,7 @@ export function drawEvent(event) {
   );
 }
 
-function reduction(event, start) {
+export function reduction(event, start) {
   const planned = event.plan.planned_reduction_w;
   const measured = new Map(event.results.map((slot) => [Date.parse(slot.slot_start_at), slot.measured_reduction_w]));
   const highest = Math.max(1, ...planned, ...measured.values());
@@ -83,7 +83,7 @@ function total(planned, measured, start) {
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function commands(counts) {
+export function commands(counts) {
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   if (all === 0) return [];
   const answered = ANSWERS.reduce((sum, status) => sum + counts[status], 0);

@@ -50,8 +50,17 @@ export const communes = () => ask("/v1/communes");
 export const placesOf = (level) => everyPage(`/v1/places?level=${level}&limit=1000`);
 export const load = (chosen, start, end) => everyPage(`${address(chosen, "/load")}?${span(start, end)}&limit=1000`);
 export const ingest = () => ask("/v1/ingest");
-export const events = () => ask("/v1/events?limit=20");
+export const events = (limit = 20) => ask(`/v1/events?limit=${limit}`);
 export const event = (id) => ask(`/v1/events/${id}`);
+const told = (path, body = {}) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const draftEvent = (wanted) => told("/v1/events", wanted);
+export const whatIf = (variants) => told("/v1/events/what-if", { variants });
+// `deed` is approve, cancel, stop or close.
+export const operate = (id, deed, body) => told(`/v1/events/${id}/${deed}`, body);
+export const tracking = (id) => ask(`/v1/events/${id}/tracking`);
+export const networkCheck = (id) => orNull(ask(`/v1/events/${id}/network-check`), "network_check_missing");
+export const statements = (id) => ask(`/v1/events/${id}/statements`);
 
 // What is not there, or not yet, is no failure here.
 async function orNull(asked, code) {

@@ -1,6 +1,9 @@
 // Every word that people read on the page, French first. A function takes what its sentence is about.
+import { OPERATE } from "./texts_operate.js";
+
 export const TEXTS = {
   fr: {
+    ...OPERATE.fr,
     title: "somel · Le réseau en direct",
     skip: "Aller au contenu",
     tagline: "Le réseau en direct",
@@ -127,6 +130,7 @@ export const TEXTS = {
     zoomIn: "Agrandir", zoomOut: "Réduire",
   },
   en: {
+    ...OPERATE.en,
     title: "somel · The grid, live",
     skip: "Skip to content",
     tagline: "The grid, live",

@@ -12,7 +12,9 @@ from api.app import create_app
 from core.settings import Settings, read_settings
 from db.databases import create_database, drop_database
 from somel.embedded.services import Services
+from tests.api.evening import Evening, an_evening
 from tests.api.world import NOW, World, build_world
+from tests.grid.demand_response.evening import NOON
 
 
 def settings_at(now: datetime) -> Settings:
@@ -37,6 +39,12 @@ async def app(world: World) -> AsyncIterator[FastAPI]:
     application = create_app(settings_at(NOW), database_url=world.url)
     async with application.router.lifespan_context(application):
         yield application
+
+
+@pytest.fixture
+async def evening(database_url: str) -> AsyncIterator[Evening]:
+    async with an_evening(database_url, settings_at(NOON)) as filled:
+        yield filled
 
 
 @pytest.fixture

@@ -1,60 +1,16 @@
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from api.app import create_app
-from db.access import create_token
 from db.connection import Role, connect
 from db.demand_response import EventResult, store_results
-from tests.api.conftest import bearer, settings_at
+from tests.api.evening import ASKED, Evening
 from tests.api.test_places import every_page
 from tests.api.world import EVENTS
-from tests.grid.demand_response.evening import EVENT_ENDS, EVENT_STARTS, NOON, add_chargers, forecast_flat
-from tests.grid.town import Town, build_town
-
-ASKED = {
-    "name": "Pointe du soir",
-    "place_level": "feeder",
-    "place_code": "F1",
-    "starts_at": EVENT_STARTS.isoformat(),
-    "ends_at": EVENT_ENDS.isoformat(),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Evening:
-    """A town whose chargers would all start at once, and somebody who may operate there."""
-
-    url: str
-    town: Town
-    client: httpx.AsyncClient
-
-    async def draft(self) -> dict[str, Any]:
-        answer = await self.client.post("/v1/events", json=ASKED)
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json())
-
-
-@pytest.fixture
-async def evening(database_url: str) -> AsyncIterator[Evening]:
-    town = await build_town(database_url)
-    await forecast_flat(database_url, town, {"T1": 10_000.0, "T2": 10_000.0})
-    await add_chargers(database_url, town, "T1")
-    async with await connect(database_url, None) as connection:
-        _, secret = await create_token(connection, "operator", ["read:grid", "operate:grid"])
-    app = create_app(settings_at(NOON), database_url=database_url)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://somel.test", headers=bearer(secret)
-        ) as client:
-            yield Evening(database_url, town, client)
+from tests.grid.demand_response.evening import EVENT_STARTS, NOON
 
 
 async def test_a_draft_is_planned_and_asks_nothing_of_anybody(evening: Evening):

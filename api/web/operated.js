@@ -1,0 +1,103 @@
+// One event, whole: how far it is, its plan and certificate, what is answered and measured, and what can be taken away.
+import { byId, make } from "./dom.js";
+import { gapOf } from "./drafting.js";
+import { commands, reduction } from "./event.js";
+import { day, dayAndTime, kilo, kilowatts, rate, text, time } from "./language.js";
+
+const STEPS = ["draft", "scheduled", "active", "completed", "closed"];
+const FORMATS = ["csv", "parquet"];
+
+export function drawChosen({ event, tracking, network, statements }, deeds) {
+  const [start, end] = [new Date(event.starts_at), new Date(event.ends_at)];
+  const target = event.target_w ? ` · ${text("target", kilowatts(event.target_w))}` : "";
+  byId("chosen-event").replaceChildren(
+    make("p", { className: "kicker" }, `${text("levels")[event.place.level]} · ${event.place.name}`),
+    make("h2", {}, event.name),
+    make("p", { className: "sub" }, text("eventWhen", day(start), time(start), time(end)) + target),
+    steps(event),
+    ...(event.status_reason ? [make("p", { className: "notice" }, event.status_reason)] : []),
+    make("div", { className: "buttons" }, ...deeds),
+    ...(event.plan ? [...reduction(event, start), certificate(event.plan)] : [make("p", { className: "placeholder" }, text("noPlan"))]),
+    ...commands(event.commands),
+    ...section("tracking", trackingTable(tracking)),
+    ...section("network", networkList(network)),
+    ...section("settlement", statementList(event, statements)),
+    ...section("downloads", downloads(event, statements)),
+  );
+}
+
+const section = (heading, ...content) => [make("h3", {}, text(heading)), ...content];
+
+function steps(event) {
+  const reached = event.closed_at ? "closed" : event.status;
+  if (reached === "cancelled") {
+    const chip = make("span", { className: "chip" }, text("statuses").cancelled);
+    chip.dataset.status = "cancelled";
+    return make("p", {}, chip);
+  }
+  const at = STEPS.indexOf(reached);
+  return make("ol", { className: "steps", "aria-label": text("lifeCycle") }, ...STEPS.map((step, index) => {
+    const item = make("li", {}, text("steps")[step]);
+    item.dataset.state = index < at ? "past" : index === at ? "now" : "ahead";
+    if (index === at) item.setAttribute("aria-current", "step");
+    return item;
+  }));
+}
+
+function certificate(plan) {
+  const facts = [
+    ["objective", `${rate(plan.objective)} €`], ["dualBound", `${rate(plan.dual_bound)} €`], ["relativeGap", gapOf(plan)],
+  ];
+  return make("div", {},
+    make("h3", {}, text("certificate")),
+    make("dl", { className: "made" }, ...facts.map(([name, value]) =>
+      make("div", {}, make("dt", {}, text(name)), make("dd", {}, value)))),
+    make("p", { className: "hint" }, text("plannedAt", dayAndTime(new Date(plan.planned_at)))),
+    ...(plan.shortages.length > 0 ? [
+      make("h3", {}, text("shortages")),
+      make("ul", {}, ...plan.shortages.map((one) => make("li", {}, text("shortageRow", one.power_transformer_code,
+        kilo(one.missing_wh), one.slot_starts.map((at) => time(new Date(at))).join(", "))))),
+    ] : []));
+}
+
+function trackingTable(slots) {
+  if (slots.length === 0) return make("p", { className: "hint" }, text("trackingNone"));
+  const columns = [
+    ["trackTarget", "target_w"], ["trackExpected", "expected_w"], ["trackMeasured", "measured_w"], ["trackShort", "shortfall_w"],
+  ];
+  const cell = (value) => make("td", {}, value === null ? "–" : kilowatts(value));
+  return make("table", { className: "compare" },
+    make("caption", {}, text("trackingCaption")),
+    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, text("slot")),
+      ...columns.map(([label]) => make("th", { scope: "col" }, text(label))))),
+    make("tbody", {}, ...slots.map((slot) => make("tr", {},
+      make("th", { scope: "row" }, time(new Date(slot.slot_start_at))), ...columns.map(([, key]) => cell(slot[key]))))));
+}
+
+function networkList(check) {
+  if (check === null) return make("p", { className: "hint" }, text("networkNone"));
+  if (check.violations.length === 0) return make("p", { className: "hint good" }, text("networkGood"));
+  return make("ul", { className: "violations" }, ...check.violations.map((one) => make("li", {},
+    text("networkRow", one.element, time(new Date(one.slot_start_at)), rate(one.value), rate(one.limit)))));
+}
+
+function statementList(event, statements) {
+  if (statements.length === 0) return make("p", { className: "hint" }, text("settlementNone"));
+  return make("ul", {}, ...statements.map((one) => make("li", {},
+    text("settlementRow", dayAndTime(new Date(one.known_at)), kilo(one.reduction_wh), one.method))));
+}
+
+function downloads(event, statements) {
+  const tables = ["plan", "commands", "results", "tracking"];
+  const items = tables.map((table) => links(text("tables")[table], `/v1/events/${event.event_id}/tables/${table}`));
+  if (statements.length > 0) {
+    items.push(links(text("tables").statement, `/v1/statements/${statements[0].statement_id}/rows`));
+  }
+  return make("ul", { className: "downloads" }, ...items);
+}
+
+function links(name, path) {
+  const anchors = FORMATS.map((format) =>
+    make("a", { href: `${path}?format=${format}`, download: "" }, format === "csv" ? "CSV" : "Parquet"));
+  return make("li", {}, `${name} : `, anchors[0], " · ", anchors[1]);
+}
