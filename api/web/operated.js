@@ -63,7 +63,7 @@ function certificate(plan) {
 function trackingTable(slots) {
   if (slots.length === 0) return make("p", { className: "hint" }, text("trackingNone"));
   const columns = [
-    ["trackTarget", "target_w"], ["trackExpected", "expected_w"], ["trackMeasured", "measured_w"], ["trackShort", "shortfall_w"],
+    ["planned", "planned_w"], ["trackPredicted", "predicted_w"], ["trackMeasured", "measured_w"], ["trackShort", "shortfall_w"],
   ];
   const cell = (value) => make("td", {}, value === null ? "–" : kilowatts(value));
   return make("table", { className: "compare" },
