@@ -103,11 +103,13 @@ CREATE TABLE somel.command (
     withdrawn_at timestamp with time zone, -- When it was decided that it no longer counts
     withdrawal_answered_at timestamp with time zone, -- When the answer to its withdrawal was stored
     ended_at timestamp with time zone, -- When it was found expired, unanswered or replaced
+    purpose text NOT NULL DEFAULT 'plan'::text, -- plan: when the event was approved; redispatch: called later for a shortfall; rebalance: moved to keep a limit; release: let go when the event was stopped
     CONSTRAINT command_pkey PRIMARY KEY (command_id),
-    CONSTRAINT command_event_id_end_device_id_key UNIQUE (event_id, end_device_id),
+    CONSTRAINT command_event_id_end_device_id_issued_at_key UNIQUE (event_id, end_device_id, issued_at),
     CONSTRAINT command_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id),
     CONSTRAINT command_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
     CONSTRAINT command_check CHECK ((expires_at > issued_at)),
+    CONSTRAINT command_purpose_check CHECK ((purpose = ANY (ARRAY['plan'::text, 'redispatch'::text, 'rebalance'::text, 'release'::text]))),
     CONSTRAINT command_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'accepted'::text, 'opted_out'::text, 'refused'::text, 'expired'::text, 'unanswered'::text, 'withdrawn'::text, 'replaced'::text])))
 );
 CREATE INDEX command_end_device_idx ON somel.command USING btree (end_device_id, start_at);
@@ -217,6 +219,7 @@ CREATE TABLE somel.dispatch_plan (
     dual_bound double precision NOT NULL, -- No plan can cost less [EUR]
     unserved_wh double precision NOT NULL, -- Energy that the limits leave unserved; 0 when feasible [Wh]
     planned_reduction_w real[] NOT NULL, -- Natural load less planned load, for each slot of the event [W]
+    target_gap_w real[] NOT NULL DEFAULT '{}'::real[], -- What each slot of the event is expected to lack of the target; empty without target [W]
     CONSTRAINT dispatch_plan_pkey PRIMARY KEY (dispatch_plan_id),
     CONSTRAINT dispatch_plan_event_id_key UNIQUE (event_id),
     CONSTRAINT dispatch_plan_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
@@ -303,15 +306,39 @@ CREATE TABLE somel.event (
     ends_at timestamp with time zone NOT NULL, -- End, on a slot's edge
     created_at timestamp with time zone NOT NULL, -- When it was drafted
     status_at timestamp with time zone NOT NULL, -- When it got its status
+    target_w double precision, -- Reduction wanted in every slot; null: as much as the plan gives [W]
+    status_reason text, -- Why it was cancelled, when somebody said so
     CONSTRAINT event_pkey PRIMARY KEY (event_id),
     CONSTRAINT event_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
     CONSTRAINT event_check CHECK ((ends_at > starts_at)),
-    CONSTRAINT event_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'active'::text, 'completed'::text, 'cancelled'::text])))
+    CONSTRAINT event_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'active'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT event_target_w_check CHECK ((target_w > (0)::double precision))
 );
 CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.event FOR EACH STATEMENT EXECUTE FUNCTION announce();
 GRANT DELETE, INSERT, SELECT, UPDATE ON event TO somel_compute;
 GRANT SELECT ON event TO somel_ingest;
 GRANT SELECT ON event TO somel_read;
+
+-- What was decided after the plan of an event was approved
+CREATE TABLE somel.event_adjustment (
+    event_adjustment_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    event_id uuid NOT NULL, -- Event
+    purpose text NOT NULL, -- redispatch, rebalance or release, as of its commands
+    decided_at timestamp with time zone NOT NULL, -- When it was decided
+    command_count integer NOT NULL, -- Commands issued
+    first_slot_at timestamp with time zone NOT NULL, -- First slot of the two series
+    wanted_w real[] NOT NULL, -- Shortfall that was to be made up, per slot; empty unless redispatch [W]
+    planned_reduction_w real[] NOT NULL, -- Reduction that it adds, if those called obey, per slot; empty unless redispatch [W]
+    unserved_wh double precision NOT NULL, -- Energy that the limits leave unserved [Wh]
+    CONSTRAINT event_adjustment_pkey PRIMARY KEY (event_adjustment_id),
+    CONSTRAINT event_adjustment_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT event_adjustment_purpose_check CHECK ((purpose = ANY (ARRAY['redispatch'::text, 'rebalance'::text, 'release'::text]))),
+    CONSTRAINT event_adjustment_unserved_wh_check CHECK ((unserved_wh >= (0)::double precision))
+);
+CREATE INDEX event_adjustment_event_idx ON somel.event_adjustment USING btree (event_id, decided_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON event_adjustment TO somel_compute;
+GRANT SELECT ON event_adjustment TO somel_ingest;
+GRANT SELECT ON event_adjustment TO somel_read;
 
 -- Baseline against measured load of the usage points that took part, per slot; indicative
 CREATE TABLE somel.event_result (
@@ -329,6 +356,28 @@ CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.event_result FOR EACH ST
 GRANT DELETE, INSERT, SELECT, UPDATE ON event_result TO somel_compute;
 GRANT SELECT ON event_result TO somel_ingest;
 GRANT SELECT ON event_result TO somel_read;
+
+-- How an event goes, slot by slot: what was planned, what is to be expected, what readings show so far
+CREATE TABLE somel.event_tracking (
+    event_id uuid NOT NULL, -- Event
+    slot_start_at timestamp with time zone NOT NULL, -- Slot
+    tracked_at timestamp with time zone NOT NULL, -- When it was looked at last
+    called_count integer NOT NULL, -- Resources called so far
+    accepted_count integer NOT NULL, -- Of them, those that accepted
+    declined_count integer NOT NULL, -- Of them, those that opted out, refused or could not be told
+    unanswered_count integer NOT NULL, -- Of them, those that have not answered (yet)
+    planned_w real NOT NULL, -- Reduction if all that were called obeyed [W]
+    predicted_w real NOT NULL, -- Reduction to be expected, by answers so far and what was measured so far [W]
+    measured_w real, -- Reduction by readings so far, against the middle 6 of 10 like days; null: too few readings [W]
+    coverage_ratio real NOT NULL, -- Share of the predicted reduction behind usage points with readings
+    shortfall_w real, -- Target less what was measured or is predicted; negative: more than wanted; null: no target [W]
+    CONSTRAINT event_tracking_pkey PRIMARY KEY (event_id, slot_start_at),
+    CONSTRAINT event_tracking_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT event_tracking_coverage_ratio_check CHECK (((coverage_ratio >= (0)::double precision) AND (coverage_ratio <= (1)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON event_tracking TO somel_compute;
+GRANT SELECT ON event_tracking TO somel_ingest;
+GRANT SELECT ON event_tracking TO somel_read;
 
 -- Medium-voltage feeder (départ HTA)
 CREATE TABLE somel.feeder (

@@ -1,8 +1,8 @@
 -- name: insert_event
 -- row: db.demand_response.Event
-INSERT INTO somel.event (name, place_id, starts_at, ends_at, created_at, status_at)
-VALUES (%(name)s, %(place_id)s, %(starts_at)s, %(ends_at)s, %(now)s, %(now)s)
-RETURNING event_id, name, place_id, status, starts_at, ends_at, created_at, status_at
+INSERT INTO somel.event (name, place_id, starts_at, ends_at, created_at, status_at, target_w)
+VALUES (%(name)s, %(place_id)s, %(starts_at)s, %(ends_at)s, %(now)s, %(now)s, %(target_w)s)
+RETURNING event_id, name, place_id, status, starts_at, ends_at, created_at, status_at, target_w, status_reason
 
 -- name: event_by_id
 -- row: db.demand_response.Event
@@ -14,7 +14,9 @@ SELECT
     starts_at,
     ends_at,
     created_at,
-    status_at
+    status_at,
+    target_w,
+    status_reason
 FROM somel.event
 WHERE event_id = %(event_id)s
 
@@ -28,7 +30,9 @@ SELECT
     starts_at,
     ends_at,
     created_at,
-    status_at
+    status_at,
+    target_w,
+    status_reason
 FROM somel.event
 WHERE event_id = %(event_id)s
 FOR UPDATE
@@ -44,7 +48,9 @@ SELECT
     starts_at,
     ends_at,
     created_at,
-    status_at
+    status_at,
+    target_w,
+    status_reason
 FROM somel.event
 WHERE
     status IN ('draft', 'scheduled', 'active')
@@ -53,7 +59,7 @@ ORDER BY starts_at, event_id
 
 -- name: set_event_status
 UPDATE somel.event
-SET status = %(status)s, status_at = %(now)s
+SET status = %(status)s, status_at = %(now)s, status_reason = coalesce(%(reason)s, status_reason)
 WHERE event_id = %(event_id)s
 
 -- name: place_exists
@@ -135,15 +141,16 @@ WHERE event_id = %(event_id)s
 -- name: insert_plan
 -- row: db.demand_response.DispatchPlan
 INSERT INTO somel.dispatch_plan (
-    event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh, planned_reduction_w
+    event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh, planned_reduction_w,
+    target_gap_w
 )
 VALUES (
     %(event_id)s, %(planned_at)s, %(start_at)s, %(slot_count)s, %(objective)s, %(dual_bound)s, %(unserved_wh)s,
-    %(planned_reduction_w)s::real []
+    %(planned_reduction_w)s::real [], %(target_gap_w)s::real []
 )
 RETURNING
     dispatch_plan_id, event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh,
-    planned_reduction_w
+    planned_reduction_w, target_gap_w
 
 -- name: insert_shortage
 INSERT INTO somel.dispatch_shortage (dispatch_plan_id, power_transformer_place_id, slot_starts, missing_wh)
@@ -160,7 +167,8 @@ SELECT
     objective,
     dual_bound,
     unserved_wh,
-    planned_reduction_w
+    planned_reduction_w,
+    target_gap_w
 FROM somel.dispatch_plan
 WHERE event_id = %(event_id)s
 
@@ -178,10 +186,12 @@ WHERE dispatch_plan.event_id = %(event_id)s
 ORDER BY place.code
 
 -- name: insert_command
-INSERT INTO somel.command (event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w)
+INSERT INTO somel.command (
+    event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w, purpose
+)
 VALUES (
     %(event_id)s, %(end_device_id)s, %(issued_at)s, %(expires_at)s, %(start_at)s, 1800,
-    %(dispatch_setpoint_w)s::real []
+    %(dispatch_setpoint_w)s::real [], %(purpose)s
 )
 
 -- name: take_back_commands
@@ -190,7 +200,7 @@ VALUES (
 UPDATE somel.command
 SET
     status = CASE WHEN command.status = 'pending' THEN 'expired' ELSE 'withdrawn' END,
-    reason = 'event_cancelled',
+    reason = %(reason)s,
     withdrawn_at = %(now)s,
     ended_at = CASE WHEN command.status = 'pending' THEN %(now)s ELSE command.ended_at END,
     attempt_count = 0,
@@ -222,7 +232,7 @@ SELECT
 FROM somel.command
 JOIN somel.end_device USING (end_device_id)
 WHERE command.event_id = %(event_id)s
-ORDER BY end_device.name
+ORDER BY end_device.name, command.issued_at
 
 -- name: participating_usage_points
 SELECT DISTINCT end_device.usage_point_id
