@@ -57,6 +57,8 @@ class FlexibleResource:
     max_power_w: int
     available_from: datetime
     ready_by: datetime
+    usage_point_id: int | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,12 @@ class DispatchShortage:
 class NewCommand:
     """What one resource is to be told: the highest power in each half-hour from ``start_at`` on. [W].
 
-    The purpose is ``plan``, ``redispatch``, ``rebalance`` or ``release``.
+    Attributes
+    ----------
+    natural_w : list of float or None
+        What the plan expects it to draw by itself in the same half-hours. [W]
+    purpose : str
+        ``plan``, ``redispatch``, ``rebalance`` or ``release``.
     """
 
     event_id: UUID
@@ -143,6 +150,7 @@ class NewCommand:
     expires_at: datetime
     start_at: datetime
     dispatch_setpoint_w: list[float]
+    natural_w: list[float] | None = None
     purpose: str = "plan"
 
 
