@@ -18,8 +18,9 @@ from core.errors import NotFoundError
 from db.connection import Connection
 from db.demand_response import EventResult, plan_of_event, results_of_event, shortages_of_event
 from db.events import NEWEST, EventRow, command_counts, find_event, list_events
-from grid.demand_response.lifecycle import EventStatus, cancel_event, draft_event
+from grid.demand_response.lifecycle import EventStatus, draft_event
 from grid.demand_response.plan import approve_event, plan_event
+from grid.demand_response.release import cancel_event
 
 router = APIRouter(prefix="/v1", tags=["demand response"])
 

@@ -17,7 +17,13 @@ SELECT
     command.start_at,
     command.step_s,
     command.dispatch_setpoint_w,
-    command.status,
+    CASE
+        WHEN EXISTS (
+            SELECT FROM somel.opt_out
+            WHERE opt_out.event_id = command.event_id AND opt_out.end_device_id = command.end_device_id
+        ) THEN 'opted_out'
+        ELSE command.status
+    END AS status,
     command.attempt_count
 FROM somel.command
 JOIN somel.resource USING (end_device_id)

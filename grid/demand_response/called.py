@@ -20,6 +20,7 @@ Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 _OPEN: Final = ("pending", "sent", "accepted")
+_TOLD: Final = ("sent", "accepted", "unanswered")
 _WAITING: Final = ("pending", "sent", "unanswered")
 #: A resource is taken to obey while its chance is above this. [ratio]
 LIKELY: Final = 0.3
@@ -45,6 +46,8 @@ class Called:
         That it obeys. [ratio]
     accepted, waiting : ndarray, shape (device,), bool
         Whether it accepted, or has not answered; the others declined.
+    told : ndarray, shape (device,), bool
+        Whether a command may have reached it.
     """
 
     start_at: datetime
@@ -59,6 +62,7 @@ class Called:
     chance: Float
     accepted: Bool
     waiting: Bool
+    told: Bool
 
     @property
     def obeys(self) -> Bool:
@@ -94,7 +98,9 @@ def gather_called(rows: Sequence[CalledResource], event: Event, rates: Rates) ->
     commands = [list(mine) for _, mine in groupby(rows, key=lambda row: row.end_device_id)]
     first = [mine[0] for mine in commands]
     begins = [max(one.reported_at, one.available_from) for one in first]
-    start = min([event.starts_at, *(slot_floor(min(begin, one.issued_at)) for begin, one in zip(begins, first, strict=True))])
+    start = min(
+        [event.starts_at, *(slot_floor(min(begin, one.issued_at)) for begin, one in zip(begins, first, strict=True))]
+    )
     latest = event.starts_at + LONGEST_TAIL
     shuts = [min(slot_floor(one.ready_by), latest) for one in first]
     slots = (max([event.ends_at, *shuts]) - start) // SLOT
@@ -116,6 +122,7 @@ def gather_called(rows: Sequence[CalledResource], event: Event, rates: Rates) ->
         np.array([_chance(mine, rates) for mine in commands], dtype=np.float64),
         np.array([any(one.status == "accepted" for one in mine) for mine in commands], dtype=np.bool_),
         np.array([_is_waiting(mine) for mine in commands], dtype=np.bool_),
+        np.array([any(one.status in _TOLD for one in mine) for mine in commands], dtype=np.bool_),
     )
 
 
@@ -162,14 +169,12 @@ def fleet_of(called: Called, chosen: Bool, event: Event, *, start: datetime) -> 
     offset = called.slot_of(start)
     slots = called.natural_w.shape[1] - offset
     held_wh = called.held_w[chosen, :offset].sum(axis=1) * SLOT_HOURS
-    whole = called.open_h[chosen, offset:] >= SLOT_HOURS - 1e-9  # noqa: PLR2004 - hours
+    whole = called.open_h[chosen, offset:] >= SLOT_HOURS - 1e-9
     first = np.where(whole.any(axis=1), whole.argmax(axis=1), slots)
     last = np.where(whole.any(axis=1), slots - whole[:, ::-1].argmax(axis=1), slots)
     cap_w = called.cap_w[chosen]
     need_wh = np.clip(called.need_wh[chosen] - held_wh, 0.0, cap_w * SLOT_HOURS * (last - first))
-    event_slots = slice(
-        max((event.starts_at - start) // SLOT, 0), min(max((event.ends_at - start) // SLOT, 0), slots)
-    )
+    event_slots = slice(max((event.starts_at - start) // SLOT, 0), min(max((event.ends_at - start) // SLOT, 0), slots))
     return Fleet(
         start,
         event_slots,
