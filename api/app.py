@@ -16,6 +16,7 @@ from api.limits import LimitBodies
 from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
+    emergency,
     audit,
     enrolment,
     events,
@@ -60,6 +61,7 @@ _ROUTERS: Final = (
     load,
     forecast,
     events,
+    emergency,
     ingest,
     vee,
     stream,

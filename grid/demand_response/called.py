@@ -198,7 +198,7 @@ def _open_h(begins: Sequence[datetime], shuts: Sequence[datetime], start: dateti
 
 
 def _told_w(commands: Sequence[CalledResource], cap_w: float, start: datetime, slots: int) -> Float:
-    """Return the highest power in each slot by the commands that hold: a later one replaces what an earlier one said."""
+    """Return the highest power in each slot by the commands that hold: a later one replaces an earlier one."""
     limit_w = np.full(slots, cap_w)
     holding = [one for one in commands if one.status in _OPEN]
     for command in holding or commands:

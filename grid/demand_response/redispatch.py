@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -32,6 +32,9 @@ Float = NDArray[np.float64]
 
 #: A shortfall of less than this share of the target is not worth calling anybody. [ratio]
 CLOSE_RATIO: Final = 0.01
+#: A completed event is looked at for so long: the readings of its last slot come after it.
+FOLLOWED_FOR: Final = timedelta(hours=2)
+_FOLLOWED: Final = (EventStatus.SCHEDULED, EventStatus.ACTIVE, EventStatus.COMPLETED)
 
 
 async def follow_event(connection: Connection, *, event_id: UUID, now: datetime) -> list[EventTracking]:
@@ -42,7 +45,7 @@ async def follow_event(connection: Connection, *, event_id: UUID, now: datetime)
     connection : Connection
         In the role that computes.
     event_id : UUID
-        Scheduled or active; with any other nothing is done.
+        Scheduled or active; a completed one is only looked at, with any other nothing is done.
     now : datetime
         Time.
 
@@ -65,12 +68,14 @@ async def follow_event(connection: Connection, *, event_id: UUID, now: datetime)
     async with connection.transaction():
         event = await require_event(connection, event_id, lock=True)
         rows = await called_resources(connection, event_id)
-        if event.status not in (EventStatus.SCHEDULED, EventStatus.ACTIVE) or not rows:
+        if event.status not in _FOLLOWED or not rows:
             return []
         rates = await learned_rates(connection, now=now)
         called = await asyncio.to_thread(gather_called, rows, event, rates)
         tracked = track(event, called, await see(connection, event, called, now=now), now=now, rates=rates)
         await store_tracking(connection, event_id, tracked)
+        if event.status == EventStatus.COMPLETED:
+            return tracked
         if not await _redispatch(connection, event, called, tracked, rates, now):
             await rebalance(connection, event, called, now=now)
         return tracked
