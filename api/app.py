@@ -16,8 +16,8 @@ from api.limits import LimitBodies
 from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
-    emergency,
     audit,
+    emergency,
     enrolment,
     events,
     firmware,

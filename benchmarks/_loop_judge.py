@@ -40,13 +40,15 @@ async def judge(database_url: str, fleet: Fleet, event: Event, now: datetime) ->
 
     Notes
     -----
-    ``measured_kw`` is against the middle 6 of 10 like days; ``measured_high_5_of_10_kw`` is the result as it is
-    published. ``true_kw`` is what the simulated fleet drew less than the same fleet that nobody had asked anything.
+    ``measured_kw`` is what the loop itself goes by: against the middle 6 of 10 like days, with what a control group of
+    flexible households that were not called draws beyond its history; ``measured_middle_6_of_10_kw`` is without that,
+    ``measured_high_5_of_10_kw`` is the result as it is published. ``true_kw`` is what the simulated fleet drew less than the same fleet that nobody had asked anything.
     """
     async with await connect(database_url, Role.COMPUTE, autocommit=True) as connection:
         rows = await called_resources(connection, event.event_id)
         called = gather_called(rows, event, Rates())
         seen = await see(connection, event, called, now=now)
+        by_history = await see(connection, event, called, now=now, controlled=False)
         results = await compute_result(connection, event_id=event.event_id, now=now)
         adjustments = await adjustments_of_event(connection, event.event_id)
         tracked = await tracking_of_event(connection, event.event_id)
@@ -64,6 +66,7 @@ async def judge(database_url: str, fleet: Fleet, event: Event, now: datetime) ->
     return {
         "target_kw": round((event.target_w or 0.0) / _KW, 1),
         "measured_kw": round(float(np.mean(seen.measured_w)) / _KW, 1),
+        "measured_middle_6_of_10_kw": round(float(np.mean(by_history.measured_w)) / _KW, 1),
         "measured_high_5_of_10_kw": round(_mean(one.baseline_w - one.measured_w for one in results) / _KW, 1),
         "true_kw": round(float(reduced_w.sum(axis=0).mean()) / _KW, 1),
         "measured_by_slot_kw": [round(float(watts) / _KW, 1) for watts in seen.measured_w],

@@ -4,19 +4,24 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from core.broker_address import BrokerAddress
 from core.clock import Clock
 from core.settings import read_settings
+from core.slots import SLOT_S, SLOTS_PER_DAY
 from db.census import census
 from db.connection import Role, connect
 from db.forecasts import latest_run
 from db.migrate import migrate
 from db.territory import load_communes, read_commune_facts
+from grid.demand_response.limits import POWER_FACTOR
+from grid.kernels.warm import warm_up
 from simulators.fleet import Fleet
 from simulators.orders import Temper
 from simulators.publisher import backfill
@@ -60,10 +65,18 @@ class Stage:
 
 
 @contextmanager
-def stage_of(usage_points: int, temper: Temper, seed: int, say: Say) -> Iterator[Stage]:
-    """Start servers with nothing in them but a registered fleet; remove everything at the end."""
+def stage_of(
+    usage_points: int, temper: Temper, seed: int, say: Say, *, tight: tuple[datetime, float]
+) -> Iterator[Stage]:
+    """Start servers with nothing in them but a registered fleet; remove everything at the end.
+
+    Its transformers are rated so that the limit of a plan is the second of `tight` times the highest load that each
+    has on the evenings of the week up to the first: just enough for what the fleet does by itself.
+    """
+    warm_up()  # compiled once; the processes load it from the disk
     with throwaway_services(Places.from_environment()) as services, tempfile.TemporaryDirectory() as logs:
         fleet = build(read_settings(), usage_points=usage_points, seed=seed, temper=temper)
+        fleet = _rated(fleet, *tight)
         asyncio.run(_furnish(services.database_url, fleet))
         with Children(Path(logs)) as children:
             yield Stage(services, fleet, children, say)
@@ -94,6 +107,17 @@ async def give_a_past(stage: Stage, origin: datetime, days: int) -> None:
     stage.say("the forecast is issued")
     await asyncio.to_thread(stage.children.stop, grid)
     await asyncio.to_thread(stage.children.stop, ingest)
+
+
+def _rated(fleet: Fleet, evening: datetime, ratio: float) -> Fleet:
+    first_s = int((evening - timedelta(days=6)).timestamp())
+    import_wh, export_wh = fleet.slot_wh(first_s, 7 * SLOTS_PER_DAY)
+    net_wh = np.add.reduceat(import_wh.astype(np.float64) - export_wh, fleet.first_point[:-1], axis=0)
+    rated_va = np.ceil(ratio * net_wh.max(axis=1) * (3600 / SLOT_S) / POWER_FACTOR).astype(int)
+    transformers = [
+        replace(one, rated_va=int(rated)) for one, rated in zip(fleet.network.power_transformers, rated_va, strict=True)
+    ]
+    return replace(fleet, network=replace(fleet.network, power_transformers=transformers))
 
 
 async def _furnish(database_url: str, fleet: Fleet) -> None:

@@ -53,6 +53,7 @@ class Options:
     opt_out_ratio: float
     dead_ratio: float
     loss_ratio: float
+    headroom_ratio: float
     kill: bool
 
 
@@ -70,6 +71,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dead-ratio", type=float, default=0.05, help="share of devices that are dead (default 0.05)")
     parser.add_argument(
         "--loss-ratio", type=float, default=0.05, help="share of messages lost each way, unnoticed (default 0.05)"
+    )
+    parser.add_argument(
+        "--headroom-ratio",
+        type=float,
+        default=1.15,
+        help="limit of each transformer, of its highest load in a week without events (default 1.15)",
     )
     parser.add_argument("--no-kill", dest="kill", action="store_false", help="do not kill the grid process meanwhile")
     parser.add_argument("--json", action="store_true", help="end with the figures as one JSON object")
@@ -101,13 +108,14 @@ def measure(options: Options, say: Any) -> dict[str, Any]:
     """Run one event on a stage of its own and return its figures."""
     began_s = time.monotonic()
     temper = Temper(options.opt_out_ratio, options.dead_ratio)
-    with stage_of(options.usage_points, temper, options.seed, say) as stage:
-        figures = asyncio.run(_play(stage, options))
+    origin = replay_origin(datetime.now(UTC)) + _BEGINS_LATER
+    tight = (origin, options.headroom_ratio)
+    with stage_of(options.usage_points, temper, options.seed, say, tight=tight) as stage:
+        figures = asyncio.run(_play(stage, options, origin))
     return {**figures, "took_s": round(time.monotonic() - began_s, 1)}
 
 
-async def _play(stage: Stage, options: Options) -> dict[str, Any]:
-    origin = replay_origin(datetime.now(UTC)) + _BEGINS_LATER
+async def _play(stage: Stage, options: Options, origin: datetime) -> dict[str, Any]:
     await give_a_past(stage, origin, options.days)
     clock = Clock(datetime.now(UTC) + _LEAD, origin, options.speed)
     shared = stage.environment(clock)

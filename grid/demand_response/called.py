@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.slots import SLOT, slot_floor
 from db.closed_loop import CalledResource
-from db.demand_response import Event
+from db.demand_response import Event, FlexibleResource
 from grid.demand_response.flexibility import LONGEST_TAIL, SLOT_HOURS, Fleet
 from grid.demand_response.rates import Rates, chance_of_obeying
 
@@ -187,6 +187,21 @@ def fleet_of(called: Called, chosen: Bool, event: Event, *, start: datetime) -> 
         called.natural_w[chosen, offset:].copy(),
         np.zeros((int(chosen.sum()), slots)),
     )
+
+
+def natural_of(resources: Sequence[FlexibleResource], event: Event) -> Float:
+    """Return what resources would draw in an event's slots by themselves, shape (resource, slot). [W]."""
+    slots = (event.ends_at - event.starts_at) // SLOT
+    if not resources:
+        return np.zeros((0, slots))
+    begins = [max(one.reported_at, one.available_from) for one in resources]
+    start = min(event.starts_at, slot_floor(min(begins)))
+    total = (event.ends_at - start) // SLOT
+    open_h = _open_h(begins, [one.ready_by for one in resources], start, total)
+    cap_w = np.array([min(one.rated_power_w, one.max_power_w) for one in resources], dtype=np.float64)
+    need_wh = np.array([one.energy_needed_wh for one in resources], dtype=np.float64)
+    limit_w = np.repeat(cap_w[:, np.newaxis], total, axis=1)
+    return drawn_w(limit_w, open_h, need_wh)[:, total - slots :]
 
 
 def _open_h(begins: Sequence[datetime], shuts: Sequence[datetime], start: datetime, slots: int) -> Float:

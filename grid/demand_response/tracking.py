@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from core.slots import SLOT, slot_floor
 from db.closed_loop import EventTracking, usage_point_power
 from db.connection import Connection
-from db.demand_response import Event
+from db.demand_response import Event, flexible_resources
 from db.history import usage_point_load
 from grid.demand_response.called import Called
+from grid.demand_response.control_group import beyond_history, control_group
 from grid.demand_response.expected import expected_load
 from grid.demand_response.rates import Rates
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Bool = NDArray[np.bool_]
 
 #: With readings behind less of the predicted reduction than this, nothing is said to be measured. [ratio]
 LEAST_COVERAGE: Final = 0.3
@@ -44,8 +47,21 @@ class Seen:
     coverage: Float
 
 
-async def see(connection: Connection, event: Event, called: Called, *, now: datetime) -> Seen:
+async def see(connection: Connection, event: Event, called: Called, *, now: datetime, controlled: bool = True) -> Seen:
     """Return what readings show so far.
+
+    Parameters
+    ----------
+    connection : Connection
+        A role that reads readings, commands and statements.
+    event : Event
+        The event.
+    called : Called
+        Whom it has called.
+    now : datetime
+        Time.
+    controlled : bool, default True
+        Whether what the control group draws beyond its history is added to what the called are expected to draw.
 
     Notes
     -----
@@ -54,21 +70,43 @@ async def see(connection: Connection, event: Event, called: Called, *, now: date
     to behave as what is there: the sum is divided by the share of the prediction that has readings.
     """
     slots = (event.ends_at - event.starts_at) // SLOT
-    offset = called.slot_of(event.starts_at)
     told = called.accepted | called.waiting
     if now <= event.starts_at or not told.any():
         return Seen(np.full(slots, np.nan), np.zeros(slots))
+    free = await flexible_resources(connection, place_id=event.place_id, event_id=event.event_id, now=now)
+    group = control_group(free if controlled else [], called, event)
     points, row = np.unique(called.usage_point_id[told], return_inverse=True)
-    predicted_w = np.zeros((points.size, slots))
-    np.add.at(predicted_w, row, called.reduction_w(slice(offset, offset + slots), predicted=True)[told])
-    usage_points = [int(point) for point in points]
-    span = {"usage_point_ids": usage_points, "start": event.starts_at, "end": event.ends_at}
-    whole_w = await usage_point_load(connection, **span)  # type: ignore[arg-type]  # the same three for both
-    so_far_w = await usage_point_power(connection, **span)  # type: ignore[arg-type]
+    everyone = np.union1d(points, group.usage_point_id)
+    usage_points = [int(point) for point in everyone]
+    expected_w = await expected_load(connection, event, usage_points)
+    load_w = await _load_so_far(connection, event, usage_points, now=now)
+    its, theirs = np.searchsorted(everyone, points), np.searchsorted(everyone, group.usage_point_id)
+    natural_w, predicted_w = _by_usage_point(called, told, row, event)
+    if controlled:
+        beyond = beyond_history(group, expected_w[theirs], load_w[theirs])
+        expected_w[its] += natural_w * beyond
+    return scaled(expected_w[its], load_w[its], predicted_w)
+
+
+async def _load_so_far(connection: Connection, event: Event, usage_points: list[int], *, now: datetime) -> Float:
+    """Return the load in the event's slots that have begun, shape (usage_point, slot). [W]."""
+    start, end = event.starts_at, event.ends_at
+    whole_w = await usage_point_load(connection, usage_point_ids=usage_points, start=start, end=end)
+    so_far_w = await usage_point_power(connection, usage_point_ids=usage_points, start=start, end=end)
     load_w = np.where(np.isnan(whole_w), so_far_w, whole_w)
-    begun = np.array([event.starts_at + slot * SLOT + _SETTLING <= now for slot in range(slots)])
-    load_w[:, ~begun] = np.nan
-    return scaled(await expected_load(connection, event, usage_points), load_w, predicted_w)
+    load_w[:, [start + slot * SLOT + _SETTLING > now for slot in range(load_w.shape[1])]] = np.nan
+    return load_w
+
+
+def _by_usage_point(called: Called, told: Bool, row: Int, event: Event) -> tuple[Float, Float]:
+    """Return what the told would draw by themselves, and what they are predicted to give, by usage point. [W]."""
+    slots = (event.ends_at - event.starts_at) // SLOT
+    offset = called.slot_of(event.starts_at)
+    span = slice(offset, offset + slots)
+    natural_w, predicted_w = np.zeros((2, int(row.max()) + 1, slots))
+    np.add.at(natural_w, row, called.natural_w[told, span])
+    np.add.at(predicted_w, row, called.reduction_w(span, predicted=True)[told])
+    return natural_w, predicted_w
 
 
 def scaled(expected_w: Float, load_w: Float, predicted_w: Float) -> Seen:

@@ -1,4 +1,4 @@
-"""An event calls as many as its target needs, sees who obeys, calls others for what is lacking, and keeps the limits."""
+"""An event calls as many as its target needs, sees who obeys, calls others for what is lacking, keeps the limits."""
 
 import doctest
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from db.closed_loop import (
 )
 from db.connection import Connection, Role, connect
 from db.demand_response import Event, plan_of_event
-from grid.demand_response import aim, called, expected, rates, tracking
+from grid.demand_response import aim, called, control_group, expected, rates, tracking
 from grid.demand_response.lifecycle import advance_events, draft_event
 from grid.demand_response.plan import approve_event, plan_event
 from grid.demand_response.redispatch import follow_event
@@ -73,7 +73,7 @@ async def actions(connection: Connection, event_id: UUID) -> list[str]:
     return [f"{entry.action} by {entry.actor}" for entry in reversed(entries)]
 
 
-@pytest.mark.parametrize("module", [aim, called, expected, rates, tracking])
+@pytest.mark.parametrize("module", [aim, called, control_group, expected, rates, tracking])
 def test_the_examples_run_as_written(module):
     assert doctest.testmod(module).attempted
     assert not doctest.testmod(module).failed
@@ -261,4 +261,3 @@ async def test_those_who_obey_are_moved_where_one_who_does_not_would_overload_th
         assert drawn_w[14:16].max() <= 47_500 - 13_500 - 7_000 + 1
         assert drawn_w[16:].max() <= 13_000 + 1
         assert [one.purpose for one in before] in ([], ["rebalance"])
-
