@@ -41,8 +41,9 @@ async def judge(database_url: str, fleet: Fleet, event: Event, now: datetime) ->
     Notes
     -----
     ``measured_kw`` is what the loop itself goes by: against the middle 6 of 10 like days, with what a control group of
-    flexible households that were not called draws beyond its history; ``measured_middle_6_of_10_kw`` is without that,
-    ``measured_high_5_of_10_kw`` is the result as it is published. ``true_kw`` is what the simulated fleet drew less than the same fleet that nobody had asked anything.
+    flexible households that were not called draws beyond its history; ``measured_middle_6_of_10_kw`` is without that.
+    ``measured_high_5_of_10_kw`` is the result as it is published. ``true_kw`` is what the simulated fleet drew less than
+    the same fleet that nobody had asked anything.
     """
     async with await connect(database_url, Role.COMPUTE, autocommit=True) as connection:
         rows = await called_resources(connection, event.event_id)
