@@ -42,8 +42,8 @@ async def judge(database_url: str, fleet: Fleet, event: Event, now: datetime) ->
     -----
     ``measured_kw`` is what the loop itself goes by: against the middle 6 of 10 like days, with what a control group of
     flexible households that were not called draws beyond its history; ``measured_middle_6_of_10_kw`` is without that.
-    ``measured_high_5_of_10_kw`` is the result as it is published. ``true_kw`` is what the simulated fleet drew less than
-    the same fleet that nobody had asked anything.
+    ``measured_high_5_of_10_kw`` is the result as it is published. ``true_kw`` is what the simulated fleet drew
+    less than the same fleet that nobody had asked anything.
     """
     async with await connect(database_url, Role.COMPUTE, autocommit=True) as connection:
         rows = await called_resources(connection, event.event_id)

@@ -1,4 +1,4 @@
-"""Messages that get lost unnoticed: the gateway's come in the end, the platform's have to be repeated by the platform."""
+"""Messages that get lost unnoticed: the gateway's come in the end, the platform's have to be repeated by itself."""
 
 import asyncio
 
@@ -19,7 +19,8 @@ async def test_what_is_lost_upward_comes_when_it_is_missed_and_what_is_lost_down
     address: BrokerAddress, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("simulators.keeping._AGAIN_AFTER_S", 0.0)
-    counts, loss, commands = Counts(), Loss(0.4, seed=2), []
+    counts, loss = Counts(), Loss(0.4, seed=2)
+    commands: list[bytes] = []
 
     def arrived(subscriber: Subscriber) -> set[bytes]:
         return {payload for topic, _, payload, _ in subscriber.messages if topic == TOPIC}
