@@ -14,7 +14,7 @@ import numpy as np
 from core.broker_address import BrokerAddress
 from core.clock import Clock
 from core.settings import read_settings
-from core.slots import SLOT_S, SLOTS_PER_DAY
+from core.slots import SLOT_S
 from db.census import census
 from db.connection import Role, connect
 from db.forecasts import latest_run
@@ -33,6 +33,7 @@ from somel.fleet import build, register
 
 _LOOK_EVERY_S: Final = 0.2
 _PATIENCE_S: Final = 180.0
+_NIGHT_SLOTS: Final = 26
 
 Say = Callable[[str], None]
 
@@ -71,7 +72,7 @@ def stage_of(
     """Start servers with nothing in them but a registered fleet; remove everything at the end.
 
     Its transformers are rated so that the limit of a plan is the second of `tight` times the highest load that each
-    has on the evenings of the week up to the first: just enough for what the fleet does by itself.
+    has in the night after the first, if nobody is asked anything: just enough for what the fleet does by itself.
     """
     warm_up()  # compiled once; the processes load it from the disk
     with throwaway_services(Places.from_environment()) as services, tempfile.TemporaryDirectory() as logs:
@@ -110,10 +111,9 @@ async def give_a_past(stage: Stage, origin: datetime, days: int) -> None:
 
 
 def _rated(fleet: Fleet, evening: datetime, ratio: float) -> Fleet:
-    first_s = int((evening - timedelta(days=6)).timestamp())
-    import_wh, export_wh = fleet.slot_wh(first_s, 7 * SLOTS_PER_DAY)
+    import_wh, export_wh = fleet.slot_wh(int(evening.timestamp()), _NIGHT_SLOTS)
     net_wh = np.add.reduceat(import_wh.astype(np.float64) - export_wh, fleet.first_point[:-1], axis=0)
-    rated_va = np.ceil(ratio * net_wh.max(axis=1) * (3600 / SLOT_S) / POWER_FACTOR).astype(int)
+    rated_va = np.ceil(ratio * net_wh.max(axis=1) * (3600 / SLOT_S) / POWER_FACTOR)
     transformers = [
         replace(one, rated_va=int(rated)) for one, rated in zip(fleet.network.power_transformers, rated_va, strict=True)
     ]

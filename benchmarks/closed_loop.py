@@ -37,6 +37,7 @@ _EVENT_AFTER: Final = timedelta(minutes=60)
 _EVENT_LENGTH: Final = timedelta(minutes=90)
 _REBOUND: Final = timedelta(minutes=64)
 _LEAD: Final = timedelta(seconds=8)
+_KILLED_AFTER: Final = timedelta(minutes=20)
 _LOOK_EVERY_S: Final = 0.3
 _MISS_RATIO: Final = 0.05
 
@@ -62,10 +63,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--usage-points", type=int, default=2_000, help="size of the fleet (default 2000)")
     parser.add_argument("--days", type=int, default=21, help="days of readings before the event (default 21)")
-    parser.add_argument("--speed", type=float, default=75.0, help="replayed seconds per second (default 75)")
+    parser.add_argument("--speed", type=float, default=60.0, help="replayed seconds per second (default 60)")
     parser.add_argument("--seed", type=int, default=1, help="seed of every draw (default 1)")
     parser.add_argument(
-        "--target-ratio", type=float, default=0.5, help="target, of what calling everybody would plan (default 0.5)"
+        "--target-ratio", type=float, default=0.65, help="target, of what calling everybody would plan (default 0.65)"
     )
     parser.add_argument("--opt-out-ratio", type=float, default=0.10, help="share of owners who decline (default 0.1)")
     parser.add_argument("--dead-ratio", type=float, default=0.05, help="share of devices that are dead (default 0.05)")
@@ -75,8 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--headroom-ratio",
         type=float,
-        default=1.15,
-        help="limit of each transformer, of its highest load in a week without events (default 1.15)",
+        default=1.05,
+        help="limit of each transformer, of its highest load in that night without an event (default 1.05)",
     )
     parser.add_argument("--no-kill", dest="kill", action="store_false", help="do not kill the grid process meanwhile")
     parser.add_argument("--json", action="store_true", help="end with the figures as one JSON object")
@@ -199,7 +200,7 @@ async def _follow(
     while clock.now() < until:
         stage.children.check()
         now = clock.now()
-        if victim is not None and now >= event.starts_at + 0.4 * _EVENT_LENGTH:
+        if victim is not None and now >= event.starts_at + _KILLED_AFTER:
             victim.kill()
             stage.say(f"{now:%H:%M} UTC grid was killed, and is started again")
             victim = None

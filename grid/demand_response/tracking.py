@@ -24,7 +24,7 @@ Bool = NDArray[np.bool_]
 #: With readings behind less of the predicted reduction than this, nothing is said to be measured. [ratio]
 LEAST_COVERAGE: Final = 0.3
 #: What readings show counts for as much as the prediction after so long.
-_BELIEVED_AFTER: Final = timedelta(minutes=30)
+_BELIEVED_AFTER: Final = timedelta(minutes=20)
 #: Readings do not correct the prediction beyond this. [ratio]
 _CORRECTION_RANGE: Final = (0.6, 1.4)
 #: A slot that has just begun has too few readings of power to tell.
