@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
 
 from api.access import Caller, Needs, caller_of
 from api.context import InContext, Writing
@@ -21,17 +20,9 @@ _OPERATE = [Depends(Needs("operate:grid"))]
 WhoCalls = Annotated[Caller, Depends(caller_of)]
 
 
-class Stop(BaseModel):
-    """Why an event is stopped."""
-
-    reason: str = Field(
-        min_length=1, max_length=500, description="Why, as a sentence; it is kept", examples=["Fire at a substation"]
-    )
-
-
 @router.post("/events/{event_id}/stop", dependencies=_OPERATE)
 async def post_stop(
-    context: InContext, connection: Writing, caller: WhoCalls, event_id: EventId, body: Stop
+    context: InContext, connection: Writing, caller: WhoCalls, event_id: EventId, body: told.Stop
 ) -> told.Event:
     """Stop an event: its commands are taken back at once, and who is held back comes back spread out."""
     actor, now = f"token/{caller.name}", context.clock.now()
@@ -41,7 +32,9 @@ async def post_stop(
 
 
 @router.post("/events/stop", dependencies=_OPERATE)
-async def post_stop_of_all(context: InContext, connection: Writing, caller: WhoCalls, body: Stop) -> list[told.Event]:
+async def post_stop_of_all(
+    context: InContext, connection: Writing, caller: WhoCalls, body: told.Stop
+) -> list[told.Event]:
     """Stop all events that are scheduled or active."""
     actor, now = f"token/{caller.name}", context.clock.now()
     stopped = await stop_events(connection, now=now, actor=actor, reason=body.reason)

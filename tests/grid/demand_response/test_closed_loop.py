@@ -25,7 +25,7 @@ from grid.demand_response.lifecycle import advance_events, draft_event
 from grid.demand_response.plan import approve_event, plan_event
 from grid.demand_response.redispatch import follow_event
 from tests.grid.demand_response.evening import EVENT_ENDS, EVENT_STARTS, NOON, add_chargers, forecast_flat
-from tests.grid.town import Town, add_readings, build_town
+from tests.grid.town import Town, add_readings, build_town, say
 
 CHARGER_W = 7_000.0
 SOON = NOON + timedelta(minutes=10)
@@ -241,23 +241,34 @@ async def test_those_called_later_come_back_within_the_limit_beside_those_called
 
 
 async def test_those_who_obey_are_moved_where_one_who_does_not_would_overload_the_transformer(database_url: str):
-    # After 19:00 there is room for 13 kW. Two chargers with less to take than their night allows share it; a third
-    # that was to wait for its turn draws by itself until 20:00, so that the others have to wait in its stead.
+    # 47.5 kW may flow and 40.5 kW are forecast, a third charger's 7 kW from 18:30 to 20:30 among them. It was to wait
+    # and refused: of the 7 kW that are left after 19:00 the other two cannot both have theirs, as they were told.
     town = await build_town(database_url, usage_points=3, rated_va=50_000)
-    await forecast_flat(database_url, town, {"T1": 34_500.0})
-    await add_chargers(database_url, town, "T1", need_wh=21_000)  # by itself until 20:00
+    await forecast_flat(database_url, town, {"T1": 40_500.0})
+    *obeying, third = await add_chargers(database_url, town, "T1")
+    opens, ready_by = EVENT_STARTS + SLOT, NOON + timedelta(hours=11)
+    at = NOON - timedelta(minutes=1)
+    async with await connect(database_url, None) as owner:
+        await owner.execute("DELETE FROM flexibility WHERE end_device_id = %s", [third])
+    await say(database_url, third, reported_at=at, opens=opens, ready_by=ready_by, need_wh=14_000, power_w=7_000)
     async with await connect(database_url, Role.COMPUTE, autocommit=True) as connection:
         event = await approved(connection, town, None)
-        rows = await told(connection, event)
-        statuses = dict.fromkeys((row.end_device_id for row in rows), "accepted")
-        silent = max(rows, key=lambda row: float(np.argmax(np.array(row.dispatch_setpoint_w) > 0))).end_device_id
-        await answered(database_url, statuses | {silent: "refused"})
+        async with await connect(database_url, None) as owner:
+            await owner.execute(
+                "UPDATE command SET start_at = %s, dispatch_setpoint_w = '{0, 0, 7000, 7000}'"
+                " WHERE end_device_id <> %s",
+                [EVENT_STARTS, third],
+            )
+        await answered(database_url, dict.fromkeys(obeying, "accepted") | {third: "refused"})
         await follow_event(connection, event_id=event.event_id, now=SOON)
-        before = await adjustments_of_event(connection, event.event_id)
-        rows = [row for row in await told(connection, event) if row.end_device_id != silent]
-        # The forecast of 34.5 kW holds 21 kW of the chargers' own until 20:00: what remains carries one by itself and
-        # leaves room for 27 kW less 7 kW; from 20:00 on there are 13 kW.
+        (made,) = await adjustments_of_event(connection, event.event_id)
+        assert (made.purpose, made.command_count, made.unserved_wh) == ("rebalance", 1, 0.0)
+        rows = [row for row in await told(connection, event) if row.end_device_id != third]
         drawn_w = _drawn_w(rows, 22)
-        assert drawn_w[14:16].max() <= 47_500 - 13_500 - 7_000 + 1
-        assert drawn_w[16:].max() <= 13_000 + 1
-        assert [one.purpose for one in before] in ([], ["rebalance"])
+        assert drawn_w[12:14].tolist() == [0.0, 0.0]
+        assert drawn_w[14:].max() <= 7_000 + 1
+        assert {row.start_at for row in rows if row.issued_at == SOON} == {NOON}
+        # Once they were moved, they are left in peace.
+        await answered(database_url, dict.fromkeys(obeying, "accepted"))
+        await follow_event(connection, event_id=event.event_id, now=SOON + timedelta(minutes=5))
+        assert len(await adjustments_of_event(connection, event.event_id)) == 1
