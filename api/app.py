@@ -17,6 +17,7 @@ from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
     audit,
+    emergency,
     enrolment,
     event_tables,
     events,
@@ -62,6 +63,7 @@ _ROUTERS: Final = (
     forecast,
     event_tables,  # before events: `table` is no event's key
     events,
+    emergency,
     ingest,
     vee,
     stream,

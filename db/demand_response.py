@@ -41,10 +41,24 @@ Row = TypeVar("Row")
 
 
 async def insert_event(
-    connection: Connection, *, name: str, place_id: int, starts_at: datetime, ends_at: datetime, now: datetime
+    connection: Connection,
+    *,
+    name: str,
+    place_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    target_w: float | None = None,
 ) -> Event:
-    """Store a draft and return it."""
-    values = {"name": name, "place_id": place_id, "starts_at": starts_at, "ends_at": ends_at, "now": now}
+    """Store a draft and return it; the target is the reduction wanted in every slot. [W]."""
+    values = {
+        "name": name,
+        "place_id": place_id,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "now": now,
+        "target_w": target_w,
+    }
     return (await _rows(connection, Event, "insert_event", values))[0]
 
 
@@ -63,9 +77,12 @@ async def open_events(connection: Connection, *, completed_after: datetime) -> l
     return await _rows(connection, Event, "open_events", {"completed_after": completed_after})
 
 
-async def set_event_status(connection: Connection, *, event_id: UUID, status: str, now: datetime) -> None:
-    """Give an event a status; whether it may have it is the caller's to check."""
-    await _execute(connection, "set_event_status", {"event_id": event_id, "status": status, "now": now})
+async def set_event_status(
+    connection: Connection, *, event_id: UUID, status: str, now: datetime, reason: str | None = None
+) -> None:
+    """Give an event a status, and say why; whether it may have it is the caller's to check."""
+    values = {"event_id": event_id, "status": status, "now": now, "reason": reason}
+    await _execute(connection, "set_event_status", values)
 
 
 async def place_exists(connection: Connection, place_id: int) -> bool:
@@ -118,9 +135,11 @@ async def insert_commands(connection: Connection, commands: Sequence[NewCommand]
         )
 
 
-async def take_back_commands(connection: Connection, event_id: UUID, *, now: datetime) -> None:
+async def take_back_commands(
+    connection: Connection, event_id: UUID, *, now: datetime, reason: str = "event_cancelled"
+) -> None:
     """Take back the commands of an event: those not sent yet, and those sent to gateways that know withdrawals."""
-    await _execute(connection, "take_back_commands", {"event_id": event_id, "now": now})
+    await _execute(connection, "take_back_commands", {"event_id": event_id, "now": now, "reason": reason})
 
 
 async def commands_of_event(connection: Connection, event_id: UUID) -> list[EventCommand]:

@@ -1,13 +1,21 @@
 """Rows of demand response: times aware UTC, powers in watts, energies in watt-hours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Less load is asked for in a place over ``[starts_at, ends_at)``."""
+    """Less load is asked for in a place over ``[starts_at, ends_at)``.
+
+    Attributes
+    ----------
+    target_w : float or None
+        Reduction wanted in every slot; None: as much as the plan gives. [W]
+    status_reason : str or None
+        Why it was cancelled, when somebody said so.
+    """
 
     event_id: UUID
     name: str
@@ -17,6 +25,8 @@ class Event:
     ends_at: datetime
     created_at: datetime
     status_at: datetime
+    target_w: float | None = None
+    status_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,8 @@ class FlexibleResource:
     max_power_w: int
     available_from: datetime
     ready_by: datetime
+    usage_point_id: int | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,8 @@ class NewPlan:
         Energy that the limits leave unserved. [Wh]
     planned_reduction_w : list of float
         Natural less planned load, per slot of the event. [W]
+    target_gap_w : list of float
+        What each slot is expected to lack of the target; empty without target. [W]
     """
 
     event_id: UUID
@@ -80,6 +94,7 @@ class NewPlan:
     dual_bound: float
     unserved_wh: float
     planned_reduction_w: list[float]
+    target_gap_w: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,7 @@ class DispatchPlan:
     dual_bound: float
     unserved_wh: float
     planned_reduction_w: list[float]
+    target_gap_w: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,15 @@ class DispatchShortage:
 
 @dataclass(frozen=True, slots=True)
 class NewCommand:
-    """What one resource is to be told: the highest power in each half-hour from ``start_at`` on. [W]."""
+    """What one resource is to be told: the highest power in each half-hour from ``start_at`` on. [W].
+
+    Attributes
+    ----------
+    natural_w : list of float or None
+        What the plan expects it to draw by itself in the same half-hours. [W]
+    purpose : str
+        ``plan``, ``redispatch``, ``rebalance`` or ``release``.
+    """
 
     event_id: UUID
     end_device_id: int
@@ -126,6 +150,8 @@ class NewCommand:
     expires_at: datetime
     start_at: datetime
     dispatch_setpoint_w: list[float]
+    natural_w: list[float] | None = None
+    purpose: str = "plan"
 
 
 @dataclass(frozen=True, slots=True)

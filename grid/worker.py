@@ -9,12 +9,14 @@ from typing import Final, TypeAlias
 import structlog
 
 from core.clock import Clock
-from core.errors import RetryableError
+from core.errors import ConflictError, RetryableError
 from core.settings import Settings
 from db.connection import Connection, Role, connect, translated_errors
+from db.demand_response import open_events
 from db.forecasts import latest_run
 from grid.demand_response.lifecycle import advance_events
 from grid.demand_response.measurement import compute_results
+from grid.demand_response.redispatch import FOLLOWED_FOR, follow_event
 from grid.forecaster import Forecaster
 from grid.jobs import Jobs, jobs_at
 from grid.kernels.warm import warm_up
@@ -73,9 +75,14 @@ async def _work(
 
 
 async def follow_events(connection: Connection, now: datetime) -> None:
-    """Move events on by the clock, then measure those that run or ran lately."""
+    """Move events on by the clock, follow those that run, call for what is lacking, and measure what came of them."""
     for event in await advance_events(connection, now=now):
         _log.info("event_moved", event_id=str(event.event_id), status=event.status)
+    for event in await open_events(connection, completed_after=now - FOLLOWED_FOR):
+        try:
+            await follow_event(connection, event_id=event.event_id, now=now)
+        except ConflictError as error:  # nothing can be decided for this one now; the others go on
+            _log.warning("event_not_followed", event_id=str(event.event_id), code=error.code, reason=error.message)
     await compute_results(connection, now=now)
 
 

@@ -17,6 +17,7 @@ from core.slots import SLOT_S
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.last_will import LastWill
+from simulators.loss import Loss
 from simulators.messages import (
     CBOR,
     JSON,
@@ -58,6 +59,8 @@ class FleetLinks:
         Called with the gateway's index after each connection.
     on_firmware : callable, optional
         Called with the gateway's index and the payload of an offer of firmware; None: they are not subscribed to.
+    loss : Loss, optional
+        Which messages get lost between gateways and broker; None: none.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class FleetLinks:
         on_command: Callable[[int, bytes], None] | None = None,
         on_online: Callable[[int], None] | None = None,
         on_firmware: Callable[[int, bytes], None] | None = None,
+        loss: Loss | None = None,
     ) -> None:
         self.fleet, self.counts = fleet, counts
         self.firmware_version = [FIRMWARE_VERSION] * len(fleet.network.gateways)
@@ -85,6 +89,7 @@ class FleetLinks:
                 on_command=partial(on_command, index) if on_command else None,
                 on_online=partial(on_online, index) if on_online else None,
                 on_topic={self._topic(index, "firmware"): partial(on_firmware, index)} if on_firmware else None,
+                loss=loss,
             )
             for index, gateway in enumerate(fleet.network.gateways)
         ]

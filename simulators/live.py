@@ -14,6 +14,7 @@ from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.flexible import MINUTE_S
 from simulators.links import FleetLinks
+from simulators.loss import Loss
 from simulators.updates import Updates
 from simulators.updating import Updating
 
@@ -40,6 +41,8 @@ class LiveFleet:
         Replayed time between two snapshots, a multiple of 60. [s]
     updates : Updates, optional
         How the gateways take firmware; None: they do not listen to offers.
+    loss : Loss, optional
+        Which messages get lost on the way; None: none.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class LiveFleet:
         *,
         live_every_s: int = 60,
         updates: Updates | None = None,
+        loss: Loss | None = None,
     ) -> None:
         self._fleet, self._clock, self._counts, self._live_every_s = fleet, clock, counts, live_every_s
         self._news: asyncio.Queue[tuple[int, bytes | None]] = asyncio.Queue()
@@ -65,6 +69,7 @@ class LiveFleet:
             on_command=lambda gateway, payload: self._news.put_nowait((gateway, payload)),
             on_online=lambda gateway: self._news.put_nowait((gateway, None)),
             on_firmware=self._updating.offered if self._updating else None,
+            loss=loss,
         )
 
     async def run(self, *, since: datetime, until: datetime | None, stop: asyncio.Event) -> None:
@@ -125,8 +130,6 @@ class LiveFleet:
         flexible, orders = self._fleet.load.flexible, self._fleet.orders
         needs: dict[int, list[tuple[str, int, int, int, int]]] = {}
         for resource, energy_wh, available_s, ready_s in wanted:
-            if orders.dead[resource]:
-                continue
             need = (orders.names[resource], energy_wh, int(flexible.rated_power_w[resource]), available_s, ready_s)
             needs.setdefault(self._fleet.gateway_of(int(flexible.usage_point[resource])), []).append(need)
         for gateway, mine in needs.items():
@@ -176,6 +179,7 @@ async def live(
     stop: asyncio.Event | None = None,
     counts: Counts | None = None,
     updates: Updates | None = None,
+    loss: Loss | None = None,
 ) -> Counts:
     """Run a fleet on a clock until told to stop.
 
@@ -199,6 +203,8 @@ async def live(
         Where to count, for who wants to watch meanwhile.
     updates : Updates, optional
         How the gateways take firmware; None: they do not listen to offers.
+    loss : Loss, optional
+        Which messages get lost on the way; None: none.
 
     Returns
     -------
@@ -206,7 +212,7 @@ async def live(
         What was published and acknowledged. Every slot that ended before the stop was published.
     """
     counts = counts or Counts()
-    running = LiveFleet(fleet, clock, broker, counts, live_every_s=live_every_s, updates=updates)
+    running = LiveFleet(fleet, clock, broker, counts, live_every_s=live_every_s, updates=updates, loss=loss)
     await running.run(since=since or clock.now(), until=until, stop=stop or asyncio.Event())
     log.info("live_ended", **counts.summary())
     return counts

@@ -3,20 +3,20 @@
 import contextlib
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
 
-from core.identifiers import shard_of
-from core.slots import INTERVAL_STEPS_S
+from core.slots import INTERVAL_STEPS_S, LOCAL_ZONE
 from simulators.draws import uniform
 from simulators.evenings import FlexibleLoad
 from simulators.flexible import MINUTE_S
 
 Status = Literal["accepted", "opted_out", "refused", "expired", "withdrawn"]
 _MOST_STEPS: Final = 1_536
-_KEYS: Final = 2**62
+_EVENING_STARTS_S: Final = 12 * 3600  # an evening lasts from noon to noon
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -46,9 +46,9 @@ class Temper:
     Attributes
     ----------
     opt_out_ratio : float
-        Share of commands that an owner declines, ``0 <= ratio <= 1``.
+        Share of owners who decline all commands of an evening, ``0 <= ratio <= 1``; others each evening.
     dead_ratio : float
-        Share of resources that neither announce, obey nor answer, ``0 <= ratio <= 1``.
+        Share of resources that neither obey nor answer, ``0 <= ratio <= 1``. Their gateway announces what they need.
     """
 
     opt_out_ratio: float = 0.02
@@ -151,10 +151,14 @@ class Orders:
         newest = self._in_force.get(self._resources.get(command.resource, -1))
         if newest is not None and newest.issued_at > command.issued_at:
             return "refused", "A later command for this resource came before."
-        key = [shard_of(command.command, _KEYS)]
-        if uniform(self._load.flexible.seed, "opt_out", key)[0] < self._temper.opt_out_ratio:
+        if self._declines(self._resources[command.resource], command.start):
             return "opted_out", "The owner declined."
         return "accepted", ""
+
+    def _declines(self, resource: int, start_s: int) -> bool:
+        """Tell whether an owner has made up the mind to decline what is asked for an evening and the night after it."""
+        evening = datetime.fromtimestamp(start_s - _EVENING_STARTS_S, LOCAL_ZONE).toordinal()
+        return bool(uniform(self._load.flexible.seed, "opt_out", [resource], evening)[0] < self._temper.opt_out_ratio)
 
 
 def _fault(command: Command) -> str:

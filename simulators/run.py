@@ -11,6 +11,7 @@ from core.slots import slot_floor
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.live import live
+from simulators.loss import Loss
 from simulators.publisher import backfill
 from simulators.updates import Updates
 
@@ -46,6 +47,7 @@ async def run(
     on_progress: Callable[[int, int], None] | None = None,
     on_live: Callable[[], None] | None = None,
     updates: Updates | None = None,
+    loss: Loss | None = None,
 ) -> RunCounts:
     """Publish the last `days` days, then run live, without a gap between the two.
 
@@ -71,6 +73,8 @@ async def run(
         Called when the live part begins.
     updates : Updates, optional
         How the gateways take firmware; None: they do not listen to offers.
+    loss : Loss, optional
+        Which messages of the live part get lost on the way; None: none.
     """
     clock = settings.clock
     since = since or slot_floor(clock.now())
@@ -94,5 +98,6 @@ async def run(
             until=until,
             stop=stop,
             updates=updates,
+            loss=loss,
         )
     return RunCounts(past, present)

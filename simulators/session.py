@@ -21,6 +21,7 @@ from simulators.client import content, make_client, serve_on
 from simulators.counts import Counts
 from simulators.keeping import Keeper, Numbered
 from simulators.last_will import LastWill
+from simulators.loss import Loss
 
 log = structlog.get_logger()
 
@@ -62,6 +63,8 @@ class GatewaySession:
         Further topics to subscribe to, and what is called with each payload that arrives there.
     on_online : callable, optional
         Called after each connection.
+    loss : Loss, optional
+        Which messages get lost between this gateway and the broker; None: none.
     """
 
     def __init__(
@@ -77,8 +80,10 @@ class GatewaySession:
         on_command: Callable[[bytes], None] | None = None,
         on_topic: Mapping[str, Callable[[bytes], None]] | None = None,
         on_online: Callable[[], None] | None = None,
+        loss: Loss | None = None,
     ) -> None:
         self.name = name
+        self._loss = loss or Loss()
         self._on_topic = dict(on_topic or {})
         self._counts = counts
         self._stored_topic, self._keeping = stored_topic, Keeper(counts)
@@ -149,16 +154,22 @@ class GatewaySession:
             await self._keeping.room()
         while not self._client.is_connected():  # before that, paho would send it twice: now and after CONNACK
             await self._online.wait()
-        properties = content(content_type)
-        message = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
-        self._waiting[message.mid] = _Sent(values, sequence, is_repeat=False)
-        if sequence is not None and self._stored_topic is not None:
+        is_kept = sequence is not None and self._stored_topic is not None
+        if sequence is not None and is_kept:
             self._keeping.keep(Numbered(sequence, topic, payload, content_type, values))
         self._counts.messages_published += 1
         self._counts.values_published += values
+        if is_kept and self._loss.takes_upward():
+            self._room.release()
+            return
+        properties = content(content_type)
+        message = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        self._waiting[message.mid] = _Sent(values, sequence, is_repeat=False)
 
     def _send_again(self, messages: Sequence[Numbered]) -> None:
         for sent in messages:
+            if self._loss.takes_upward():
+                continue
             message = self._client.publish(sent.topic, sent.payload, qos=1, properties=content(sent.content_type))
             self._waiting[message.mid] = _Sent(sent.values, sent.sequence, is_repeat=True)
         self._counts.messages_repeated += len(messages)
@@ -259,6 +270,8 @@ class GatewaySession:
             log.warning("publish_refused", gateway=self.name, reason=str(reason))
 
     def _received(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        if self._loss.takes_downward():
+            return
         if message.topic == self._stored_topic:
             self._send_again(self._keeping.take(bytes(message.payload)))
             return

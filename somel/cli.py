@@ -14,6 +14,7 @@ from somel.commands import (
     conformance,
     decode,
     demo,
+    events,
     firmware,
     forecast,
     gateways,
@@ -55,6 +56,7 @@ app.command()(decode.decode)
 app.command()(chaos.chaos)
 app.command()(gateways.gateways)
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(events.app, name="events")
 app.add_typer(firmware.app, name="firmware")
 app.add_typer(pki.app, name="pki")
 app.command()(quarantine.quarantine)

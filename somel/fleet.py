@@ -9,12 +9,20 @@ from db.connection import Role, connect
 from db.territory import read_commune_facts, register_network
 from simulators.fleet import Fleet, build_fleet
 from simulators.links import FIRMWARE_VERSION, HARDWARE
+from simulators.orders import Temper
 from simulators.source import SourceLayout
 from simulators.updates import Updates
 from somel.embedded.places import Places
 
 
-def build(settings: Settings, *, usage_points: int, seed: int, source: SourceLayout | None = None) -> Fleet:
+def build(
+    settings: Settings,
+    *,
+    usage_points: int,
+    seed: int,
+    source: SourceLayout | None = None,
+    temper: Temper | None = None,
+) -> Fleet:
     """Build a fleet on the communes of the metropolis."""
     return build_fleet(
         usage_points=usage_points,
@@ -23,6 +31,7 @@ def build(settings: Settings, *, usage_points: int, seed: int, source: SourceLay
         shards=settings.shards,
         seed=seed,
         source=source,
+        temper=temper,
     )
 
 

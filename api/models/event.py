@@ -22,6 +22,15 @@ class NewEvent(Model):
     ends_at: Annotated[GivenInstant, Field(examples=["2026-01-15T19:00:00Z"])]
 
 
+class Stop(Model):
+    """Say why an event is stopped."""
+
+    reason: Annotated[
+        str,
+        Field(min_length=1, max_length=500, description="A sentence; it is kept", examples=["Fire at the substation"]),
+    ]
+
+
 class Event(Model):
     """Describe an event."""
 

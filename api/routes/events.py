@@ -17,8 +17,9 @@ from core.errors import NotFoundError
 from db.connection import Connection
 from db.demand_response import EventResult, plan_of_event, results_of_event, shortages_of_event
 from db.events import NEWEST, EventRow, command_counts, find_event, list_events
-from grid.demand_response.lifecycle import EventStatus, cancel_event, draft_event
+from grid.demand_response.lifecycle import EventStatus, draft_event
 from grid.demand_response.plan import approve_event, plan_event
+from grid.demand_response.release import cancel_event
 
 router = APIRouter(prefix="/v1", tags=["demand response"])
 
@@ -33,7 +34,7 @@ async def get_events(
     """List events, the one that starts last first."""
     before = NEWEST if cursor is None else _key_of(cursor)
     rows = await list_events(connection, limit=bounded(limit) + 1, before=before)
-    return page_of(request, rows, limit, item=_told, key=lambda row: [row.starts_at, row.event_id])
+    return page_of(request, rows, limit, item=described, key=lambda row: [row.starts_at, row.event_id])
 
 
 @router.get("/events/{event_id}", dependencies=_READ)
@@ -77,7 +78,7 @@ async def _detail(connection: Connection, event_id: UUID) -> told.EventDetail:
         raise NotFoundError("event_unknown", "There is no such event.", event_id=str(event_id))
     counts = {count.status: count.command_count for count in await command_counts(connection, event_id)}
     return told.EventDetail(
-        **_told(row).model_dump(),
+        **described(row).model_dump(),
         plan=await _plan(connection, event_id),
         commands=told.CommandCounts(**counts),
         results=[_told_result(result) for result in await results_of_event(connection, event_id)],
@@ -98,7 +99,8 @@ async def _plan(connection: Connection, event_id: UUID) -> told.Plan | None:
     )
 
 
-def _told(row: EventRow) -> told.Event:
+def described(row: EventRow) -> told.Event:
+    """Return an event as it is told."""
     return told.Event(
         event_id=row.event_id,
         name=row.name,

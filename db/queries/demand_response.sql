@@ -1,8 +1,8 @@
 -- name: insert_event
 -- row: db.demand_response.Event
-INSERT INTO somel.event (name, place_id, starts_at, ends_at, created_at, status_at)
-VALUES (%(name)s, %(place_id)s, %(starts_at)s, %(ends_at)s, %(now)s, %(now)s)
-RETURNING event_id, name, place_id, status, starts_at, ends_at, created_at, status_at
+INSERT INTO somel.event (name, place_id, starts_at, ends_at, created_at, status_at, target_w)
+VALUES (%(name)s, %(place_id)s, %(starts_at)s, %(ends_at)s, %(now)s, %(now)s, %(target_w)s)
+RETURNING event_id, name, place_id, status, starts_at, ends_at, created_at, status_at, target_w, status_reason
 
 -- name: event_by_id
 -- row: db.demand_response.Event
@@ -14,7 +14,9 @@ SELECT
     starts_at,
     ends_at,
     created_at,
-    status_at
+    status_at,
+    target_w,
+    status_reason
 FROM somel.event
 WHERE event_id = %(event_id)s
 
@@ -28,7 +30,9 @@ SELECT
     starts_at,
     ends_at,
     created_at,
-    status_at
+    status_at,
+    target_w,
+    status_reason
 FROM somel.event
 WHERE event_id = %(event_id)s
 FOR UPDATE
@@ -44,7 +48,9 @@ SELECT
     starts_at,
     ends_at,
     created_at,
-    status_at
+    status_at,
+    target_w,
+    status_reason
 FROM somel.event
 WHERE
     status IN ('draft', 'scheduled', 'active')
@@ -53,7 +59,7 @@ ORDER BY starts_at, event_id
 
 -- name: set_event_status
 UPDATE somel.event
-SET status = %(status)s, status_at = %(now)s
+SET status = %(status)s, status_at = %(now)s, status_reason = coalesce(%(reason)s, status_reason)
 WHERE event_id = %(event_id)s
 
 -- name: place_exists
@@ -61,7 +67,56 @@ SELECT EXISTS (SELECT FROM somel.place WHERE place_id = %(place_id)s) AS found
 
 -- name: flexible_resources
 -- row: db.demand_response.FlexibleResource
--- Enrolled, under the place, with their last word; not those that another event commands already.
+-- Whose owners consent, under the place, with their last word; not those that another event commands already, nor those that
+-- opted out of this event, nor those that were called as often as they may be, or are still at rest.
+WITH asked AS (
+    SELECT
+        event_id,
+        starts_at,
+        ends_at,
+        (starts_at AT TIME ZONE 'Europe/Paris')::date AS local_day
+    FROM somel.event
+    WHERE event_id = %(event_id)s
+),
+
+called AS (
+    SELECT DISTINCT
+        command.end_device_id,
+        event.event_id,
+        event.starts_at,
+        event.ends_at,
+        (event.starts_at AT TIME ZONE 'Europe/Paris')::date AS local_day
+    FROM somel.call_limit
+    JOIN somel.command USING (end_device_id)
+    JOIN somel.event USING (event_id)
+    WHERE
+        event.event_id <> %(event_id)s
+        AND event.status IN ('scheduled', 'active', 'completed')
+        AND command.status IN ('pending', 'sent', 'accepted', 'unanswered')
+),
+
+exhausted AS (
+    SELECT call_limit.end_device_id
+    FROM somel.call_limit
+    CROSS JOIN asked
+    LEFT JOIN called USING (end_device_id)
+    GROUP BY call_limit.end_device_id
+    HAVING
+        count(*) FILTER (WHERE called.local_day = asked.local_day) >= min(call_limit.calls_per_day)
+        OR count(*) FILTER (WHERE date_trunc('week', called.local_day) = date_trunc('week', asked.local_day))
+        >= min(call_limit.calls_per_week)
+        OR count(*) FILTER (
+            WHERE
+            date_trunc('year', called.local_day - INTERVAL '8 months')
+            = date_trunc('year', asked.local_day - INTERVAL '8 months')
+        ) >= min(call_limit.calls_per_season)
+        OR count(*) FILTER (
+            WHERE
+            called.ends_at + call_limit.rest_s * INTERVAL '1 second' > asked.starts_at
+            AND called.starts_at < asked.ends_at + call_limit.rest_s * INTERVAL '1 second'
+        ) > 0
+)
+
 SELECT
     resource.end_device_id,
     usage_point.power_transformer_place_id,
@@ -70,7 +125,9 @@ SELECT
     said.energy_needed_wh,
     said.max_power_w,
     said.available_from,
-    said.ready_by
+    said.ready_by,
+    end_device.usage_point_id,
+    end_device.kind
 FROM somel.resource
 JOIN somel.end_device USING (end_device_id)
 JOIN somel.usage_point USING (usage_point_id)
@@ -90,6 +147,25 @@ JOIN LATERAL (
 ) AS said ON said.ready_by > %(now)s
 WHERE
     resource.withdrawn_at IS NULL
+    AND EXISTS (
+        SELECT FROM somel.consent
+        WHERE
+            consent.end_device_id = resource.end_device_id
+            AND consent.purpose = 'grid'
+            AND consent.withdrawn_at IS NULL
+    )
+    AND NOT EXISTS (SELECT FROM exhausted WHERE exhausted.end_device_id = resource.end_device_id)
+    AND NOT EXISTS (
+        SELECT FROM somel.opt_out
+        WHERE opt_out.event_id = %(event_id)s AND opt_out.end_device_id = resource.end_device_id
+    )
+    AND NOT EXISTS (
+        SELECT FROM somel.command
+        WHERE
+            command.event_id = %(event_id)s
+            AND command.end_device_id = resource.end_device_id
+            AND command.status = 'opted_out'
+    )
     AND (
         %(place_id)s IN (
             power_transformer.place_id, power_transformer.commune_place_id, feeder.place_id,
@@ -135,15 +211,16 @@ WHERE event_id = %(event_id)s
 -- name: insert_plan
 -- row: db.demand_response.DispatchPlan
 INSERT INTO somel.dispatch_plan (
-    event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh, planned_reduction_w
+    event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh, planned_reduction_w,
+    target_gap_w
 )
 VALUES (
     %(event_id)s, %(planned_at)s, %(start_at)s, %(slot_count)s, %(objective)s, %(dual_bound)s, %(unserved_wh)s,
-    %(planned_reduction_w)s::real []
+    %(planned_reduction_w)s::real [], %(target_gap_w)s::real []
 )
 RETURNING
     dispatch_plan_id, event_id, planned_at, start_at, slot_count, objective, dual_bound, unserved_wh,
-    planned_reduction_w
+    planned_reduction_w, target_gap_w
 
 -- name: insert_shortage
 INSERT INTO somel.dispatch_shortage (dispatch_plan_id, power_transformer_place_id, slot_starts, missing_wh)
@@ -160,7 +237,8 @@ SELECT
     objective,
     dual_bound,
     unserved_wh,
-    planned_reduction_w
+    planned_reduction_w,
+    target_gap_w
 FROM somel.dispatch_plan
 WHERE event_id = %(event_id)s
 
@@ -178,10 +256,12 @@ WHERE dispatch_plan.event_id = %(event_id)s
 ORDER BY place.code
 
 -- name: insert_command
-INSERT INTO somel.command (event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w)
+INSERT INTO somel.command (
+    event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w, natural_w, purpose
+)
 VALUES (
     %(event_id)s, %(end_device_id)s, %(issued_at)s, %(expires_at)s, %(start_at)s, 1800,
-    %(dispatch_setpoint_w)s::real []
+    %(dispatch_setpoint_w)s::real [], %(natural_w)s::real [], %(purpose)s
 )
 
 -- name: take_back_commands
@@ -190,7 +270,7 @@ VALUES (
 UPDATE somel.command
 SET
     status = CASE WHEN command.status = 'pending' THEN 'expired' ELSE 'withdrawn' END,
-    reason = 'event_cancelled',
+    reason = %(reason)s,
     withdrawn_at = %(now)s,
     ended_at = CASE WHEN command.status = 'pending' THEN %(now)s ELSE command.ended_at END,
     attempt_count = 0,
@@ -222,7 +302,7 @@ SELECT
 FROM somel.command
 JOIN somel.end_device USING (end_device_id)
 WHERE command.event_id = %(event_id)s
-ORDER BY end_device.name
+ORDER BY end_device.name, command.issued_at
 
 -- name: participating_usage_points
 SELECT DISTINCT end_device.usage_point_id

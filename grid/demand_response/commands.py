@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.slots import SLOT
 from db.demand_response import Event, NewCommand
@@ -35,6 +36,55 @@ def commands_of(event: Event, fleet: Fleet, optimum: Optimum, *, now: datetime) 
                 expires_at=fleet.start_at + stop * SLOT,
                 start_at=fleet.start_at + first * SLOT,
                 dispatch_setpoint_w=np.round(optimum.power_w[device, first:stop], 1).tolist(),
+                natural_w=np.round(fleet.natural_w[device, first:stop], 1).tolist(),
+            )
+        )
+    return commands
+
+
+def held_commands(
+    event: Event,
+    fleet: Fleet,
+    power_w: NDArray[np.float64],
+    chosen: NDArray[np.bool_],
+    *,
+    now: datetime,
+    purpose: str,
+    until: datetime,
+) -> list[NewCommand]:
+    """Return later commands for resources that an event holds already; they replace what those were told before.
+
+    Parameters
+    ----------
+    event : Event
+        The event.
+    fleet : Fleet
+        Who is held; slot 0 is the one that runs, for a command holds from its start on.
+    power_w : ndarray, shape (device, slot), float64
+        Highest power. [W]
+    chosen : ndarray, shape (device,), bool
+        Who gets a command.
+    now : datetime
+        Time.
+    purpose : str
+        ``rebalance`` or ``release``.
+    until : datetime
+        So far each is told at least, drawing or not.
+    """
+    commands: list[NewCommand] = []
+    least = max((until - fleet.start_at) // SLOT, 1)
+    for device in np.flatnonzero(chosen):
+        drawing = np.flatnonzero(power_w[device] > _TINY_W)
+        stop = min(max(int(drawing[-1]) + 1 if drawing.size else 0, least), power_w.shape[1])
+        commands.append(
+            NewCommand(
+                event.event_id,
+                int(fleet.end_device_id[device]),
+                issued_at=now,
+                expires_at=fleet.start_at + stop * SLOT,
+                start_at=fleet.start_at,
+                dispatch_setpoint_w=np.round(power_w[device, :stop], 1).tolist(),
+                purpose=purpose,
             )
         )
     return commands

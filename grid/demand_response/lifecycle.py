@@ -1,5 +1,6 @@
 """The life of an event: draft, scheduled, active, completed or cancelled; one table says what may follow what."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from core.errors import ConflictError, InputError, NotFoundError
 from core.slots import require_aware, slot_floor
+from db.audit import record
 from db.connection import Connection
 from db.demand_response import (
     Event,
@@ -18,7 +20,6 @@ from db.demand_response import (
     open_events,
     place_exists,
     set_event_status,
-    take_back_commands,
 )
 
 
@@ -42,9 +43,16 @@ TRANSITIONS: Final[Mapping[EventStatus, frozenset[EventStatus]]] = MappingProxyT
     }
 )
 
+#: Who acts where nobody else is named: the platform itself.
+SYSTEM: Final = "process/grid"
 #: An event cannot be drafted further ahead: no statement of a resource and no forecast reaches there.
 MOST_AHEAD: Final = timedelta(days=7)
 LONGEST: Final = timedelta(hours=24)
+_HAPPENED: Final = {
+    EventStatus.ACTIVE: "started",
+    EventStatus.COMPLETED: "completed",
+    EventStatus.CANCELLED: "lapsed",
+}
 
 
 def require_transition(event: Event, status: EventStatus) -> None:
@@ -75,7 +83,15 @@ async def require_event(connection: Connection, event_id: UUID, *, lock: bool = 
 
 
 async def draft_event(
-    connection: Connection, *, name: str, place_id: int, starts_at: datetime, ends_at: datetime, now: datetime
+    connection: Connection,
+    *,
+    name: str,
+    place_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    target_w: float | None = None,
+    actor: str = SYSTEM,
 ) -> Event:
     """Store a draft.
 
@@ -91,12 +107,16 @@ async def draft_event(
         On slots' edges, not in the past, at most a day long and a week ahead.
     now : datetime
         Time.
+    target_w : float, optional
+        Reduction wanted in every slot; None: as much as the plan gives. [W]
+    actor : str, default "process/grid"
+        Who drafts it, for the audit log.
 
     Raises
     ------
     InputError
-        ``event_name_missing``, ``event_off_grid``, ``event_span_empty``, ``event_in_past``, ``event_too_far`` or
-        ``event_too_long``.
+        ``event_name_missing``, ``event_off_grid``, ``event_span_empty``, ``event_in_past``, ``event_too_far``,
+        ``event_too_long`` or ``event_target_invalid``.
     NotFoundError
         ``place_unknown``.
     """
@@ -104,31 +124,17 @@ async def draft_event(
     if not name.strip():
         raise InputError("event_name_missing", "An event needs a name.")
     _check_span(start, end, now)
+    if target_w is not None and not (math.isfinite(target_w) and target_w > 0):
+        raise InputError("event_target_invalid", "A target is more than nothing.", target_w=str(target_w))
     async with connection.transaction():
         if not await place_exists(connection, place_id):
             raise NotFoundError("place_unknown", "There is no such place.", place_id=place_id)
-        return await insert_event(
-            connection, name=name.strip(), place_id=place_id, starts_at=start, ends_at=end, now=now
+        event = await insert_event(
+            connection, name=name.strip(), place_id=place_id, starts_at=start, ends_at=end, now=now, target_w=target_w
         )
-
-
-async def cancel_event(connection: Connection, *, event_id: UUID, now: datetime) -> Event:
-    """Cancel an event and take back its commands.
-
-    Commands that were sent stay with gateways of specification 1.0, which has no withdrawal.
-
-    Raises
-    ------
-    NotFoundError
-        ``event_unknown``.
-    ConflictError
-        ``event_transition``: it is over already.
-    """
-    async with connection.transaction():
-        event = await require_event(connection, event_id, lock=True)
-        await change_status(connection, event, EventStatus.CANCELLED, now)
-        await take_back_commands(connection, event_id, now=now)
-        return await require_event(connection, event_id)
+        facts = {"place_id": place_id, "starts_at": start, "ends_at": end, "target_w": target_w}
+        await note(connection, event, "event.drafted", facts, actor=actor, now=now)
+        return event
 
 
 async def advance_events(connection: Connection, *, now: datetime) -> list[Event]:
@@ -146,6 +152,7 @@ async def _advance(connection: Connection, event_id: UUID, now: datetime) -> Eve
         event = await require_event(connection, event_id, lock=True)  # an operator may have cancelled it meanwhile
         for status in due_statuses(event, now):
             await set_event_status(connection, event_id=event_id, status=status, now=now)
+            await note(connection, event, f"event.{_HAPPENED[status]}", {}, actor=SYSTEM, now=now)
         return await require_event(connection, event_id)
 
 
@@ -162,10 +169,20 @@ def due_statuses(event: Event, now: datetime) -> list[EventStatus]:
     return due
 
 
-async def change_status(connection: Connection, event: Event, status: EventStatus, now: datetime) -> None:
-    """Give a locked event a status that its present one allows."""
+async def change_status(
+    connection: Connection, event: Event, status: EventStatus, now: datetime, *, reason: str | None = None
+) -> None:
+    """Give a locked event a status that its present one allows, and say why."""
     require_transition(event, status)
-    await set_event_status(connection, event_id=event.event_id, status=status, now=now)
+    await set_event_status(connection, event_id=event.event_id, status=status, now=now, reason=reason)
+
+
+async def note(
+    connection: Connection, event: Event, action: str, facts: Mapping[str, object], *, actor: str, now: datetime
+) -> None:
+    """Record in the audit log, in the same transaction, what is done to an event."""
+    subject = f"event/{event.event_id}"
+    await record(connection, at=now, actor=actor, action=action, subject=subject, facts=dict(facts))
 
 
 def _check_span(start: datetime, end: datetime, now: datetime) -> None:

@@ -21,16 +21,28 @@ from db.demand_response import (
     plan_of_event,
     replace_plan,
 )
+from grid.demand_response.aim import aim
 from grid.demand_response.commands import commands_of
 from grid.demand_response.flexibility import Fleet, gather_fleet
-from grid.demand_response.lifecycle import EventStatus, change_status, require_event, require_transition
+from grid.demand_response.lifecycle import (
+    SYSTEM,
+    EventStatus,
+    change_status,
+    note,
+    require_event,
+    require_transition,
+)
 from grid.demand_response.limits import Limits, read_limits
 from grid.demand_response.optimisation import Optimum, optimise
+from grid.demand_response.rates import learned_rates
+from grid.demand_response.turns import rows_fairest_first
 
 #: Joules of rounding, not a shortage. [Wh]
 _TINY_WH: Final = 1e-3
 #: A plan made again for its approval must keep this share of the reduction that was looked at. [ratio]
 KEPT_REDUCTION_RATIO: Final = 0.9
+#: So little of a target is not called lacking: a call is not divisible. [ratio]
+_CLOSE_RATIO: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +50,10 @@ class _Planned:
     fleet: Fleet
     limits: Limits
     optimum: Optimum
+    target_gap_w: list[float]
 
 
-async def plan_event(connection: Connection, *, event_id: UUID, now: datetime) -> DispatchPlan:
+async def plan_event(connection: Connection, *, event_id: UUID, now: datetime, actor: str = SYSTEM) -> DispatchPlan:
     """Plan a draft with what is known now and store the plan, instead of the one it may have had.
 
     Parameters
@@ -51,12 +64,16 @@ async def plan_event(connection: Connection, *, event_id: UUID, now: datetime) -
         A draft.
     now : datetime
         The plan starts with the next slot.
+    actor : str, default "process/grid"
+        Who plans, for the audit log.
 
     Returns
     -------
     DispatchPlan
         With its objective, its dual bound and, per slot of the event, the reduction. Energy that transformers have
         no room for is in ``unserved_wh`` and, by transformer and slots, in `db.demand_response.shortages_of_event`.
+        Where the event has a target, only as many resources are called as it needs by what earlier events taught of
+        answers and delivery, the fairest first; what is still lacking is in ``target_gap_w``.
 
     Raises
     ------
@@ -67,10 +84,12 @@ async def plan_event(connection: Connection, *, event_id: UUID, now: datetime) -
     """
     async with connection.transaction():
         event = await _require_plannable(connection, event_id, now)
-        return await _store(connection, event, await _plan(connection, event, now), now)
+        planned = await _plan(connection, event, now)
+        await note(connection, event, "event.planned", _told(planned), actor=actor, now=now)
+        return await _store(connection, event, planned, now)
 
 
-async def approve_event(connection: Connection, *, event_id: UUID, now: datetime) -> Event:
+async def approve_event(connection: Connection, *, event_id: UUID, now: datetime, actor: str = SYSTEM) -> Event:
     """Schedule a planned draft: plan it once more with the newest statements, store that and issue the commands.
 
     What is commanded is always what is stored as the plan.
@@ -96,6 +115,8 @@ async def approve_event(connection: Connection, *, event_id: UUID, now: datetime
         await _store(connection, event, planned, now)
         await insert_commands(connection, commands)
         await change_status(connection, event, EventStatus.SCHEDULED, now)
+        facts = _told(planned) | {"commands": len(commands)}
+        await note(connection, event, "event.approved", facts, actor=actor, now=now)
         return await require_event(connection, event_id)
 
 
@@ -114,7 +135,27 @@ async def _plan(connection: Connection, event: Event, now: datetime) -> _Planned
     # On threads: kernels release the interpreter, and the event loop must not wait for them.
     fleet = await asyncio.to_thread(gather_fleet, resources, event, now=now)
     limits = await read_limits(connection, fleet, now=now) if resources else Limits([], fleet.natural_w)
-    return _Planned(fleet, limits, await asyncio.to_thread(optimise, fleet, limits))
+    if event.target_w is None:
+        return _Planned(fleet, limits, await asyncio.to_thread(optimise, fleet, limits), [])
+    rates = await learned_rates(connection, now=now)
+    wanted_w = np.full(fleet.event_slots.stop - fleet.event_slots.start, event.target_w / rates.expected_ratio)
+    order = await rows_fairest_first(connection, fleet.end_device_id, event_id=event.event_id, now=now)
+    aimed = await asyncio.to_thread(aim, fleet, limits, order, wanted_w)
+    gap_w = np.maximum(event.target_w - rates.expected_ratio * aimed.optimum.reduction_w, 0.0)
+    gap_w[gap_w < _CLOSE_RATIO * event.target_w] = 0.0
+    return _Planned(aimed.fleet, aimed.limits, aimed.optimum, gap_w.tolist())
+
+
+def _told(planned: _Planned) -> dict[str, object]:
+    """Return what the audit log says of a plan."""
+    optimum = planned.optimum
+    return {
+        "planned_reduction_w": [round(watts) for watts in optimum.reduction_w.tolist()],
+        "target_gap_w": [round(watts) for watts in planned.target_gap_w],
+        "objective": optimum.cost_eur,
+        "dual_bound": optimum.bound_eur,
+        "unserved_wh": round(float(optimum.missing_wh.sum())),
+    }
 
 
 def _require_kept(seen: DispatchPlan, optimum: Optimum) -> None:
@@ -144,5 +185,6 @@ async def _store(connection: Connection, event: Event, planned: _Planned, now: d
         optimum.bound_eur,
         sum(shortage.missing_wh for shortage in shortages),
         optimum.reduction_w.tolist(),
+        planned.target_gap_w,
     )
     return await replace_plan(connection, plan, shortages)

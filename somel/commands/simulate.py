@@ -47,6 +47,18 @@ def simulate(
             help="Folder of the gateways' certificates and keys: publish by TLS; who has none there is enrolled"
         ),
     ] = None,
+    opt_out_ratio: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of owners who decline the commands of an evening")
+    ] = 0.02,
+    dead_ratio: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of flexible devices that never answer and draw as by themselves")
+    ] = 0.0,
+    loss_ratio: Annotated[
+        float,
+        typer.Option(
+            min=0, max=0.9, help="Share of live messages lost between gateway and broker, each way, unnoticed by both"
+        ),
+    ] = 0.0,
     *,
     live: Annotated[bool, typer.Option("--live/--no-live", help="Go on live until stopped")] = True,
     registered: Annotated[bool, typer.Option("--registered", help="The fleet is registered already")] = False,
@@ -54,6 +66,8 @@ def simulate(
 ) -> None:
     """Register a simulated fleet and let it publish, live and for days past, until stopped."""
     from core.broker_address import BrokerAddress
+    from simulators.loss import Loss
+    from simulators.orders import Temper
     from simulators.run import run
     from simulators.source import SourceLayout
     from somel.fleet import build, firmware_updates, register
@@ -67,7 +81,8 @@ def simulate(
         if source
         else None
     )
-    fleet = build(settings, usage_points=usage_points, seed=seed, source=layout)
+    temper = Temper(opt_out_ratio, dead_ratio)
+    fleet = build(settings, usage_points=usage_points, seed=seed, source=layout, temper=temper)
     if not registered:
         asyncio.run(register(used.database_url, fleet))
     if certificates:
@@ -87,6 +102,7 @@ def simulate(
                 on_progress=lambda done, total: report("back-fill", done, total),
                 on_live=lambda: say("simulate: ready"),
                 updates=updates,
+                loss=Loss(loss_ratio, seed),
             )
         typer.echo(json.dumps(counts.summary(), indent=None if as_json else 2))
 

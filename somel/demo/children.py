@@ -75,6 +75,11 @@ class Child:
         if code is not None:
             raise InvariantError("demo_process_ended", f"{self.name} ended with exit code {code}; {self._said()}")
 
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> str:
         """Stop it cleanly; return what else it printed."""
         if self._process.poll() is None:

@@ -13,12 +13,12 @@ from grid.demand_response.lifecycle import (
     TRANSITIONS,
     EventStatus,
     advance_events,
-    cancel_event,
     draft_event,
     due_statuses,
     require_transition,
 )
 from grid.demand_response.plan import approve_event, plan_event
+from grid.demand_response.release import cancel_event
 from tests.grid.demand_response.evening import EVENT_ENDS, EVENT_STARTS, NOON, add_chargers, draft, forecast_flat
 from tests.grid.town import build_town
 
