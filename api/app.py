@@ -33,6 +33,7 @@ from api.routes import (
     stream,
     usage_points,
     vee,
+    watching,
 )
 from core.settings import Settings
 
@@ -61,6 +62,7 @@ _ROUTERS: Final = (
     usage_points,
     load,
     forecast,
+    watching,
     event_tables,  # before events: `table` is no event's key
     events,
     emergency,

@@ -80,5 +80,7 @@ InContext = Annotated[Context, Depends(context_of)]
 #: A connection that may read, for the time of one request.
 #: `scope="function"` gives it back, committed, before the answer is sent: what was answered is then stored.
 Reading = Annotated[Connection, Depends(_read, scope="function")]
+#: The same for as long as the answer is being sent, for answers that are read while they are sent.
+Lasting = Annotated[Connection, Depends(_read, scope="request")]
 #: A connection that may plan and command; its transaction is committed when the route returns.
 Writing = Annotated[Connection, Depends(_write, scope="function")]

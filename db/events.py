@@ -29,6 +29,8 @@ class EventRow:
     ends_at: datetime
     created_at: datetime
     status_at: datetime
+    target_w: float | None
+    status_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,15 @@ class NewEvent(Model):
     place_code: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["F-0001"])]
     starts_at: Annotated[GivenInstant, Field(examples=["2026-01-15T17:00:00Z"])]
     ends_at: Annotated[GivenInstant, Field(examples=["2026-01-15T19:00:00Z"])]
+    target_w: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=1e12,
+            description="Reduction wanted in every slot; left out: all that is possible [W]",
+            examples=[50000.0],
+        ),
+    ] = None
 
 
 class Stop(Model):
@@ -42,6 +51,10 @@ class Event(Model):
     ends_at: Annotated[Instant, Field(examples=["2026-01-15T19:00:00Z"])]
     created_at: Instant
     status_at: Annotated[Instant, Field(description="When it got its status")]
+    target_w: Annotated[float | None, Field(description="Reduction wanted in every slot [W]", examples=[50000.0])] = (
+        None
+    )
+    status_reason: Annotated[str | None, Field(description="Why it was cancelled", examples=[None])] = None
 
 
 class Shortage(Model):
@@ -61,6 +74,10 @@ class Plan(Model):
     unserved_wh: Annotated[float, Field(description="0 when the plan is feasible [Wh]", examples=[0.0])]
     planned_reduction_w: Annotated[
         list[float], Field(description="For each half-hour of the event [W]", examples=[[18000.0, 18000.0]])
+    ]
+    target_gap_w: Annotated[
+        list[float],
+        Field(description="What each half-hour lacks of the target; empty without one [W]", examples=[[0.0, 0.0]]),
     ]
     shortages: list[Shortage]
 

@@ -1,13 +1,12 @@
 """The emergency stop: one event, or all of them, ended at once with a reason."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends
 
-from api.access import Caller, Needs, caller_of
+from api.access import Needs, WhoCalls, actor_of
 from api.context import InContext, Writing
 from api.models import event as told
-from api.routes.events import EventId, described
+from api.routes.events import described
+from api.routes.parameters import EventId
 from core.errors import NotFoundError
 from db.connection import Connection
 from db.demand_response import Event
@@ -17,7 +16,6 @@ from grid.demand_response.release import stop_event, stop_events
 router = APIRouter(prefix="/v1", tags=["demand response"])
 
 _OPERATE = [Depends(Needs("operate:grid"))]
-WhoCalls = Annotated[Caller, Depends(caller_of)]
 
 
 @router.post("/events/{event_id}/stop", dependencies=_OPERATE)
@@ -25,7 +23,7 @@ async def post_stop(
     context: InContext, connection: Writing, caller: WhoCalls, event_id: EventId, body: told.Stop
 ) -> told.Event:
     """Stop an event: its commands are taken back at once, and who is held back comes back spread out."""
-    actor, now = f"token/{caller.name}", context.clock.now()
+    actor, now = actor_of(caller), context.clock.now()
     return await _told(
         connection, await stop_event(connection, event_id=event_id, now=now, actor=actor, reason=body.reason)
     )
@@ -36,7 +34,7 @@ async def post_stop_of_all(
     context: InContext, connection: Writing, caller: WhoCalls, body: told.Stop
 ) -> list[told.Event]:
     """Stop all events that are scheduled or active."""
-    actor, now = f"token/{caller.name}", context.clock.now()
+    actor, now = actor_of(caller), context.clock.now()
     stopped = await stop_events(connection, now=now, actor=actor, reason=body.reason)
     return [await _told(connection, event) for event in stopped]
 

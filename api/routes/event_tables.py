@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import StreamingResponse
 
 from api.access import Needs
-from api.context import Reading
+from api.context import Lasting
 from api.routes.parameters import EventId
 from api.tables import Format, table_of
 from core.slots import SLOT
+from db.closed_loop import EventTracking, tracking_of_event
 from db.connection import Connection
 from db.demand_response import EventResult, commands_of_event, plan_of_event, results_of_event
 from db.events import NEWEST, EventRow, list_events
@@ -32,6 +33,7 @@ class EventTable(StrEnum):
     PLAN = "plan"
     COMMANDS = "commands"
     RESULTS = "results"
+    TRACKING = "tracking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,19 @@ class CommandedSlot:
 
 
 @router.get("/events/table", response_class=StreamingResponse)
-async def get_events_table(connection: Reading, format: Format) -> StreamingResponse:  # noqa: A002 - its name in the address
+async def get_events_table(connection: Lasting, format: Format) -> StreamingResponse:  # noqa: A002 - its name in the address
     """Give all events, the one that starts last first."""
     return await table_of(EventRow, _events(connection), form=format, name="events")
 
 
 @router.get("/events/{event_id}/tables/{table}", response_class=StreamingResponse)
 async def get_event_table(
-    connection: Reading,
+    connection: Lasting,
     event_id: EventId,
-    table: EventTable,
+    table: Annotated[EventTable, Path(description="Which table", examples=["plan"])],
     format: Format,  # noqa: A002 - its name in the address
 ) -> StreamingResponse:
-    """Give one table of an event: plan (by slot), commands (by resource and step) or results (by slot)."""
+    """Give one table of an event: plan, results or tracking (by slot), or commands (by resource and step)."""
     await require_event(connection, event_id)
     kind, rows = _TABLES[table]
     return await table_of(kind, rows(connection, event_id), form=format, name=f"event-{event_id}-{table}")
@@ -116,11 +118,16 @@ async def _results(connection: Connection, event_id: UUID) -> AsyncIterator[Sequ
     yield await results_of_event(connection, event_id)
 
 
+async def _tracking(connection: Connection, event_id: UUID) -> AsyncIterator[Sequence[EventTracking]]:
+    yield await tracking_of_event(connection, event_id)
+
+
 _Rows = Callable[[Connection, UUID], AsyncIterator[Sequence[Any]]]
 _TABLES: Final[Mapping[EventTable, tuple[type, _Rows]]] = MappingProxyType(
     {
         EventTable.PLAN: (PlannedSlot, _plan),
         EventTable.COMMANDS: (CommandedSlot, _commands),
         EventTable.RESULTS: (EventResult, _results),
+        EventTable.TRACKING: (EventTracking, _tracking),
     }
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.access import Needs
+from api.access import Needs, WhoCalls, actor_of
 from api.context import InContext, Reading, Writing
 from api.models import event as told
 from api.models.page import Page
@@ -45,30 +45,46 @@ async def get_event(connection: Reading, event_id: EventId) -> told.EventDetail:
 
 @router.post("/events", dependencies=_OPERATE, status_code=HTTPStatus.CREATED)
 async def post_event(
-    request: Request, response: Response, context: InContext, connection: Writing, body: told.NewEvent
+    request: Request,
+    response: Response,
+    context: InContext,
+    connection: Writing,
+    caller: WhoCalls,
+    body: told.NewEvent,
 ) -> told.EventDetail:
     """Draft an event and plan it; nothing is asked of anybody until it is approved."""
     now = context.clock.now()
     place_id = await place_id_of(connection, body.place_level, body.place_code)
     event = await draft_event(
-        connection, name=body.name, place_id=place_id, starts_at=body.starts_at, ends_at=body.ends_at, now=now
+        connection,
+        name=body.name,
+        place_id=place_id,
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+        now=now,
+        target_w=body.target_w,
+        actor=actor_of(caller),
     )
-    await plan_event(connection, event_id=event.event_id, now=now)
+    await plan_event(connection, event_id=event.event_id, now=now, actor=actor_of(caller))
     response.headers["Location"] = str(request.app.url_path_for("get_event", event_id=str(event.event_id)))
     return await _detail(connection, event.event_id)
 
 
 @router.post("/events/{event_id}/approve", dependencies=_OPERATE)
-async def post_approval(context: InContext, connection: Writing, event_id: EventId) -> told.EventDetail:
+async def post_approval(
+    context: InContext, connection: Writing, caller: WhoCalls, event_id: EventId
+) -> told.EventDetail:
     """Approve a planned event: it is planned once more with the newest statements and its commands are issued."""
-    await approve_event(connection, event_id=event_id, now=context.clock.now())
+    await approve_event(connection, event_id=event_id, now=context.clock.now(), actor=actor_of(caller))
     return await _detail(connection, event_id)
 
 
 @router.post("/events/{event_id}/cancel", dependencies=_OPERATE)
-async def post_cancellation(context: InContext, connection: Writing, event_id: EventId) -> told.EventDetail:
+async def post_cancellation(
+    context: InContext, connection: Writing, caller: WhoCalls, event_id: EventId
+) -> told.EventDetail:
     """Cancel an event that is not over; its commands are taken back."""
-    await cancel_event(connection, event_id=event_id, now=context.clock.now())
+    await cancel_event(connection, event_id=event_id, now=context.clock.now(), actor=actor_of(caller))
     return await _detail(connection, event_id)
 
 
@@ -95,6 +111,7 @@ async def _plan(connection: Connection, event_id: UUID) -> told.Plan | None:
         dual_bound=plan.dual_bound,
         unserved_wh=plan.unserved_wh,
         planned_reduction_w=plan.planned_reduction_w,
+        target_gap_w=plan.target_gap_w,
         shortages=[told.Shortage.model_validate(row) for row in await shortages_of_event(connection, event_id)],
     )
 
@@ -110,6 +127,8 @@ def described(row: EventRow) -> told.Event:
         ends_at=row.ends_at,
         created_at=row.created_at,
         status_at=row.status_at,
+        target_w=row.target_w,
+        status_reason=row.status_reason,
     )
 
 

@@ -126,7 +126,7 @@ function drawPlans() {
   const rows = [
     ["meanReduction", ({ plan }) => `${kilowatts(mean(plan.planned_reduction_w))} kW`],
     ["leastReduction", ({ plan }) => `${kilowatts(Math.min(...plan.planned_reduction_w))} kW`],
-    ["missing", ({ short_w: short }) => (short > 0 ? `${kilowatts(short)} kW` : text("none"))],
+    ["missing", ({ plan }) => lacking(plan.target_gap_w)],
     ["called", ({ called }) => count(called)],
     ["cost", ({ plan }) => `${rate(plan.objective)} €`],
     ["gap", ({ plan }) => gapOf(plan)],
@@ -142,6 +142,11 @@ function drawPlans() {
       one.problem ? make("span", { className: "error" }, one.problem.detail)
         : button("createThis", "action", () => create(index)))))));
   byId("variants").replaceChildren(make("div", { className: "slots-scroll" }, table));
+}
+
+function lacking(gaps) {
+  const most = Math.max(0, ...gaps);
+  return most > 0 ? `${kilowatts(most)} kW` : text("none");
 }
 
 export const gapOf = (plan) => {

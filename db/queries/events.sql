@@ -11,7 +11,9 @@ SELECT
     event.starts_at,
     event.ends_at,
     event.created_at,
-    event.status_at
+    event.status_at,
+    event.target_w,
+    event.status_reason
 FROM somel.event
 JOIN somel.place USING (place_id)
 WHERE

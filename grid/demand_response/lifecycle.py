@@ -121,11 +121,7 @@ async def draft_event(
         ``place_unknown``.
     """
     start, end = require_aware(starts_at), require_aware(ends_at)
-    if not name.strip():
-        raise InputError("event_name_missing", "An event needs a name.")
-    _check_span(start, end, now)
-    if target_w is not None and not (math.isfinite(target_w) and target_w > 0):
-        raise InputError("event_target_invalid", "A target is more than nothing.", target_w=str(target_w))
+    require_sound(name, start, end, target_w=target_w, now=now)
     async with connection.transaction():
         if not await place_exists(connection, place_id):
             raise NotFoundError("place_unknown", "There is no such place.", place_id=place_id)
@@ -135,6 +131,21 @@ async def draft_event(
         facts = {"place_id": place_id, "starts_at": start, "ends_at": end, "target_w": target_w}
         await note(connection, event, "event.drafted", facts, actor=actor, now=now)
         return event
+
+
+def require_sound(name: str, start: datetime, end: datetime, *, target_w: float | None, now: datetime) -> None:
+    """Check what an event is asked to be.
+
+    Raises
+    ------
+    InputError
+        As `draft_event`.
+    """
+    if not name.strip():
+        raise InputError("event_name_missing", "An event needs a name.")
+    _check_span(start, end, now)
+    if target_w is not None and not (math.isfinite(target_w) and target_w > 0):
+        raise InputError("event_target_invalid", "A target is more than nothing.", target_w=str(target_w))
 
 
 async def advance_events(connection: Connection, *, now: datetime) -> list[Event]:

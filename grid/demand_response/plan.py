@@ -1,29 +1,21 @@
 """Plan an event, and put its commands into the outbox when it is approved."""
 
-import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
 from core.errors import ConflictError
-from core.slots import SLOT
 from db.connection import Connection
 from db.demand_response import (
     DispatchPlan,
     Event,
     NewPlan,
     NewShortage,
-    flexible_resources,
     insert_commands,
     plan_of_event,
     replace_plan,
 )
-from grid.demand_response.aim import aim
 from grid.demand_response.commands import commands_of
-from grid.demand_response.flexibility import Fleet, gather_fleet
 from grid.demand_response.lifecycle import (
     SYSTEM,
     EventStatus,
@@ -32,25 +24,11 @@ from grid.demand_response.lifecycle import (
     require_event,
     require_transition,
 )
-from grid.demand_response.limits import Limits, read_limits
-from grid.demand_response.optimisation import Optimum, optimise
-from grid.demand_response.rates import learned_rates
-from grid.demand_response.turns import rows_fairest_first
+from grid.demand_response.optimisation import Optimum
+from grid.demand_response.planning import Planned, make_plan, shortages_in
 
-#: Joules of rounding, not a shortage. [Wh]
-_TINY_WH: Final = 1e-3
 #: A plan made again for its approval must keep this share of the reduction that was looked at. [ratio]
 KEPT_REDUCTION_RATIO: Final = 0.9
-#: So little of a target is not called lacking: a call is not divisible. [ratio]
-_CLOSE_RATIO: Final = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    fleet: Fleet
-    limits: Limits
-    optimum: Optimum
-    target_gap_w: list[float]
 
 
 async def plan_event(connection: Connection, *, event_id: UUID, now: datetime, actor: str = SYSTEM) -> DispatchPlan:
@@ -84,7 +62,7 @@ async def plan_event(connection: Connection, *, event_id: UUID, now: datetime, a
     """
     async with connection.transaction():
         event = await _require_plannable(connection, event_id, now)
-        planned = await _plan(connection, event, now)
+        planned = await make_plan(connection, event, now)
         await note(connection, event, "event.planned", _told(planned), actor=actor, now=now)
         return await _store(connection, event, planned, now)
 
@@ -107,7 +85,7 @@ async def approve_event(connection: Connection, *, event_id: UUID, now: datetime
         seen = await plan_of_event(connection, event_id)
         if seen is None:
             raise ConflictError("plan_missing", "The event has to be planned before it is approved.")
-        planned = await _plan(connection, event, now)
+        planned = await make_plan(connection, event, now)
         commands = commands_of(event, planned.fleet, planned.optimum, now=now)
         if not commands:
             raise ConflictError("plan_empty", "No resource would do anything else than by itself.")
@@ -130,23 +108,7 @@ async def _require_plannable(connection: Connection, event_id: UUID, now: dateti
     return event
 
 
-async def _plan(connection: Connection, event: Event, now: datetime) -> _Planned:
-    resources = await flexible_resources(connection, place_id=event.place_id, event_id=event.event_id, now=now)
-    # On threads: kernels release the interpreter, and the event loop must not wait for them.
-    fleet = await asyncio.to_thread(gather_fleet, resources, event, now=now)
-    limits = await read_limits(connection, fleet, now=now) if resources else Limits([], fleet.natural_w)
-    if event.target_w is None:
-        return _Planned(fleet, limits, await asyncio.to_thread(optimise, fleet, limits), [])
-    rates = await learned_rates(connection, now=now)
-    wanted_w = np.full(fleet.event_slots.stop - fleet.event_slots.start, event.target_w / rates.expected_ratio)
-    order = await rows_fairest_first(connection, fleet.end_device_id, event_id=event.event_id, now=now)
-    aimed = await asyncio.to_thread(aim, fleet, limits, order, wanted_w)
-    gap_w = np.maximum(event.target_w - rates.expected_ratio * aimed.optimum.reduction_w, 0.0)
-    gap_w[gap_w < _CLOSE_RATIO * event.target_w] = 0.0
-    return _Planned(aimed.fleet, aimed.limits, aimed.optimum, gap_w.tolist())
-
-
-def _told(planned: _Planned) -> dict[str, object]:
+def _told(planned: Planned) -> dict[str, object]:
     """Return what the audit log says of a plan."""
     optimum = planned.optimum
     return {
@@ -165,16 +127,10 @@ def _require_kept(seen: DispatchPlan, optimum: Optimum) -> None:
         raise ConflictError("plan_changed", message, planned_w=before_w, possible_w=after_w)
 
 
-async def _store(connection: Connection, event: Event, planned: _Planned, now: datetime) -> DispatchPlan:
+async def _store(connection: Connection, event: Event, planned: Planned, now: datetime) -> DispatchPlan:
     fleet, optimum = planned.fleet, planned.optimum
     shortages = [
-        NewShortage(
-            rating.place_id,
-            [fleet.start_at + int(slot) * SLOT for slot in np.flatnonzero(optimum.cut_slot[row])],
-            float(optimum.missing_wh[row]),
-        )
-        for row, rating in enumerate(planned.limits.rating)
-        if optimum.missing_wh[row] > _TINY_WH
+        NewShortage(one.power_transformer_place_id, one.slot_starts, one.missing_wh) for one in shortages_in(planned)
     ]
     plan = NewPlan(
         event.event_id,

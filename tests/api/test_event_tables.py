@@ -29,7 +29,10 @@ async def test_plan_commands_and_results_are_tables(evening: Evening):
     assert answer.text.startswith("slot_start_at,computed_at,usage_point_count,")
 
 
-async def test_all_events_are_a_table(evening: Evening):
+async def test_all_events_are_a_table_read_page_by_page_while_it_is_sent(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("api.routes.event_tables._AT_ONCE", 1)
     drafted = [await evening.draft() for _ in range(2)]
     answer = await evening.client.get("/v1/events/table", params={"format": "csv"})
     events = pd.read_csv(io.StringIO(answer.text))

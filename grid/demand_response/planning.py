@@ -1,0 +1,92 @@
+"""Make the plan of an event from what is known now: resources, limits, whose turn it is, and the exact dispatch."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from core.slots import SLOT
+from db.connection import Connection
+from db.demand_response import DispatchShortage, Event, flexible_resources
+from grid.demand_response.aim import aim
+from grid.demand_response.flexibility import Fleet, gather_fleet
+from grid.demand_response.limits import Limits, read_limits
+from grid.demand_response.optimisation import Optimum, optimise
+from grid.demand_response.rates import learned_rates
+from grid.demand_response.turns import rows_fairest_first
+
+#: Joules of rounding, not a shortage. [Wh]
+_TINY_WH: Final = 1e-3
+#: So little of a target is not called lacking: a call is not divisible. [ratio]
+_CLOSE_RATIO: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Hold a plan with what it was made of.
+
+    Attributes
+    ----------
+    fleet : Fleet
+        Those who are called, or could be where there is no target.
+    limits : Limits
+        Of their transformers.
+    optimum : Optimum
+        Their plan.
+    target_gap_w : list of float
+        What each slot of the event is expected to lack of the target; empty without one. [W]
+    """
+
+    fleet: Fleet
+    limits: Limits
+    optimum: Optimum
+    target_gap_w: list[float]
+
+
+async def make_plan(connection: Connection, event: Event, now: datetime) -> Planned:
+    """Plan an event with what is known now; nothing is stored.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the role that computes, or one that reads as much.
+    event : Event
+        It need not be stored.
+    now : datetime
+        The plan starts with the next slot.
+
+    Raises
+    ------
+    ConflictError
+        ``forecast_missing``.
+    """
+    resources = await flexible_resources(connection, place_id=event.place_id, event_id=event.event_id, now=now)
+    # On threads: kernels release the interpreter, and the event loop must not wait for them.
+    fleet = await asyncio.to_thread(gather_fleet, resources, event, now=now)
+    limits = await read_limits(connection, fleet, now=now) if resources else Limits([], fleet.natural_w)
+    if event.target_w is None:
+        return Planned(fleet, limits, await asyncio.to_thread(optimise, fleet, limits), [])
+    rates = await learned_rates(connection, now=now)
+    wanted_w = np.full(fleet.event_slots.stop - fleet.event_slots.start, event.target_w / rates.expected_ratio)
+    order = await rows_fairest_first(connection, fleet.end_device_id, event_id=event.event_id, now=now)
+    aimed = await asyncio.to_thread(aim, fleet, limits, order, wanted_w)
+    gap_w = np.maximum(event.target_w - rates.expected_ratio * aimed.optimum.reduction_w, 0.0)
+    gap_w[gap_w < _CLOSE_RATIO * event.target_w] = 0.0
+    return Planned(aimed.fleet, aimed.limits, aimed.optimum, gap_w.tolist())
+
+
+def shortages_in(planned: Planned) -> list[DispatchShortage]:
+    """Return what a plan cannot serve: by transformer, the full slots and the energy that does not fit."""
+    start, optimum = planned.fleet.start_at, planned.optimum
+    return [
+        DispatchShortage(
+            rating.place_id,
+            rating.code,
+            [start + int(slot) * SLOT for slot in np.flatnonzero(optimum.cut_slot[row])],
+            float(optimum.missing_wh[row]),
+        )
+        for row, rating in enumerate(planned.limits.rating)
+        if optimum.missing_wh[row] > _TINY_WH
+    ]
