@@ -36,6 +36,17 @@ class OverloadSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskySlot:
+    """A slot in which a place may exceed its limit. [W], [ratio]."""
+
+    place_id: int
+    name: str
+    valid_from: datetime
+    limit_w: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceAtRisk:
     """A place and the slot in which its overload is most probable. [W], [ratio]."""
 
@@ -132,14 +143,41 @@ class EventProposal:
     required_reduction_w: list[float]
 
 
-async def replace_probabilities(
-    connection: Connection, forecast_run_id: int, parts: Sequence[ProbabilityColumns]
-) -> None:
-    """Store the probabilities of an issue instead of those that it may have had."""
+async def is_judged(connection: Connection, forecast_run_id: int) -> bool:
+    """Tell whether overload was reckoned from an issue."""
+    return bool(await one_integer(connection, _SQL["is_judged"], {"forecast_run_id": forecast_run_id}))
+
+
+async def store_probabilities(
+    connection: Connection,
+    forecast_run_id: int,
+    parts: Sequence[ProbabilityColumns],
+    *,
+    place_count: int,
+    now: datetime,
+) -> bool:
+    """Store what was reckoned from an issue; False when another process has done so already."""
+    values = {"forecast_run_id": forecast_run_id, "now": now, "place_count": place_count}
+    if await one_integer(connection, _SQL["insert_overload_run"], values) is None:
+        return False
     async with translated_errors():
-        await connection.execute(_SQL["delete_probabilities"], {"forecast_run_id": forecast_run_id})
         for part in parts:
             await connection.execute(_SQL["insert_probabilities"], asdict(part) | {"forecast_run_id": forecast_run_id})
+    return True
+
+
+async def risky_slots(
+    connection: Connection, forecast_run_id: int, rule: OverloadRule, *, start: datetime
+) -> list[RiskySlot]:
+    """Return the slots of an issue, from `start` on, that a rule is about, by place and slot."""
+    values = {
+        "forecast_run_id": forecast_run_id,
+        "start": start,
+        "threshold": rule.probability_threshold,
+        "place_id": rule.place_id,
+        "level": rule.level,
+    }
+    return await all_rows(connection, RiskySlot, _SQL["risky_slots"], values)
 
 
 async def overload_of_place(

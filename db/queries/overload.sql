@@ -1,6 +1,11 @@
--- name: delete_probabilities
-DELETE FROM somel.overload_probability
-WHERE forecast_run_id = %(forecast_run_id)s
+-- name: insert_overload_run
+INSERT INTO somel.overload_run (forecast_run_id, computed_at, place_count)
+VALUES (%(forecast_run_id)s, %(now)s, %(place_count)s)
+ON CONFLICT (forecast_run_id) DO NOTHING
+RETURNING forecast_run_id
+
+-- name: is_judged
+SELECT count(*) FROM somel.overload_run WHERE forecast_run_id = %(forecast_run_id)s
 
 -- name: insert_probabilities
 INSERT INTO somel.overload_probability (forecast_run_id, place_id, valid_from, limit_w, probability)
@@ -15,7 +20,8 @@ FROM
 
 -- name: overload_of_place
 -- row: db.overload.OverloadSlot
--- Of each slot what the newest issue says that may be known; an issue that says nothing of a slot says that it is below 1 %.
+-- Of each slot what the newest issue says that overload was reckoned from and that may be known; one that has no row of a
+-- slot says that it is below one in a hundred.
 SELECT
     newest.valid_from,
     newest.issued_at,
@@ -28,8 +34,9 @@ FROM (
         forecast_run.forecast_run_id
     FROM somel.forecast
     JOIN somel.forecast_run USING (forecast_run_id)
+    JOIN somel.overload_run USING (forecast_run_id)
     WHERE
-        forecast.place_id = %(place_id)s
+        forecast.place_id = %(place_id)s::integer
         AND forecast.valid_from >= %(start)s
         AND forecast.valid_from < %(end)s
         AND forecast_run.issued_at <= %(as_of)s
@@ -37,7 +44,7 @@ FROM (
 ) AS newest
 LEFT JOIN somel.overload_probability
     ON
-        overload_probability.place_id = %(place_id)s
+        overload_probability.place_id = %(place_id)s::integer
         AND overload_probability.valid_from = newest.valid_from
         AND overload_probability.forecast_run_id = newest.forecast_run_id
 ORDER BY newest.valid_from
@@ -63,6 +70,25 @@ JOIN somel.place USING (place_id)
 WHERE (-worst.probability::double precision, place.place_id) > (%(after_key)s::double precision, %(after_id)s::integer)
 ORDER BY -worst.probability::double precision, place.place_id
 LIMIT %(limit)s
+
+-- name: risky_slots
+-- row: db.overload.RiskySlot
+-- Slots of one issue, from a time on, whose overload is at least so probable, of one place or of all of a level.
+SELECT
+    overload_probability.place_id,
+    place.name,
+    overload_probability.valid_from,
+    overload_probability.limit_w,
+    overload_probability.probability
+FROM somel.overload_probability
+JOIN somel.place USING (place_id)
+WHERE
+    overload_probability.forecast_run_id = %(forecast_run_id)s
+    AND overload_probability.valid_from >= %(start)s
+    AND overload_probability.probability >= %(threshold)s::double precision
+    AND (%(place_id)s::integer IS NULL OR overload_probability.place_id = %(place_id)s::integer)
+    AND place.level = %(level)s
+ORDER BY overload_probability.place_id, overload_probability.valid_from
 
 -- name: overload_rules
 -- row: db.overload.OverloadRule

@@ -38,7 +38,7 @@ def _exceedance(level: Float, load: Float, limit: float) -> float:
     while limit >= load[at + 1]:
         at += 1
     share = (limit - load[at]) / (load[at + 1] - load[at])
-    return 1.0 - level[at] - share * (level[at + 1] - level[at])
+    return float(1.0 - level[at] - share * (level[at + 1] - level[at]))
 
 
 @leaf
@@ -48,15 +48,15 @@ def _load_at(level: Float, load: Float, wanted: float) -> float:
     if wanted >= level[last]:
         beyond = 1.0 - level[last]
         scale = _tail_scale(load[last], load[last - 1], level[last], level[last - 1], beyond) if last > 0 else 0.0
-        return load[last] + scale * math.log(beyond / (1.0 - wanted))
+        return float(load[last] + scale * math.log(beyond / (1.0 - wanted)))
     if wanted < level[0]:
         scale = _tail_scale(load[0], load[1], level[0], level[1], level[0]) if last > 0 else 0.0
-        return load[0] - scale * math.log(level[0] / wanted)
+        return float(load[0] - scale * math.log(level[0] / wanted))
     at = 0
     while wanted >= level[at + 1]:
         at += 1
     share = (wanted - level[at]) / (level[at + 1] - level[at])
-    return load[at] + share * (load[at + 1] - load[at])
+    return float(load[at] + share * (load[at + 1] - load[at]))
 
 
 @leaf
