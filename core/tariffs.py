@@ -16,9 +16,8 @@ References
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
-from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -26,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.slots import LOCAL_ZONE, SLOT_S
+from core.local_clock import local_s
+from core.slots import SLOT_S
 from core.tariff_calendar import Calendar
 
 Int = NDArray[np.int64]
@@ -202,13 +202,8 @@ def require_windows(windows: Sequence[Window]) -> None:
         raise InputError("windows_overlap", "Off-peak hours of one usage point must not overlap.")
 
 
-def slot_starts_s(start_at: datetime, slots: int) -> Int:
-    """Return the starts of slots from a time on, shape (slot,). [s since 1970, UTC]."""
-    return int(start_at.timestamp()) + SLOT_S * np.arange(slots, dtype=np.int64)
-
-
 def _slots_of(tariff: Tariff, slot_start_s: NDArray[Any], windows: Sequence[Window]) -> _Slots:
-    local = _local_s(np.asarray(slot_start_s, dtype=np.int64))
+    local = local_s(np.asarray(slot_start_s, dtype=np.int64))
     clock = local % _DAY_S
     if tariff is Tariff.TEMPO:
         is_peak = (clock >= _TEMPO_BEGINS_S) & (clock < _TEMPO_PEAK_ENDS_S)
@@ -295,16 +290,3 @@ def _parts_s(window: Window) -> list[tuple[int, int]]:
     if start_s < end_s:
         return [(start_s, end_s)]
     return [(start_s, _DAY_S), *([(0, end_s)] if end_s else [])]
-
-
-def _local_s(at_s: Int) -> Int:
-    """Return times by the clock on the wall. [s since 1970, local]."""
-    hours, place = np.unique(at_s // _HOUR_S, return_inverse=True)
-    offsets = np.array([_offset_s(hour) for hour in hours.tolist()], dtype=np.int64)
-    return at_s + (offsets[place.reshape(-1)] if offsets.size else 0)
-
-
-@cache
-def _offset_s(hour: int) -> int:
-    offset = datetime.fromtimestamp(hour * _HOUR_S, LOCAL_ZONE).utcoffset()
-    return int(offset.total_seconds()) if offset is not None else 0

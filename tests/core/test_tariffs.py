@@ -8,11 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core import tariff_calendar, tariffs
+from core import local_clock, tariff_calendar, tariffs
 from core.errors import InputError
+from core.local_clock import slot_starts_s
 from core.slots import LOCAL_ZONE, SLOT, local_day, slot_starts
 from core.tariff_calendar import COLORS, Calendar, season_year
-from core.tariffs import PERIODS, PRICED, Tariff, price_range, relay_ratio, require_windows, slot_starts_s, tariff_of
+from core.tariffs import PERIODS, PRICED, Tariff, price_range, relay_ratio, require_windows, tariff_of
 
 YEAR = [date(2025, 9, 1) + timedelta(days=number) for number in range(365)]
 RED = [day for day in YEAR if tariff_calendar.may_be("tempo", "red", day)][10:60:3][:15]
@@ -77,7 +78,7 @@ def test_prices_change_at_midnight_and_are_shared_where_off_peak_hours_cover_hal
     start, _ = local_day(date(2026, 1, 9))
     at_s = slot_starts_s(start, 96)
     found = price_range(Tariff.OFF_PEAK, at_s, windows=WINDOWS, calendar=KNOWN, prices=PRICES).high_eur_per_mwh
-    # Peak costs 10, off-peak 20; from the 10th 5 more. 22:56 is four minutes before the hour, 05:26 four before the half.
+    # Peak costs 10, off-peak 20; from the 10th 5 more. Off-peak hours begin and end four minutes before a slot does.
     assert found[[0, 9, 10, 20, 24, 27, 44]].tolist() == [20, 20, pytest.approx(10 + 10 * 26 / 30), 10, 20, 10, 10]
     assert found[45] == pytest.approx(10 + 10 * 4 / 30)
     assert found[48:58].tolist() == [25.0] * 10
@@ -130,6 +131,6 @@ def test_off_peak_hours_that_cannot_be_are_refused(windows, code):
     require_windows([(time(22), time(0)), (time(0), time(6)), (time(12), time(14))])
 
 
-@pytest.mark.parametrize("module", [tariffs, tariff_calendar])
+@pytest.mark.parametrize("module", [tariffs, tariff_calendar, local_clock])
 def test_the_examples_run_as_written(module):
     assert doctest.testmod(module).failed == 0
