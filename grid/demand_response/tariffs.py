@@ -1,4 +1,4 @@
-"""What a plan must know of residents' tariffs: prices and off-peak relays slot by slot, and what a plan does to a bill."""
+"""What a plan must know of tariffs: prices and off-peak relays slot by slot, and what a plan does to a bill."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
