@@ -17,6 +17,7 @@ from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
     audit,
+    capacity_limits,
     enrolment,
     events,
     firmware,
@@ -25,10 +26,13 @@ from api.routes import (
     health,
     ingest,
     load,
+    overload,
     page,
     places,
+    resources,
     session,
     stream,
+    tariffs,
     usage_points,
     vee,
 )
@@ -70,6 +74,10 @@ _ROUTERS: Final = (
     gateways,
     firmware,
     audit,
+    resources,
+    tariffs,
+    overload,
+    capacity_limits,
 )
 
 

@@ -181,10 +181,16 @@ async def risky_slots(
 
 
 async def overload_of_place(
-    connection: Connection, place_id: int, *, start: datetime, end: datetime, as_of: datetime
+    connection: Connection,
+    place_id: int,
+    *,
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+    limit: int | None = None,
 ) -> list[OverloadSlot]:
-    """Return what the newest issue known at `as_of` says of each slot in ``[start, end)``."""
-    values = {"place_id": place_id, "start": start, "end": end, "as_of": as_of}
+    """Return what the newest issue known at `as_of` says of the first `limit` slots in ``[start, end)``, or of all."""
+    values = {"place_id": place_id, "start": start, "end": end, "as_of": as_of, "limit": limit}
     return await all_rows(connection, OverloadSlot, _SQL["overload_of_place"], values)
 
 

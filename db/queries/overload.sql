@@ -48,6 +48,7 @@ LEFT JOIN somel.overload_probability
         AND overload_probability.valid_from = newest.valid_from
         AND overload_probability.forecast_run_id = newest.forecast_run_id
 ORDER BY newest.valid_from
+LIMIT %(limit)s::bigint
 
 -- name: places_at_risk
 -- row: db.overload.PlaceAtRisk
