@@ -92,8 +92,8 @@ class Consent(Model):
     given_how: Annotated[str, Field(examples=["paper"])]
     proof: Annotated[str | None, Field(examples=["file 2026/117"])]
     withdrawn_at: Annotated[Instant | None, Field(description="Null while it holds")] = None
-    withdrawn_by: str | None = None
-    withdrawn_how: str | None = None
+    withdrawn_by: Annotated[str | None, Field(examples=[None])] = None
+    withdrawn_how: Annotated[str | None, Field(examples=[None])] = None
 
 
 class CallLimit(Model):
