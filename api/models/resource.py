@@ -165,6 +165,25 @@ class OptOuts(Model):
     items: list[OptOut]
 
 
+class BillChange(Model):
+    """Tell what an event does to the bill of the household behind a resource."""
+
+    resource: Annotated[str, Field(examples=["ev-000001"])]
+    tariff: Annotated[str, Field(examples=["off_peak"])]
+    bill_change_eur: Annotated[
+        float | None,
+        Field(description="Most that the bill may rise; below 0 it falls; null: a price is missing", examples=[-0.12]),
+    ]
+
+
+class BillChanges(Model):
+    """Hold what an event does to bills, by resource, and to all that are known together."""
+
+    items: list[BillChange]
+    risen_count: Annotated[int, Field(description="Bills that may rise", examples=[0])]
+    total_eur: Annotated[float, Field(examples=[-3.4])]
+
+
 class Consents(Model):
     """Hold the consents of a resource, the newest first."""
 

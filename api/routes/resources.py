@@ -16,6 +16,7 @@ from core.resources import PARAMETERS
 from db.calls import CallLimit, CallRecord, call_records, opt_outs_of_event
 from db.connection import Connection
 from db.resources import NewConsent, Resource, State, consents_of, list_resources
+from grid.demand_response.bills import RISEN_EUR, bill_changes
 from grid.demand_response.consent import (
     describe_resource,
     give_consent,
@@ -161,6 +162,19 @@ async def post_opt_out(
         now=context.clock.now(),
     )
     return told.OptOut.model_validate(row)
+
+
+@router.get("/events/{event_id}/bill-changes", dependencies=_READ)
+async def get_bill_changes(connection: Reading, event_id: EventId) -> told.BillChanges:
+    """Tell what the commands of an event do to residents' bills, by the prices of their own tariffs."""
+    await require_event(connection, event_id)
+    changes = await bill_changes(connection, event_id)
+    known = [one.bill_change_eur for one in changes if one.bill_change_eur is not None]
+    return told.BillChanges(
+        items=[told.BillChange.model_validate(one) for one in changes],
+        risen_count=sum(one > RISEN_EUR for one in known),
+        total_eur=sum(known),
+    )
 
 
 async def _one(context: InContext, connection: Connection, row: Resource) -> told.Resource:

@@ -20,6 +20,10 @@ from tests.grid.town import Town, build_town
 DAY = {"start": "2026-01-29T12:00:00Z", "end": "2026-01-29T14:00:00Z"}
 
 
+EVENING = {"name": "Pointe", "place_level": "power_transformer", "place_code": "T1"}
+EVENING |= {"starts_at": EVENT_STARTS.isoformat(), "ends_at": EVENT_ENDS.isoformat()}
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """A control room over a town with three chargers behind T1."""
@@ -89,9 +93,7 @@ async def test_resources_are_described_limited_asked_for_consent_and_left_out(ro
     newest, first = (await room.asked("GET", "/resources/ev-T1-0/consents"))["items"]
     assert (newest["given_by"], first["withdrawn_how"]) == ("token/operator", "telephone")
 
-    span = {"starts_at": EVENT_STARTS.isoformat(), "ends_at": EVENT_ENDS.isoformat()}
-    asked = {"name": "Pointe", "place_level": "power_transformer", "place_code": "T1", **span}
-    event = await room.asked("POST", "/events", 201, json=asked)
+    event = await room.asked("POST", "/events", 201, json=EVENING)
     path = f"/events/{event['event_id']}/opt-outs"
     said = await room.asked("POST", path, json={"resource": "ev-T1-2", "source": "resident", "reason": "guests"})
     assert said == await room.asked("POST", path, json={"resource": "ev-T1-2", "source": "resident"})
@@ -102,6 +104,25 @@ async def test_resources_are_described_limited_asked_for_consent_and_left_out(ro
     actions = await room.actions()
     for action in ("event.opted_out", "consent.given", "consent.withdrawn", "calls.limited", "resource.described"):
         assert actions.count(action) == 1, action
+
+
+async def test_what_an_event_does_to_bills_is_told_by_each_resident_s_own_tariff(room: Room):
+    await forecast_flat(room.url, room.town, {"T1": 10_000.0})
+    event = await room.asked("POST", "/events", 201, json=EVENING)
+    await room.asked("POST", f"/events/{event['event_id']}/approve")
+    bills = f"/events/{event['event_id']}/bill-changes"
+    assert [one["bill_change_eur"] for one in (await room.asked("GET", bills))["items"]] == [None] * 3
+    async with await connect(room.url, None) as connection:
+        await connection.execute("UPDATE usage_point SET tariff = 'off_peak' WHERE usage_point_id = 1")
+        await connection.execute("INSERT INTO off_peak_window VALUES (1, '20:00', '21:00')")
+        await connection.execute(
+            "INSERT INTO tariff_price SELECT * FROM (VALUES ('base', 'base', date '2026-01-01', 200, 'list'),"
+            " ('off_peak', 'peak', '2026-01-01', 220, 'list'), ('off_peak', 'off_peak', '2026-01-01', 160, 'list'))"
+        )
+    # 7 kWh that would be drawn from 19:00 to 20:00 local time are drawn an hour later, which is off-peak for one.
+    told = await room.asked("GET", bills)
+    assert [one["bill_change_eur"] for one in told["items"]] == pytest.approx([-0.42, 0.0, 0.0], abs=1e-6)
+    assert (told["risen_count"], told["total_eur"]) == (0, pytest.approx(-0.42))
 
 
 async def test_rules_and_limits_are_set_and_what_follows_from_them_is_told(room: Room):
