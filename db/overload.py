@@ -103,11 +103,18 @@ class OverloadRule:
 
 @dataclass(frozen=True, slots=True)
 class TakenSpan:
-    """A place over ``[starts_at, ends_at)`` for which nothing more is to be proposed."""
+    """A place over ``[starts_at, ends_at)`` for which nothing more is to be proposed.
+
+    Attributes
+    ----------
+    is_waiting : bool
+        Whether it is a proposal that no operator has decided on.
+    """
 
     place_id: int
     starts_at: datetime
     ends_at: datetime
+    is_waiting: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class HotWaterTank(Model):
     floor_degc: Annotated[Temperature, Field(description="Never colder by a plan [degC]", examples=[45.0])]
     set_degc: Annotated[Temperature, Field(description="Held by its thermostat [degC]", examples=[55.0])]
     ceiling_degc: Annotated[Temperature, Field(description="Never warmer by a plan [degC]", examples=[65.0])]
-    loss_w_per_k: Annotated[float, Field(ge=0, description="Above the room [W/K]", examples=[1.5])]
+    loss_w_per_k: Annotated[float, Field(ge=0, le=1_000, description="Above the room [W/K]", examples=[1.5])]
     is_off_peak_switched: Annotated[bool, Field(description="Behind the meter's dry contact", examples=[True])]
 
 
@@ -56,8 +56,8 @@ class HeatPump(Model):
     """Describe a heat pump and the building that it heats: one body of one temperature."""
 
     kind: Literal["heat_pump"] = "heat_pump"
-    thermal_capacity_wh_per_k: Annotated[float, Field(gt=0, description="[Wh/K]", examples=[8_000.0])]
-    loss_w_per_k: Annotated[float, Field(ge=0, description="Above the outside [W/K]", examples=[150.0])]
+    thermal_capacity_wh_per_k: Annotated[float, Field(gt=0, le=1e7, description="[Wh/K]", examples=[8_000.0])]
+    loss_w_per_k: Annotated[float, Field(ge=0, le=1e6, description="Above the outside [W/K]", examples=[150.0])]
     comfort_min_degc: Annotated[Temperature, Field(description="[degC]", examples=[19.0])]
     comfort_max_degc: Annotated[Temperature, Field(description="[degC]", examples=[22.0])]
     cop_ratio: Annotated[float, Field(gt=0, le=20, description="Heat for electricity [ratio]", examples=[3.2])]

@@ -146,7 +146,8 @@ RETURNING overload_rule_id
 SELECT
     event.place_id,
     event.starts_at,
-    event.ends_at
+    event.ends_at,
+    event.status = 'draft' AND event_proposal.event_id IS NOT NULL AS is_waiting
 FROM somel.event
 LEFT JOIN somel.event_proposal USING (event_id)
 WHERE

@@ -27,7 +27,7 @@ from grid.demand_response.lifecycle import LONGEST, draft_event
 from grid.demand_response.overload import judge_issue, quantiles_w
 from grid.kernels.overload import load_at
 
-#: No more events are drafted at a time, the most probable overloads first: more would be read by nobody.
+#: No more proposals wait for an operator at a time, the most probable overloads first: more would be read by nobody.
 MOST_PROPOSALS: Final = 20
 
 
@@ -107,14 +107,16 @@ def merged(rule: OverloadRule, slots: Iterable[RiskySlot]) -> list[Risk]:
 def choose(risks: Iterable[Risk], taken: Iterable[TakenSpan]) -> list[Risk]:
     """Return what is to be proposed: the most probable first, nothing that overlaps at one place, not too many."""
     spans: dict[int, list[tuple[datetime, datetime]]] = {}
+    room = MOST_PROPOSALS
     for one in taken:
+        room -= one.is_waiting
         spans.setdefault(one.place_id, []).append((one.starts_at, one.ends_at))
     chosen: list[Risk] = []
     order = sorted(risks, key=lambda one: (-one.probability, one.place_id, one.starts_at, one.rule.overload_rule_id))
     for risk in order:
         at_place = spans.setdefault(risk.place_id, [])
         is_free = all(risk.ends_at <= start or end <= risk.starts_at for start, end in at_place)
-        if is_free and len(chosen) < MOST_PROPOSALS:
+        if is_free and len(chosen) < room:
             at_place.append((risk.starts_at, risk.ends_at))
             chosen.append(risk)
     return chosen

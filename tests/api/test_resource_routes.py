@@ -1,5 +1,6 @@
 """Resources, tariffs, overload and limits as operators see and change them, each change in the audit log."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -82,6 +83,11 @@ async def test_resources_are_described_limited_asked_for_consent_and_left_out(ro
     tank |= {"loss_w_per_k": 1.5, "is_off_peak_switched": True}
     wrong = await room.asked("PUT", "/resources/ev-T1-0/parameters", 422, json=tank)
     assert wrong["code"] == "parameters_of_other_kind"
+    pump = {"kind": "heat_pump", "thermal_capacity_wh_per_k": 8_000, "loss_w_per_k": float("inf")}
+    pump |= {"comfort_min_degc": 19, "comfort_max_degc": 22, "cop_ratio": 3.2}
+    endless = {"content": json.dumps(pump), "headers": {"content-type": "application/json"}}
+    wrong = await room.asked("PUT", "/resources/ev-T1-0/parameters", 422, **endless)
+    assert [error["field"] for error in wrong["errors"]] == ["heat_pump.loss_w_per_k"]
     empty = await room.asked("PUT", "/resources/ev-T1-0/state", 422, json={"reported_at": NOON.isoformat()})
     assert empty["code"] == "value_not_storable"
 

@@ -14,6 +14,7 @@ from db.overload import (
     NewRule,
     OverloadRule,
     RiskySlot,
+    TakenSpan,
     insert_rule,
     overload_of_place,
     places_at_risk,
@@ -127,3 +128,7 @@ def test_adjacent_slots_are_one_event_blips_none_and_what_lasts_days_several():
     many = merged(rule, [slot for place in range(30) for slot in slots_at(place, 0, 1, probability=place / 40)])
     chosen = choose(many + many, [])
     assert [risk.place_id for risk in chosen] == list(range(29, 29 - MOST_PROPOSALS, -1))
+    # Those that wait for an operator leave room for so many less; where they are, nothing more is proposed.
+    waiting = [TakenSpan(risk.place_id, risk.starts_at, risk.ends_at, True) for risk in chosen[:15]]
+    over = [TakenSpan(14, NOON, NOON + SLOT, False)]
+    assert [risk.place_id for risk in choose(many, waiting + over)] == [13, 12, 11, 10, 9]
