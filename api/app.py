@@ -17,6 +17,7 @@ from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
     audit,
+    capacity_limits,
     emergency,
     enrolment,
     event_tables,
@@ -27,10 +28,13 @@ from api.routes import (
     health,
     ingest,
     load,
+    overload,
     page,
     places,
+    resources,
     session,
     stream,
+    tariffs,
     usage_points,
     vee,
     watching,
@@ -76,6 +80,10 @@ _ROUTERS: Final = (
     gateways,
     firmware,
     audit,
+    resources,
+    tariffs,
+    overload,
+    capacity_limits,
 )
 
 

@@ -64,8 +64,9 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
         return fixed
     if "$ref" in schema:
         return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
-    if "anyOf" in schema:
-        return example_of(schema["anyOf"][0], schemas)
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if choices:
+        return example_of(choices[0], schemas)
     if schema.get("type") == "array":
         return [example_of(schema["items"], schemas)]
     return {name: example_of(part, schemas) for name, part in schema.get("properties", {}).items()}

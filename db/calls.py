@@ -73,6 +73,24 @@ class TakenBack:
     event_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedLoad:
+    """What a resource was told half-hour by half-hour, and what it would draw by itself. [W]."""
+
+    end_device_id: int
+    resource: str
+    usage_point_id: int
+    tariff: str
+    start_at: datetime
+    dispatch_setpoint_w: list[float]
+    natural_w: list[float]
+
+
+async def planned_loads(connection: Connection, event_id: UUID) -> list[PlannedLoad]:
+    """Return what resources were told by an event, by resource and in the order in which it was decided."""
+    return await all_rows(connection, PlannedLoad, _SQL["planned_loads"], {"event_id": event_id})
+
+
 async def call_records(
     connection: Connection,
     end_device_ids: Sequence[int],

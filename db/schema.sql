@@ -1112,7 +1112,7 @@ CREATE TABLE somel.overload_probability (
     limit_w double precision NOT NULL, -- Limit that held then [W]
     probability real NOT NULL, -- Probability that the mean load of the slot exceeds it [ratio]
     CONSTRAINT overload_probability_pkey PRIMARY KEY (place_id, valid_from, forecast_run_id),
-    CONSTRAINT overload_probability_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id) ON DELETE CASCADE,
+    CONSTRAINT overload_probability_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES overload_run(forecast_run_id) ON DELETE CASCADE,
     CONSTRAINT overload_probability_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
     CONSTRAINT overload_probability_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision)))
 );
@@ -1147,6 +1147,19 @@ CREATE TABLE somel.overload_rule (
 GRANT DELETE, INSERT, SELECT, UPDATE ON overload_rule TO somel_compute;
 GRANT SELECT ON overload_rule TO somel_ingest;
 GRANT SELECT ON overload_rule TO somel_read;
+
+-- Issues of forecasts that overload was reckoned from
+CREATE TABLE somel.overload_run (
+    forecast_run_id bigint NOT NULL, -- Issue
+    computed_at timestamp with time zone NOT NULL, -- When
+    place_count integer NOT NULL, -- Places that have a limit and were forecast
+    CONSTRAINT overload_run_pkey PRIMARY KEY (forecast_run_id),
+    CONSTRAINT overload_run_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id) ON DELETE CASCADE,
+    CONSTRAINT overload_run_place_count_check CHECK ((place_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON overload_run TO somel_compute;
+GRANT SELECT ON overload_run TO somel_ingest;
+GRANT SELECT ON overload_run TO somel_read;
 
 -- A part of the grid or of the territory that load is summed and forecast for
 CREATE TABLE somel.place (

@@ -27,6 +27,7 @@ from somel.commands import (
     settings,
     simulate,
     store,
+    tariffs,
     token,
     vee,
 )
@@ -51,6 +52,7 @@ app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
+app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(audit.app, name="audit")
 app.command()(decode.decode)
 app.command()(chaos.chaos)

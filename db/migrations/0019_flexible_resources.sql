@@ -242,8 +242,18 @@ COMMENT ON COLUMN somel.capacity_limit.created_by IS 'Account that set it';
 COMMENT ON COLUMN somel.capacity_limit.withdrawn_at IS 'When it was taken back; null while it counts';
 CREATE INDEX capacity_limit_place_idx ON somel.capacity_limit (place_id, valid_from) WHERE withdrawn_at IS NULL;
 
+CREATE TABLE somel.overload_run (
+    forecast_run_id bigint PRIMARY KEY REFERENCES somel.forecast_run (forecast_run_id) ON DELETE CASCADE,
+    computed_at timestamptz NOT NULL,
+    place_count integer NOT NULL CHECK (place_count >= 0)
+);
+COMMENT ON TABLE somel.overload_run IS 'Issues of forecasts that overload was reckoned from';
+COMMENT ON COLUMN somel.overload_run.forecast_run_id IS 'Issue';
+COMMENT ON COLUMN somel.overload_run.computed_at IS 'When';
+COMMENT ON COLUMN somel.overload_run.place_count IS 'Places that have a limit and were forecast';
+
 CREATE TABLE somel.overload_probability (
-    forecast_run_id bigint NOT NULL REFERENCES somel.forecast_run (forecast_run_id) ON DELETE CASCADE,
+    forecast_run_id bigint NOT NULL REFERENCES somel.overload_run (forecast_run_id) ON DELETE CASCADE,
     place_id integer NOT NULL REFERENCES somel.place (place_id) ON DELETE CASCADE,
     valid_from timestamptz NOT NULL,
     limit_w double precision NOT NULL,
@@ -301,11 +311,11 @@ COMMENT ON COLUMN somel.event_proposal.required_reduction_w IS 'By how much load
 
 GRANT SELECT ON somel.hot_water_tank, somel.ev_charger, somel.battery, somel.heat_pump, somel.resource_state,
 somel.consent, somel.call_limit, somel.opt_out, somel.off_peak_window, somel.tariff_day, somel.tariff_price,
-somel.capacity_limit, somel.overload_probability, somel.overload_rule, somel.event_proposal
+somel.capacity_limit, somel.overload_run, somel.overload_probability, somel.overload_rule, somel.event_proposal
 TO somel_ingest, somel_compute, somel_read;
 GRANT INSERT, UPDATE, DELETE ON somel.hot_water_tank, somel.ev_charger, somel.battery, somel.heat_pump,
 somel.resource_state, somel.call_limit, somel.off_peak_window, somel.tariff_day, somel.tariff_price,
-somel.overload_probability, somel.overload_rule, somel.event_proposal TO somel_compute;
+somel.overload_run, somel.overload_probability, somel.overload_rule, somel.event_proposal TO somel_compute;
 GRANT INSERT ON somel.consent, somel.opt_out, somel.capacity_limit TO somel_compute;
 GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_how) ON somel.consent TO somel_compute;
 GRANT UPDATE (withdrawn_at) ON somel.capacity_limit, somel.resource TO somel_compute;

@@ -141,3 +141,23 @@ WHERE
         OR (command.status IN ('sent', 'accepted') AND gateway.specification ~ '^1\.[1-9]')
     )
 RETURNING command.command_id, command.event_id
+
+-- name: planned_loads
+-- row: db.calls.PlannedLoad
+-- What each resource was told, where the plan knew what it would draw by itself, in the order in which it was decided.
+SELECT
+    command.end_device_id,
+    end_device.name AS resource,
+    end_device.usage_point_id,
+    usage_point.tariff,
+    command.start_at,
+    command.dispatch_setpoint_w,
+    command.natural_w
+FROM somel.command
+JOIN somel.end_device USING (end_device_id)
+JOIN somel.usage_point USING (usage_point_id)
+WHERE
+    command.event_id = %(event_id)s
+    AND command.status IN ('pending', 'sent', 'accepted', 'unanswered')
+    AND cardinality(command.natural_w) = cardinality(command.dispatch_setpoint_w)
+ORDER BY end_device.name, command.issued_at, command.command_id

@@ -89,8 +89,11 @@ called AS (
     FROM somel.call_limit
     JOIN somel.command USING (end_device_id)
     JOIN somel.event USING (event_id)
+    CROSS JOIN asked
     WHERE
-        event.event_id <> %(event_id)s
+        event.event_id <> asked.event_id
+        AND event.starts_at > asked.starts_at - INTERVAL '1 year'
+        AND event.starts_at < asked.starts_at + INTERVAL '1 year'
         AND event.status IN ('scheduled', 'active', 'completed')
         AND command.status IN ('pending', 'sent', 'accepted', 'unanswered')
 ),

@@ -51,7 +51,7 @@ def fairest_first(records: Iterable[CallRecord], *, event_id: UUID) -> list[int]
     -------
     list of int
         Keys of the resources: those of the household called least this season first, then of the one that least energy
-        was kept from. A household with several resources comes up again behind all others with as few calls.
+        was kept from. A household's second resource has its turn as if the first had been called already.
 
     Notes
     -----
