@@ -40,6 +40,8 @@ _LEAD: Final = timedelta(seconds=8)
 _KILLED_AFTER: Final = timedelta(minutes=20)
 _LOOK_EVERY_S: Final = 0.3
 _MISS_RATIO: Final = 0.05
+#: About four minutes on two idle cores; whatever happens, it ends by itself after so long. [s]
+_LONGEST_S: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except TimeoutError:
+        print(f"closed_loop: given up after {_LONGEST_S:.0f} s; is the machine busy?", file=sys.stderr)
+        return 1
     for name, value in figures.items():
         print(f"{name:<40} {value}", file=sys.stderr if as_json else sys.stdout)
     if as_json:
@@ -112,7 +117,7 @@ def measure(options: Options, say: Any) -> dict[str, Any]:
     origin = replay_origin(datetime.now(UTC)) + _BEGINS_LATER
     tight = (origin, options.headroom_ratio)
     with stage_of(options.usage_points, temper, options.seed, say, tight=tight) as stage:
-        figures = asyncio.run(_play(stage, options, origin))
+        figures = asyncio.run(asyncio.wait_for(_play(stage, options, origin), _LONGEST_S))
     return {**figures, "took_s": round(time.monotonic() - began_s, 1)}
 
 
