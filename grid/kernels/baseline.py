@@ -156,7 +156,7 @@ def of_history(load_w: NDArray[Any], *, of: Literal["mean", "median"]) -> DayBas
     """
     load = float_array("load_w", load_w, axes=(None, None, None))
     require(of in {"mean", "median"}, "of is mean or median.", of=of)
-    is_kept = ~np.isnan(load).any(axis=2)
+    is_kept: Bool = np.asarray(~np.isnan(load).any(axis=2))
     is_kept[2 * is_kept.sum(axis=1) < load.shape[1]] = False
     return DayBaseline(of_kept_days(load, is_kept, of=of), is_kept)
 

@@ -18,7 +18,7 @@ class BaselineError(NamedTuple):
 
     Attributes
     ----------
-    count : int
+    slot_count : int
         Slots compared.
     bias_w, mae_w : float
         Mean of baseline less measured load, and of its size. [W]
@@ -28,7 +28,7 @@ class BaselineError(NamedTuple):
         Sum of the sizes, and size of the sum, over the measured energy. [1]
     """
 
-    count: int
+    slot_count: int
     bias_w: float
     mae_w: float
     cv_rmse_ratio: float
@@ -109,7 +109,7 @@ def reduction_interval(
 
     Notes
     -----
-    A bootstrap of what the reduction would be if the baseline were right: from each draw goes the mean of as many errors
+    A bootstrap of what the reduction would be if the baseline were right: each draw loses the mean of as many errors
     drawn with replacement, for the bias is known from few days only, and the deviation of one more, for the day of the
     event was one day. O(series * draws * day).
 

@@ -125,7 +125,7 @@ def regression(
     given = float_array("features", features, axes=(*load.shape[1:], None))
     asked = float_array("ahead", ahead, axes=(load.shape[2], given.shape[2]))
     require(penalty >= 0.0 and fewest >= 1, "The penalty is not negative, and a day at least is needed.")
-    unknown = np.isnan(given).any(axis=2)
+    unknown = np.asarray(np.isnan(given).any(axis=2))
     learned = np.where(unknown[np.newaxis], np.nan, load)
     baseline = np.empty((load.shape[0], load.shape[2]))
     _regression_batch(learned, np.nan_to_num(given), asked, penalty, fewest, baseline)

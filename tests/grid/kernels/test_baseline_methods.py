@@ -119,7 +119,7 @@ def test_errors_are_counted_where_both_are_known():
     baseline, measured = np.array([[12.0, 8.0, np.nan]]), np.array([[10.0, 10.0, 10.0]])
     found = baseline_error(baseline, measured)
     assert found == (2, 0.0, 2.0, 0.2, 0.2, 0.0)
-    assert baseline_error(baseline[:, 2:], measured[:, 2:]).count == 0
+    assert baseline_error(baseline[:, 2:], measured[:, 2:]).slot_count == 0
     assert np.isnan(baseline_error(np.ones(2), np.zeros(2)).cv_rmse_ratio)
 
 
@@ -145,8 +145,8 @@ def test_an_interval_counts_the_days_that_are_known_and_needs_three():
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: x_of_y(np.zeros((1, 3, 2)), x=1, which="best"),
-        lambda: of_history(np.zeros((1, 3, 2)), of="mode"),
+        lambda: x_of_y(np.zeros((1, 3, 2)), x=1, which="best"),  # type: ignore[arg-type]
+        lambda: of_history(np.zeros((1, 3, 2)), of="mode"),  # type: ignore[arg-type]
         lambda: nearest_controls(np.zeros((1, 2)), np.zeros((1, 2)), count=0),
         lambda: regression(np.zeros((1, 2, 2)), np.zeros((2, 2, 1)), np.zeros((2, 1)), penalty=-1.0),
         lambda: reduction_interval(np.zeros(1), np.zeros((1, 3)), confidence=1.0, seed=0),
