@@ -28,6 +28,7 @@ from api.routes import (
     page,
     places,
     session,
+    settlement,
     stream,
     usage_points,
     vee,
@@ -46,6 +47,7 @@ _TAGS: Final = [
     {"name": "load", "description": "What was measured"},
     {"name": "forecast", "description": "What is expected"},
     {"name": "demand response", "description": "Events, their plans and their results"},
+    {"name": "settlement", "description": "What events saved, as known at a moment; indicative"},
     {"name": "ingest", "description": "What was received, and what was refused"},
     {"name": "validation", "description": "What can be believed, and what is missing"},
     {"name": "audit", "description": "What was done, by whom"},
@@ -70,6 +72,7 @@ _ROUTERS: Final = (
     gateways,
     firmware,
     audit,
+    settlement,
 )
 
 

@@ -24,6 +24,7 @@ from somel.commands import (
     quarantine,
     services,
     settings,
+    settlement,
     simulate,
     store,
     token,
@@ -50,6 +51,7 @@ app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
+app.add_typer(settlement.app, name="settlement")
 app.add_typer(audit.app, name="audit")
 app.command()(decode.decode)
 app.command()(chaos.chaos)

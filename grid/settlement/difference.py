@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from core.errors import InputError
+from core.errors import InputError, NotFoundError
 from core.quality import Quality
 from core.slots import SLOT
 from db.connection import Connection
@@ -24,9 +24,9 @@ from db.settlement import (
     usage_points_of_statement,
 )
 from grid.demand_response.lifecycle import require_event
+from grid.settlement.computing import local_date
 from grid.settlement.curves import ADJUSTMENT, LEAD, Asked, Hours, days_needed, disturbed_days, read_temperature
 from grid.settlement.methods import Method, method_named
-from grid.settlement.statement import local_date
 
 _UNUSABLE: Final = frozenset({Quality.MISSING, Quality.BAD})
 
@@ -108,8 +108,10 @@ async def difference(connection: Connection, one: int, other: int) -> Difference
 
     Raises
     ------
+    NotFoundError
+        ``statement_unknown``.
     InputError
-        ``statement_unknown``, or ``statements_of_two_events``.
+        ``statements_of_two_events``.
     """
     sides = sorted([await _side(connection, one), await _side(connection, other)], key=lambda side: side.head.as_of)
     older, newer = sides
@@ -129,7 +131,7 @@ async def difference(connection: Connection, one: int, other: int) -> Difference
 async def _side(connection: Connection, key: int) -> _Side:
     found = await find_statements(connection, settlement_statement_id=key)
     if not found:
-        raise InputError("statement_unknown", f"There is no statement {key}.", settlement_statement_id=key)
+        raise NotFoundError("statement_unknown", f"There is no statement {key}.", settlement_statement_id=key)
     members = await usage_points_of_statement(connection, key)
     slots = await slots_of_statement(connection, key)
     return _Side(

@@ -81,16 +81,16 @@ async def score_month(
     last = (ends - timedelta(hours=1)).astimezone(LOCAL_ZONE).date()
     excluded = await disturbed_days(connection, asked, last, hours, event=None)
     targets = [day for day in (month + timedelta(days=number) for number in range(last.day)) if day not in excluded]
-    found = []
-    for method in METHODS.values():
-        days = days_needed(method, targets, excluded=excluded)
-        others = await who_compares(connection, days, hours, now) if method.compares and days else []
-        curves = await read_curves(connection, Asked(place_id, ids, others, now), days, hours) if days else None
-        for is_adjusted, error in await asyncio.to_thread(_scores, curves, method, targets, excluded):
+    days = sorted({day for how in METHODS.values() for day in days_needed(how, targets, excluded=excluded)})
+    found: list[SkillRow] = []
+    if days:
+        others = await who_compares(connection, days, hours, now)
+        curves = await read_curves(connection, Asked(place_id, ids, others, now), days, hours)
+        for name, is_adjusted, error in await asyncio.to_thread(_scores, curves, targets, excluded):
             found.append(
                 SkillRow(
-                    place_id, program, method.name, is_adjusted, month, hours.local_start, hours.slots, now, now,
-                    len(ids), len(targets), *error,
+                    place_id, program, name, is_adjusted, month, hours.local_start, hours.slots, now, now, len(ids),
+                    len(targets), *error,
                 )
             )  # fmt: skip
     await store_skills(connection, found)
@@ -114,16 +114,14 @@ async def score_last_month(connection: Connection, *, now: datetime) -> int:
     return scored
 
 
-def _scores(
-    curves: Curves | None, method: Method, targets: list[date], excluded: set[date]
-) -> list[tuple[bool, BaselineError]]:
-    """Return the errors of a method over some days: without, and if it has one with same-day adjustment."""
-    if curves is None:
-        return []
-    plain, adjusted, measured = zip(*_sums(curves, method, targets, excluded), strict=True)
-    found = [(False, _error(plain, measured))]
-    if method.is_adjusted:
-        found.append((True, _error(adjusted, measured)))
+def _scores(curves: Curves, targets: list[date], excluded: set[date]) -> list[tuple[str, bool, BaselineError]]:
+    """Return the errors of every method over some days: without, and if it has one with same-day adjustment."""
+    found = []
+    for name, method in METHODS.items():
+        plain, adjusted, measured = zip(*_sums(curves, method, targets, excluded), strict=True)
+        found.append((name, False, _error(plain, measured)))
+        if method.is_adjusted:
+            found.append((name, True, _error(adjusted, measured)))
     return found
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 import numpy as np
 
 from core.quality import Quality
-from db.columns import IntervalColumns, ReadingColumns
+from db.columns import IntervalColumns
 from db.connection import Role, connect
 from db.weather import Coordinates, WeatherColumns, add_weather_point, insert_weather, weather_points
 from db.writing import write_batch
+from tests.db.village import readings
 from tests.grid.demand_response.evening import EVENT_ENDS, EVENT_STARTS, NOON
 from tests.grid.demand_response.test_measurement import run_event
 from tests.grid.town import Town, build_town
@@ -47,10 +48,15 @@ async def store(url: str, words: Iterable[Word], *, known_at: datetime) -> None:
         np.array([int(word.start_at.timestamp()) for word in said], np.int64),
         np.array([word.energy_wh for word in said], np.float32),
     )
-    none = ReadingColumns(*(np.empty(0, kind) for kind in (np.int32, np.int16, np.int16, np.int64, np.float64)))
     async with await connect(url, Role.INGEST, autocommit=True) as connection:
         await write_batch(
-            connection, worker="w", message_count=1, intervals=columns, readings=none, refusals=[], known_at=known_at
+            connection,
+            worker="w",
+            message_count=1,
+            intervals=columns,
+            readings=readings([]),
+            refusals=[],
+            known_at=known_at,
         )
 
 
@@ -111,7 +117,7 @@ async def weather(url: str, days: Sequence[date], *, known_at: datetime, warmer:
 
 
 async def the_event_is_measured(url: str, town: Town) -> None:
-    """Store the day of the event an hour after it, but for the third of T1; the last slot of the second is estimated."""
+    """Store the day of the event an hour after it, but for the third of T1; the second's last slot is estimated."""
     one, two, three = town.usage_points["T1"]
     day = EVENT_STARTS.date()
     others = [point for code in ("T2", "T3") for point in town.usage_points[code]]

@@ -1,6 +1,6 @@
 """Statements made before and after a late batch: both can be made again, and each row that differs says why."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -40,7 +40,7 @@ async def made(connection: Connection, event_id: UUID, moment, method: str = "hi
     )
 
 
-def high_five(point: int) -> tuple[list, list[float]]:
+def high_five(point: int) -> tuple[list[date], list[float]]:
     """Return the five highest days and their mean, by hand."""
     ranked = sorted(TEN_DAYS, key=lambda day: (usual_w(point, day, 8) + usual_w(point, day, 9), day))[-5:]
     return sorted(ranked), [sum(usual_w(point, day, slot) for day in ranked) / 5 for slot in (8, 9)]
@@ -79,14 +79,14 @@ async def test_a_late_batch_changes_the_next_statement_and_never_the_one_before(
         assert await made(connection, event_id, FIRST) == first
         assert second.complete_count == 6
         assert second.hash != first.hash
-        found = await difference(connection, second.settlement_statement_id, first.settlement_statement_id)
+        differs = await difference(connection, second.settlement_statement_id, first.settlement_statement_id)
         same = await difference(connection, first.settlement_statement_id, first.settlement_statement_id)
         entries = await newest_entries(connection, WantedEntries(action="settlement.made"), limit=9)
         assert [
             f'"hash":"{row.hash.hex()}"' in entry.content for row, entry in zip((second, first), entries, strict=True)
         ]
     assert (same.rows, same.row_count) == ([], 6)
-    explained(found, one, two, three)
+    explained(differs, one, two, three)
     async with await connect(database_url, Role.READ) as connection:
         assert (await verify_chain(connection)).fault is None
 
@@ -216,7 +216,7 @@ async def test_what_cannot_be_settled_is_refused(database_url: str):
             await made(connection, event_id, EVENT_STARTS - timedelta(days=1))
         none = await made(connection, event_id, EVENT_STARTS)
         assert (none.complete_count, np.isnan(none.reduction_wh)) == (0, True)
-        with pytest.raises(InputError, match="statement_unknown"):
+        with pytest.raises(NotFoundError, match="statement_unknown"):
             await difference(connection, none.settlement_statement_id, 0)
         ask(database_url, "UPDATE event SET status = 'scheduled'")
         with pytest.raises(ConflictError, match="event_not_measured"):
