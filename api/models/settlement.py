@@ -148,6 +148,23 @@ class Difference(Model):
     rows: Annotated[list[ChangedRow], Field(description="Those that differ")]
 
 
+class ProgramTotal(Model):
+    """Tell what the events of a program saved together by one method; the latest statement of each counts."""
+
+    method: MethodName
+    is_indicative: Annotated[Literal[True], Field(description="No conformity with a market's rules is claimed")] = True
+    event_count: Annotated[int, Field(examples=[12])]
+    reduction_wh: Annotated[_Energy, Field(description="Baseline less measured energy [Wh]", examples=[410000.0])]
+    adjusted_reduction_wh: Annotated[_Energy, Field(description="With same-day adjustment [Wh]", examples=[422000.0])]
+    lower_wh: Annotated[
+        _Energy,
+        Field(description="If events are wrong independently of each other [Wh]", examples=[380000.0]),
+    ]
+    upper_wh: Annotated[_Energy, Field(description="As `lower_wh` [Wh]", examples=[431000.0])]
+    error_mean_wh: Annotated[_Energy, Field(description="Sum of the mean errors [Wh]", examples=[9100.0])]
+    statements: list[Statement]
+
+
 class Skill(Model):
     """Tell how wrong a method was on days without an event of a month, and whether it passes the monthly checks."""
 

@@ -31,6 +31,7 @@ from db.settlement import (
 from grid.demand_response.lifecycle import require_event
 from grid.settlement.difference import Reason, RowChange, difference
 from grid.settlement.methods import METHODS
+from grid.settlement.programs import ProgramTotal, program_totals
 from grid.settlement.skill import passes
 from grid.settlement.statement import make_statement
 from grid.settlement.table import TableRow, known, table_rows
@@ -41,6 +42,9 @@ _READ = [Depends(Needs("read:grid"))]
 _MOST_KEY = 2**63 - 1
 StatementId = Annotated[int, Path(ge=1, le=_MOST_KEY, description="Statement", examples=[4711])]
 OtherStatement = Annotated[int, Query(ge=1, le=_MOST_KEY, description="The statement to compare with", examples=[4712])]
+Program = Annotated[
+    str, Path(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="Program", examples=["hiver-2026"])
+]
 OfMonth = Annotated[date | None, Query(description="Only this local month, by its first day", examples=["2026-01-01"])]
 AsTable = Annotated[
     Literal["json", "csv", "parquet"],
@@ -129,6 +133,15 @@ async def get_baseline_skill(
     return [_skill(row) for row in await skills_of_place(connection, place_id, month)]
 
 
+@router.get("/settled-programs/{program}", dependencies=_READ)
+async def get_settled_program(connection: Reading, program: Program) -> list[told.ProgramTotal]:
+    """Tell what the events that were settled under a program saved together, by method."""
+    statements = await find_statements(connection, program=program)
+    if not statements:
+        raise NotFoundError("program_not_settled", "Nothing was settled under this program.", program=program)
+    return [_total(total) for total in program_totals(statements)]
+
+
 async def _statement(connection: Connection, event_id: UUID, key: int) -> StatementRow:
     found = [row for row in await find_statements(connection, settlement_statement_id=key) if row.event_id == event_id]
     if not found:
@@ -138,6 +151,19 @@ async def _statement(connection: Connection, event_id: UUID, key: int) -> Statem
 
 def _head(row: StatementRow) -> told.Statement:
     return told.Statement(**_without_nan(row) | {"hash": row.hash.hex()})
+
+
+def _total(total: ProgramTotal) -> told.ProgramTotal:
+    return told.ProgramTotal(
+        method=total.method,
+        event_count=len(total.statements),
+        statements=[_head(row) for row in total.statements],
+        reduction_wh=known(total.reduction_wh),
+        adjusted_reduction_wh=known(total.adjusted_reduction_wh),
+        lower_wh=known(total.lower_wh),
+        upper_wh=known(total.upper_wh),
+        error_mean_wh=known(total.error_mean_wh),
+    )
 
 
 def _member(row: UsagePointRow) -> told.UsagePoint:

@@ -94,10 +94,11 @@ def statement_of(event: Event, method: Method, read: Read, made: Made) -> Statem
     slots = _slots(members, event, (found.baseline_w, found.adjusted_w, measured_w))
     complete = ~np.isnan(found.baseline_w) & ~np.isnan(measured_w)
     together = _together(saved, error, complete, seed)
+    lower, upper, bias, deviation = (_rounded(one[0]) for one in together)
     head = NewStatement(
         event.event_id, made.program, method.name, FORM, asked.as_of, made.made_at, made.made_by, len(members),
-        complete.size, int(complete.sum()), _sum(saved), _sum(adjusted), *(_rounded(one[0]) for one in together[:2]),
-        CONFIDENCE, int(_days_counted(error).sum()), *(_rounded(one[0]) for one in together[2:]), b"",
+        complete.size, int(complete.sum()), _sum(saved), _sum(adjusted), lower, upper,
+        CONFIDENCE, int(_days_counted(error).sum()), bias, deviation, b"",
     )  # fmt: skip
     return _hashed(Statement(head, usage_points, slots))
 

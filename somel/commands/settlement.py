@@ -110,6 +110,23 @@ def diff(one: StatementArgument, other: StatementArgument, *, as_json: AsJson = 
         typer.echo(f"{len(found.rows)} of {found.row_count} rows differ")
 
 
+@app.command("program")
+def show_program(
+    name: Annotated[str, typer.Argument(help="Program that events were settled under")], *, as_json: AsJson = False
+) -> None:
+    """Tell what the events of a program saved together, by method: of each event the latest statement counts."""
+    from db.settlement import find_statements
+    from grid.settlement.programs import program_totals
+
+    totals = program_totals(_run(lambda connection: find_statements(connection, program=name)))
+    names = ("reduction_wh", "adjusted_reduction_wh", "lower_wh", "upper_wh", "error_mean_wh")
+    rows = [
+        {"method": one.method, "events": len(one.statements), **{name: getattr(one, name) for name in names}}
+        for one in totals
+    ]
+    _show(rows, as_json=as_json)
+
+
 @app.command()
 def export(
     statement: StatementArgument,

@@ -85,6 +85,11 @@ async def test_statements_are_made_compared_and_taken_away(operator: httpx.Async
     assert (replaced["old_quality"], replaced["new_quality"]) == ("estimated", "ok")
     assert (replaced["old_value"], replaced["new_value"]) == (175.0, 250.0)
 
+    (total,) = conforms(operator, await operator.get("/v1/settled-programs/P1"), "/v1/settled-programs/{program}")
+    assert (total["event_count"], total["reduction_wh"]) == (1, second["reduction_wh"])
+    assert total["lower_wh"] == pytest.approx(second["lower_wh"])
+    assert (await operator.get("/v1/settled-programs/P2")).json()["code"] == "program_not_settled"
+
     methods = conforms(operator, await operator.get("/v1/baseline-methods"), "/v1/baseline-methods")
     skill = await operator.get("/v1/places/power_transformer/T1/baseline-skill", params={"month": str(MONTH)})
     rows = conforms(operator, skill, "/v1/places/{level}/{code}/baseline-skill")

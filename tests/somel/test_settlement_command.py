@@ -59,6 +59,9 @@ def test_an_event_is_settled_compared_verified_and_taken_away(database_url: str,
 
     for form in ("csv", "parquet"):
         assert typed("export", "2", "--to", str(tmp_path / f"s.{form}"), "--format", form).exit_code == 0
+    (total,) = told("program", "P1")
+    assert (total["events"], total["reduction_wh"]) == (1, first["reduction_wh"])
+    assert told("program", "P2") == []
     lines = list(csv.DictReader((tmp_path / "s.csv").read_text().splitlines()))
     table = pq.read_table(tmp_path / "s.parquet").to_pylist()
     assert len(lines) == len(table) == 6
