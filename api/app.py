@@ -33,6 +33,7 @@ from api.routes import (
     places,
     resources,
     session,
+    settlement,
     stream,
     tariffs,
     usage_points,
@@ -53,6 +54,7 @@ _TAGS: Final = [
     {"name": "load", "description": "What was measured"},
     {"name": "forecast", "description": "What is expected"},
     {"name": "demand response", "description": "Events, their plans and their results"},
+    {"name": "settlement", "description": "What events saved, as known at a moment; indicative"},
     {"name": "ingest", "description": "What was received, and what was refused"},
     {"name": "validation", "description": "What can be believed, and what is missing"},
     {"name": "audit", "description": "What was done, by whom"},
@@ -84,6 +86,7 @@ _ROUTERS: Final = (
     tariffs,
     overload,
     capacity_limits,
+    settlement,
 )
 
 

@@ -116,6 +116,34 @@ CREATE CONSTRAINT TRIGGER chain_audit AFTER INSERT ON somel.audit_pending DEFERR
 GRANT INSERT ON audit_pending TO somel_compute;
 GRANT INSERT ON audit_pending TO somel_ingest;
 
+-- How wrong a baseline method was on days without an event; all usage points together; indicative
+CREATE TABLE somel.baseline_skill (
+    place_id integer NOT NULL, -- Place whose enrolled usage points were looked at
+    program text NOT NULL, -- Program whose events choose the usage points; empty: all enrolled ones
+    method text NOT NULL, -- Baseline method
+    is_adjusted boolean NOT NULL, -- With same-day adjustment
+    month date NOT NULL, -- Local month, by its first day
+    window_start time without time zone NOT NULL, -- Local time of day at which the hours looked at begin
+    window_slots integer NOT NULL, -- How long they are [slots]
+    as_of timestamp with time zone NOT NULL, -- Nothing that became known later is in it
+    computed_at timestamp with time zone NOT NULL, -- When it was computed
+    usage_point_count integer NOT NULL, -- Usage points
+    day_count integer NOT NULL, -- Days without an event that were looked at [days]
+    slot_count integer NOT NULL, -- Slots compared
+    bias_w double precision NOT NULL, -- Mean of baseline less measured load; NaN: nothing to compare [W]
+    mae_w double precision NOT NULL, -- Mean size of it [W]
+    cv_rmse_ratio double precision NOT NULL, -- Root mean square of it, over the mean measured load [ratio]
+    absolute_error_ratio double precision NOT NULL, -- Sum of the sizes over the measured energy; at most 0.35 in the monthly check [ratio]
+    centring_error_ratio double precision NOT NULL, -- Size of the sum over the measured energy; at most 0.15 in the monthly check [ratio]
+    CONSTRAINT baseline_skill_pkey PRIMARY KEY (place_id, program, month, window_start, window_slots, method, is_adjusted),
+    CONSTRAINT baseline_skill_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
+    CONSTRAINT baseline_skill_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT baseline_skill_window_slots_check CHECK ((window_slots > 0))
+);
+GRANT INSERT, SELECT, UPDATE ON baseline_skill TO somel_compute;
+GRANT SELECT ON baseline_skill TO somel_ingest;
+GRANT SELECT ON baseline_skill TO somel_read;
+
 -- Stationary batteries: what a plan must know of them
 CREATE TABLE somel.battery (
     end_device_id integer NOT NULL, -- Resource of the kind battery
@@ -1385,6 +1413,75 @@ CREATE TABLE somel.rollup_pending (
 GRANT DELETE, INSERT, SELECT ON rollup_pending TO somel_ingest;
 GRANT SELECT ON rollup_pending TO somel_compute;
 GRANT SELECT ON rollup_pending TO somel_read;
+
+-- A slot of a usage point in a statement
+CREATE TABLE somel.settlement_slot (
+    settlement_statement_id bigint NOT NULL, -- Statement
+    usage_point_id integer NOT NULL, -- Usage point
+    slot_start_at timestamp with time zone NOT NULL, -- Slot
+    baseline_w double precision NOT NULL, -- What would have been drawn; NaN: not known [W]
+    adjusted_baseline_w double precision NOT NULL, -- The same with same-day adjustment; NaN: not known, or the method has none [W]
+    measured_w double precision NOT NULL, -- What was drawn; NaN: not known [W]
+    CONSTRAINT settlement_slot_pkey PRIMARY KEY (settlement_statement_id, usage_point_id, slot_start_at),
+    CONSTRAINT settlement_slot_settlement_statement_id_usage_point_id_fkey FOREIGN KEY (settlement_statement_id, usage_point_id) REFERENCES settlement_usage_point(settlement_statement_id, usage_point_id)
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.settlement_slot FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON settlement_slot TO somel_compute;
+GRANT SELECT ON settlement_slot TO somel_ingest;
+GRANT SELECT ON settlement_slot TO somel_read;
+
+-- What an event saved by one method, as known at a moment; indicative; nobody changes or deletes a row
+CREATE TABLE somel.settlement_statement (
+    settlement_statement_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    event_id uuid NOT NULL, -- Event
+    program text, -- Program that the event is settled under; null: none
+    method text NOT NULL, -- Baseline method
+    form smallint NOT NULL, -- Version of the computation and of what is hashed
+    as_of timestamp with time zone NOT NULL, -- Nothing that became known later is in it
+    made_at timestamp with time zone NOT NULL, -- When it was made
+    made_by text NOT NULL, -- Who had it made, as in audit_entry
+    usage_point_count integer NOT NULL, -- Usage points that took part
+    slot_count integer NOT NULL, -- Slots of the event, times usage points
+    complete_count integer NOT NULL, -- Of these, how many have baseline and measured load: the sums are over them
+    reduction_wh double precision NOT NULL, -- Baseline less measured energy [Wh]
+    adjusted_reduction_wh double precision NOT NULL, -- The same with same-day adjustment, which heating ahead raises; NaN: the method has none [Wh]
+    lower_wh double precision NOT NULL, -- The true reduction is likely not lower; NaN: not known [Wh]
+    upper_wh double precision NOT NULL, -- The true reduction is likely not higher; NaN: not known [Wh]
+    confidence_ratio double precision NOT NULL, -- How likely it lies between [ratio]
+    error_day_count integer NOT NULL, -- Days without an event that the method was tried on [days]
+    error_mean_wh double precision NOT NULL, -- Mean of baseline less measured energy on these days, all usage points together; NaN: not known [Wh]
+    error_deviation_wh double precision NOT NULL, -- Its standard deviation; NaN: not known [Wh]
+    hash bytea NOT NULL, -- SHA-256 of all the above but made_at and made_by, and of all rows, as canonical JSON
+    CONSTRAINT settlement_statement_pkey PRIMARY KEY (settlement_statement_id),
+    CONSTRAINT settlement_statement_event_id_method_as_of_key UNIQUE (event_id, method, as_of),
+    CONSTRAINT settlement_statement_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT settlement_statement_check CHECK ((made_at >= as_of)),
+    CONSTRAINT settlement_statement_hash_check CHECK ((length(hash) = 32))
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.settlement_statement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON settlement_statement TO somel_compute;
+GRANT SELECT ON settlement_statement TO somel_ingest;
+GRANT SELECT ON settlement_statement TO somel_read;
+
+-- A usage point in a statement, with what its baseline is made of
+CREATE TABLE somel.settlement_usage_point (
+    settlement_statement_id bigint NOT NULL, -- Statement
+    usage_point_id integer NOT NULL, -- Usage point
+    resources text[] NOT NULL, -- Its resources that took part, by name
+    baseline_days date[] NOT NULL, -- Local days that its baseline is made of
+    control_usage_point_ids integer[] NOT NULL, -- Usage points that were not called and that it is compared with
+    reduction_wh double precision NOT NULL, -- Baseline less measured energy; NaN: not known [Wh]
+    adjusted_reduction_wh double precision NOT NULL, -- The same with same-day adjustment; NaN: not known [Wh]
+    lower_wh double precision NOT NULL, -- The true reduction is likely not lower; NaN: not known [Wh]
+    upper_wh double precision NOT NULL, -- The true reduction is likely not higher; NaN: not known [Wh]
+    CONSTRAINT settlement_usage_point_pkey PRIMARY KEY (settlement_statement_id, usage_point_id),
+    CONSTRAINT settlement_usage_point_settlement_statement_id_fkey FOREIGN KEY (settlement_statement_id) REFERENCES settlement_statement(settlement_statement_id),
+    CONSTRAINT settlement_usage_point_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id)
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.settlement_usage_point FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON settlement_usage_point TO somel_compute;
+GRANT SELECT ON settlement_usage_point TO somel_ingest;
+GRANT SELECT ON settlement_usage_point TO somel_read;
 
 -- High to medium voltage substation (poste source)
 CREATE TABLE somel.substation (

@@ -20,6 +20,7 @@ from grid.demand_response.redispatch import FOLLOWED_FOR, follow_event
 from grid.forecaster import Forecaster
 from grid.jobs import Jobs, jobs_at
 from grid.kernels.warm import warm_up
+from grid.settlement.skill import score_last_month
 from grid.weather.fetching import WeatherFetch
 from grid.weather.open_meteo import OpenMeteo
 
@@ -65,6 +66,7 @@ async def _work(
             announced = asyncio.Event()
             tasks.create_task(_repeat(database_url, settings.clock, forecasts, announced), name="forecasts")
             tasks.create_task(_repeat(database_url, settings.clock, follow_events, announced), name="events")
+            tasks.create_task(_repeat(database_url, settings.clock, score_baselines, announced), name="baselines")
             if weather is not None:
                 tasks.create_task(_repeat(database_url, settings.clock, weather, announced), name="weather")
             await announced.wait()
@@ -84,6 +86,13 @@ async def follow_events(connection: Connection, now: datetime) -> None:
         except ConflictError as error:  # nothing can be decided for this one now; the others go on
             _log.warning("event_not_followed", event_id=str(event.event_id), code=error.code, reason=error.message)
     await compute_results(connection, now=now)
+
+
+async def score_baselines(connection: Connection, now: datetime) -> None:
+    """Say how wrong baselines were last month where there were events, once its readings have settled."""
+    places = await score_last_month(connection, now=now)
+    if places:
+        _log.info("baselines_scored", places=places)
 
 
 def _forecast_step(settings: Settings, jobs: Jobs) -> Step:

@@ -25,6 +25,7 @@ from somel.commands import (
     quarantine,
     services,
     settings,
+    settlement,
     simulate,
     store,
     tariffs,
@@ -53,6 +54,7 @@ app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
 app.add_typer(tariffs.app, name="tariffs")
+app.add_typer(settlement.app, name="settlement")
 app.add_typer(audit.app, name="audit")
 app.command()(decode.decode)
 app.command()(chaos.chaos)

@@ -6,6 +6,8 @@ import numpy as np
 
 from grid.kernels import (
     baseline,
+    baseline_day,
+    baseline_weather,
     dispatch,
     error_patterns,
     holt_winters,
@@ -64,6 +66,8 @@ def _warm_forecast() -> None:
     skill.point_skill(ahead_w, ahead_w)
     skill.quantile_skill(ahead_w, quantile_w[:, np.newaxis], levels)
     baseline.high_x_of_y(load_w.reshape(1, 4, 4), x=1)
+    baseline_day.nearest_controls(load_w, load_w, count=1)
+    baseline_weather.regression(load_w.reshape(1, 4, 4), np.ones((4, 4, 1)), np.ones((4, 1)))
     reconcile.reconcile(np.ones((3, 1)), np.ones(3), sums_of(np.array([[2, 2, -1]])))
 
 

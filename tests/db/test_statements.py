@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from uuid import UUID
 
@@ -22,8 +22,8 @@ _PARAMETER = re.compile(r"%\((\w+)\)[st]")
 #: What the driver returns for a type, by OID.
 _PYTHON = {
     16: bool, 17: bytes, 19: str, 20: int, 21: int, 23: int, 25: str, 26: int, 700: float, 701: float, 1082: date,
-    1114: datetime, 1184: datetime, 2950: UUID, 1000: list, 1009: list, 1005: list, 1007: list, 1016: list, 1021: list,
-    1022: list, 1115: list, 1185: list, 114: object, 3802: object, 1700: object,
+    1083: time, 1114: datetime, 1184: datetime, 2950: UUID, 1000: list, 1009: list, 1005: list, 1007: list, 1016: list,
+    1021: list, 1022: list, 1115: list, 1182: list, 1185: list, 114: object, 3802: object, 1700: object,
 }  # fmt: skip
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from grid.kernels import (
     baseline,
+    baseline_day,
+    baseline_weather,
     dispatch,
     error_patterns,
     holt_winters,
@@ -75,6 +77,11 @@ def forecasts(rng):
         "grouped_origins": grouped.origin_count,
         "grouped_rcrps": grouped_bands.rcrps_ratio,
         "baseline": baseline.high_x_of_y(np.nan_to_num(load, nan=-1.0).reshape(6, 12, 8), x=5),
+        "baseline_middle": baseline.x_of_y(load.reshape(6, 12, 8), x=4, which="mid").baseline_w,
+        "baseline_weather": baseline_weather.regression(
+            load.reshape(6, 12, 8), rng.normal(0.0, 1.0, (12, 8, 2)), np.ones((8, 2)), fewest=4
+        ),
+        "controls": baseline_day.nearest_controls(load[:, :4], load[:, 4:8], count=3),
     }
 
 

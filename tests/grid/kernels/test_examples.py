@@ -6,6 +6,9 @@ import pytest
 
 from grid.kernels import (
     baseline,
+    baseline_day,
+    baseline_error,
+    baseline_weather,
     dispatch,
     error_patterns,
     holt_winters,
@@ -24,11 +27,12 @@ from grid.kernels import (
 @pytest.mark.parametrize(
     "module",
     [
-        *(baseline, dispatch, error_patterns, holt_winters, ml_poly, naive),
+        *(baseline, baseline_day, baseline_error, baseline_weather),
+        *(dispatch, error_patterns, holt_winters, ml_poly, naive),
         *(natural, overload, quantiles, reconcile, skill, sums, typical),
     ],
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):
-    result = doctest.testmod(module)
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
     assert result.attempted > 0
     assert result.failed == 0

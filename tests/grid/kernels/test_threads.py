@@ -13,6 +13,8 @@ from numba.core.dispatcher import Dispatcher
 
 from grid.kernels import (
     baseline,
+    baseline_day,
+    baseline_weather,
     dispatch_certificate,
     dispatch_flow,
     error_patterns,
@@ -40,6 +42,8 @@ from grid.kernels.sums import sums_of
 ROOT = Path(__file__).parents[3]
 MODULES = [
     baseline,
+    baseline_day,
+    baseline_weather,
     dispatch_certificate,
     dispatch_flow,
     error_patterns_days,
