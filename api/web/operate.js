@@ -11,6 +11,8 @@ const LISTED = 100;
 const DEEDS = {
   draft: ["approve", "cancel"], scheduled: ["cancel"], active: ["stop"], completed: ["close"], cancelled: [],
 };
+// Where each deed is asked for, below the event's address. To close an event is to settle it, once more if need be.
+const PATHS = { approve: "approve", cancel: "cancel", stop: "stop", close: "statements" };
 const state = { events: [], chosen: null, told: null };
 
 const refreshing = (work) => paced(guarded(async () => signedIn() && work()));
@@ -51,7 +53,7 @@ async function everything(id) {
   const [event, tracking, network, statements] = await Promise.all([
     server.event(id), server.tracking(id), server.networkCheck(id), server.statements(id),
   ]);
-  return { event, tracking: tracking.items, network, statements: statements.items };
+  return { event, tracking: tracking.items, network, statements };
 }
 
 const fromPath = () => location.pathname.match(/^\/operate\/([0-9a-f-]{36})$/)?.[1] ?? null;
@@ -81,14 +83,13 @@ function drawList() {
 function drawDetail() {
   show(byId("chosen-event"), state.told !== null);
   if (state.told === null) return;
-  drawChosen(state.told, may("operate:grid") ? buttons(state.told.event) : [
+  drawChosen(state.told, may("operate:grid") ? buttons(state.told) : [
     make("p", { className: "hint" }, text("operateScope")),
   ]);
 }
 
-function buttons(event) {
-  const deeds = DEEDS[event.status].filter((deed) => deed !== "close" || event.closed_at === null);
-  return deeds.map((deed) => {
+function buttons({ event }) {
+  return DEEDS[event.status].map((deed) => {
     const kind = deed === "approve" || deed === "close" ? "action" : deed === "stop" ? "action danger" : "quiet";
     const button = make("button", { type: "button", className: kind }, text(deed));
     button.dataset.deed = deed;
@@ -113,7 +114,7 @@ async function confirmed(deed, event) {
   if (dialog.returnValue !== "yes") return;
   const body = deed === "stop" ? { reason: byId("confirm-reason").value.trim() } : {};
   await guarded(async () => {
-    await server.operate(event.event_id, deed, body);
+    await server.operate(event.event_id, PATHS[deed], body);
     await read();
   })();
 }

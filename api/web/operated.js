@@ -14,7 +14,7 @@ export function drawChosen({ event, tracking, network, statements }, deeds) {
     make("p", { className: "kicker" }, `${text("levels")[event.place.level]} · ${event.place.name}`),
     make("h2", {}, event.name),
     make("p", { className: "sub" }, text("eventWhen", day(start), time(start), time(end)) + target),
-    steps(event),
+    steps(event, statements),
     ...(event.status_reason ? [make("p", { className: "notice" }, event.status_reason)] : []),
     make("div", { className: "buttons" }, ...deeds),
     ...(event.plan ? [...reduction(event, start), certificate(event.plan)] : [make("p", { className: "placeholder" }, text("noPlan"))]),
@@ -22,14 +22,14 @@ export function drawChosen({ event, tracking, network, statements }, deeds) {
     ...section("tracking", trackingTable(tracking)),
     ...section("network", networkList(network)),
     ...section("settlement", statementList(event, statements)),
-    ...section("downloads", downloads(event, statements)),
+    ...section("downloads", downloads(event)),
   );
 }
 
 const section = (heading, ...content) => [make("h3", {}, text(heading)), ...content];
 
-function steps(event) {
-  const reached = event.closed_at ? "closed" : event.status;
+function steps(event, statements) {
+  const reached = event.status === "completed" && statements.length > 0 ? "closed" : event.status;
   if (reached === "cancelled") {
     const chip = make("span", { className: "chip" }, text("statuses").cancelled);
     chip.dataset.status = "cancelled";
@@ -83,21 +83,24 @@ function networkList(check) {
 
 function statementList(event, statements) {
   if (statements.length === 0) return make("p", { className: "hint" }, text("settlementNone"));
-  return make("ul", {}, ...statements.map((one) => make("li", {},
-    text("settlementRow", dayAndTime(new Date(one.known_at)), kilo(one.reduction_wh), one.method))));
+  return make("ul", {}, ...statements.map((one) => {
+    const sure = one.lower_wh !== null ? ` ${text("settlementBetween", kilo(one.lower_wh), kilo(one.upper_wh))}` : "";
+    const row = links("", `/v1/events/${event.event_id}/statements/${one.settlement_statement_id}`);
+    row.prepend(text("settlementRow", dayAndTime(new Date(one.as_of)), energy(one.reduction_wh), one.method), sure, " · ");
+    return row;
+  }));
 }
 
-function downloads(event, statements) {
+const energy = (wh) => (wh === null ? "–" : kilo(wh));
+
+function downloads(event) {
   const tables = ["plan", "commands", "results", "tracking"];
-  const items = tables.map((table) => links(text("tables")[table], `/v1/events/${event.event_id}/tables/${table}`));
-  if (statements.length > 0) {
-    items.push(links(text("tables").statement, `/v1/statements/${statements[0].statement_id}/rows`));
-  }
-  return make("ul", { className: "downloads" }, ...items);
+  return make("ul", { className: "downloads" },
+    ...tables.map((table) => links(`${text("tables")[table]} : `, `/v1/events/${event.event_id}/tables/${table}`)));
 }
 
 function links(name, path) {
   const anchors = FORMATS.map((format) =>
     make("a", { href: `${path}?format=${format}`, download: "" }, format === "csv" ? "CSV" : "Parquet"));
-  return make("li", {}, `${name} : `, anchors[0], " · ", anchors[1]);
+  return make("li", {}, name, anchors[0], " · ", anchors[1]);
 }

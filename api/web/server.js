@@ -56,8 +56,7 @@ const told = (path, body = {}) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 export const draftEvent = (wanted) => told("/v1/events", wanted);
 export const whatIf = (variants) => told("/v1/events/what-if", { variants });
-// `deed` is approve, cancel, stop or close.
-export const operate = (id, deed, body) => told(`/v1/events/${id}/${deed}`, body);
+export const operate = (id, part, body) => told(`/v1/events/${id}/${part}`, body);
 export const tracking = (id) => ask(`/v1/events/${id}/tracking`);
 export const networkCheck = (id) => orNull(ask(`/v1/events/${id}/network-check`), "network_check_missing");
 export const statements = (id) => ask(`/v1/events/${id}/statements`);

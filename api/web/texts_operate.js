@@ -72,9 +72,10 @@ export const OPERATE = {
     settlement: "Décomptes",
     settlementNone: "Aucun décompte.",
     settlementRow: (at, kwh, method) => `Tel que connu ${at} : ${kwh} kWh (${method}, indicatif)`,
+    settlementBetween: (low, high) => `entre ${low} et ${high} kWh`,
     downloads: "Emporter",
     tables: {
-      plan: "Plan", commands: "Consignes", results: "Mesures", tracking: "Suivi", statement: "Décompte",
+      plan: "Plan", commands: "Consignes", results: "Mesures", tracking: "Suivi",
     },
     chooseEvent: "Choisissez un effacement dans la liste, ou préparez-en un.",
     operateScope: "Ce jeton permet de regarder, pas de piloter (operate:grid).",
@@ -152,9 +153,10 @@ export const OPERATE = {
     settlement: "Statements",
     settlementNone: "No statement.",
     settlementRow: (at, kwh, method) => `As known ${at}: ${kwh} kWh (${method}, indicative)`,
+    settlementBetween: (low, high) => `between ${low} and ${high} kWh`,
     downloads: "Take away",
     tables: {
-      plan: "Plan", commands: "Commands", results: "Measurements", tracking: "Tracking", statement: "Statement",
+      plan: "Plan", commands: "Commands", results: "Measurements", tracking: "Tracking",
     },
     chooseEvent: "Choose an event from the list, or prepare one.",
     operateScope: "This token may look, not operate (operate:grid).",
