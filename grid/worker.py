@@ -16,7 +16,9 @@ from db.demand_response import open_events
 from db.forecasts import latest_run
 from grid.demand_response.lifecycle import advance_events
 from grid.demand_response.measurement import compute_results
+from grid.demand_response.plan import plan_event
 from grid.demand_response.redispatch import FOLLOWED_FOR, follow_event
+from grid.demand_response.trigger import propose_events
 from grid.forecaster import Forecaster
 from grid.jobs import Jobs, jobs_at
 from grid.kernels.warm import warm_up
@@ -66,6 +68,7 @@ async def _work(
             announced = asyncio.Event()
             tasks.create_task(_repeat(database_url, settings.clock, forecasts, announced), name="forecasts")
             tasks.create_task(_repeat(database_url, settings.clock, follow_events, announced), name="events")
+            tasks.create_task(_repeat(database_url, settings.clock, warn_of_overload, announced), name="overload")
             tasks.create_task(_repeat(database_url, settings.clock, score_baselines, announced), name="baselines")
             if weather is not None:
                 tasks.create_task(_repeat(database_url, settings.clock, weather, announced), name="weather")
@@ -86,6 +89,16 @@ async def follow_events(connection: Connection, now: datetime) -> None:
         except ConflictError as error:  # nothing can be decided for this one now; the others go on
             _log.warning("event_not_followed", event_id=str(event.event_id), code=error.code, reason=error.message)
     await compute_results(connection, now=now)
+
+
+async def warn_of_overload(connection: Connection, now: datetime) -> None:
+    """Reckon how probable overload is, draft and plan the events that operators' rules ask for; nobody is called yet."""
+    for event in await propose_events(connection, now):
+        _log.warning("event_proposed", event_id=str(event.event_id), name=event.name, target_w=event.target_w)
+        try:
+            await plan_event(connection, event_id=event.event_id, now=now)
+        except ConflictError as error:  # an operator can have it planned later
+            _log.warning("event_not_planned", event_id=str(event.event_id), code=error.code, reason=error.message)
 
 
 async def score_baselines(connection: Connection, now: datetime) -> None:

@@ -123,6 +123,7 @@ def choose(risks: Iterable[Risk], taken: Iterable[TakenSpan]) -> list[Risk]:
 
 
 async def _propose(connection: Connection, run: ForecastRun, risk: Risk, now: datetime) -> Event:
+    required_w = await _required_reduction_w(connection, run, risk)
     event = await draft_event(
         connection,
         name=f"{risk.rule.name}: {risk.slots[0].name}",
@@ -130,6 +131,7 @@ async def _propose(connection: Connection, run: ForecastRun, risk: Risk, now: da
         starts_at=risk.starts_at,
         ends_at=risk.ends_at,
         now=now,
+        target_w=max(required_w, default=0.0) or None,
     )
     proposal = NewProposal(
         event.event_id,
@@ -137,7 +139,7 @@ async def _propose(connection: Connection, run: ForecastRun, risk: Risk, now: da
         run.forecast_run_id,
         now,
         risk.probability,
-        await _required_reduction_w(connection, run, risk),
+        required_w,
     )
     await insert_proposal(connection, proposal)
     return event

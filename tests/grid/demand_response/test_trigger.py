@@ -21,7 +21,7 @@ from db.overload import (
     proposal_of_event,
 )
 from grid.demand_response.capacity import read_capacity_w
-from grid.demand_response.lifecycle import cancel_event
+from grid.demand_response.release import cancel_event
 from grid.demand_response.trigger import MOST_PROPOSALS, choose, merged, propose_events
 from tests.grid.demand_response.evening import NOON
 from tests.grid.town import Town, build_town
@@ -64,6 +64,7 @@ async def test_a_probable_overload_becomes_a_draft_once_with_what_must_be_saved(
         (event,) = await propose_events(connection, NOON)
         assert (event.place_id, event.status, event.name) == (town.place["T1"], "draft", "Evening: Poste 1")
         assert (event.starts_at, event.ends_at) == (NOON + 12 * SLOT, NOON + 16 * SLOT)
+        assert event.target_w == pytest.approx(0.75 * 19_000.0, rel=1e-4)
         proposal = await proposal_of_event(connection, event.event_id)
         assert proposal is not None
         assert proposal.rule_name == "Evening"
