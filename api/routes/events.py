@@ -70,6 +70,13 @@ async def post_event(
     return await _detail(connection, event.event_id)
 
 
+@router.post("/events/{event_id}/plan", dependencies=_OPERATE)
+async def post_plan(context: InContext, connection: Writing, caller: WhoCalls, event_id: EventId) -> told.EventDetail:
+    """Plan a draft again, with what is known now."""
+    await plan_event(connection, event_id=event_id, now=context.clock.now(), actor=actor_of(caller))
+    return await _detail(connection, event_id)
+
+
 @router.post("/events/{event_id}/approve", dependencies=_OPERATE)
 async def post_approval(
     context: InContext, connection: Writing, caller: WhoCalls, event_id: EventId

@@ -9,10 +9,10 @@ import * as server from "./server.js";
 
 const LISTED = 100;
 const DEEDS = {
-  draft: ["approve", "cancel"], scheduled: ["cancel"], active: ["stop"], completed: ["close"], cancelled: [],
+  draft: ["approve", "plan", "cancel"], scheduled: ["cancel"], active: ["stop"], completed: ["close"], cancelled: [],
 };
 // Where each deed is asked for, below the event's address. To close an event is to settle it, once more if need be.
-const PATHS = { approve: "approve", cancel: "cancel", stop: "stop", close: "statements" };
+const PATHS = { approve: "approve", plan: "plan", cancel: "cancel", stop: "stop", close: "statements" };
 const state = { events: [], chosen: null, told: null };
 
 const refreshing = (work) => paced(guarded(async () => signedIn() && work()));
@@ -93,7 +93,7 @@ function buttons({ event }) {
     const kind = deed === "approve" || deed === "close" ? "action" : deed === "stop" ? "action danger" : "quiet";
     const button = make("button", { type: "button", className: kind }, text(deed));
     button.dataset.deed = deed;
-    button.addEventListener("click", () => confirmed(deed, event));
+    button.addEventListener("click", () => (deed === "plan" ? done(deed, event, {}) : confirmed(deed, event)));
     return button;
   });
 }
@@ -112,12 +112,13 @@ async function confirmed(deed, event) {
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   if (dialog.returnValue !== "yes") return;
-  const body = deed === "stop" ? { reason: byId("confirm-reason").value.trim() } : {};
-  await guarded(async () => {
-    await server.operate(event.event_id, PATHS[deed], body);
-    await read();
-  })();
+  await done(deed, event, deed === "stop" ? { reason: byId("confirm-reason").value.trim() } : {});
 }
+
+const done = (deed, event, body) => guarded(async () => {
+  await server.operate(event.event_id, PATHS[deed], body);
+  await read();
+})();
 
 byId("new-event").addEventListener("click", () => {
   openDraft(guarded, async (event) => choose(event.event_id));

@@ -56,3 +56,11 @@ async def test_tracking_is_empty_before_an_event_and_told_by_slot_while_it_runs(
     table = await evening.client.get(f"/v1/events/{event['event_id']}/tables/tracking?format=csv")
     assert len(table.text.splitlines()) == 2
     assert (await evening.client.get(f"/v1/events/{uuid4()}/tracking")).status_code == 404
+
+
+async def test_a_draft_is_planned_again_when_asked(evening: Evening):
+    event = await evening.draft()
+    answer = await evening.client.post(f"/v1/events/{event['event_id']}/plan")
+    assert answer.status_code == 200
+    assert answer.json()["plan"]["planned_at"] >= event["plan"]["planned_at"]
+    assert answer.json()["status"] == "draft"
