@@ -12,8 +12,12 @@ from core.compiling import leaf, parallel_kernel, prange
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-#: States that go through the network side by side; a row holds their real parts, then their imaginary parts.
+#: States that go through the network side by side.
 LANES: Final = 64
+#: Where imaginary parts, real and reactive powers begin in a node's row.
+_IM, _P, _Q = LANES, 2 * LANES, 3 * LANES
+#: Rows are a little longer than that: at whole multiples of 4 kB a processor takes one row for another.
+_APART: Final = LANES + 8
 #: Voltages that change by less between two sweeps have converged. [pu]
 TOLERANCE_PU: Final = 1e-8
 #: A state that has not converged by then is given up: sweeps gain a digit or two each unless voltages collapse.
@@ -100,60 +104,59 @@ class PowerFlow:
 
 
 @leaf
-def _gather(values: Float, node: Int, first: int, lanes: int, half: int, factor: float, into: Float) -> None:
-    """Add up what loads draw at each node, one half of a row at a time: real parts, or imaginary ones."""
+def _gather(values: Float, node: Int, first: int, lanes: int, part: int, factor: float, held: Float) -> None:
+    """Add up what loads draw at each node: real power, or reactive power."""
     for load in range(node.size):
         at = node[load]
         if at >= 0:
             for lane in range(lanes):
-                into[at, half + lane] += values[load, first + lane] * factor
+                held[at, part + lane] += values[load, first + lane] * factor
 
 
 @leaf
-def _backward(tree: tuple[Int, Float], power: Float, busy: NDArray[np.bool_], volt: Float, lanes: int, amp: Float) -> None:
-    """Sum currents from the leaves to the source; row `node` ends as the current into that node and all below it."""
-    parent, constants = tree
-    for node in range(parent.size - 1, -1, -1):
-        above = parent[node] if node else parent.size  # nothing is above the source but a row that nobody reads
+def _draw(constants: Float, held: Float, lanes: int, amp: Float) -> None:
+    """Set the current that each node draws itself at its present voltage."""
+    for node in range(constants.shape[0]):
         g, b = constants[node, 2], constants[node, 3]
-        if busy[node]:
-            for lane in range(lanes):
-                re, im = volt[node, lane], volt[node, LANES + lane]
-                p, q = power[node, lane], power[node, LANES + lane]
-                over = 1.0 / (re * re + im * im)
-                own_re = amp[node, lane] + ((p * over + g) * re + (q * over - b) * im)
-                own_im = amp[node, LANES + lane] + ((p * over + g) * im - (q * over - b) * re)
-                amp[node, lane] = own_re
-                amp[node, LANES + lane] = own_im
-                amp[above, lane] += own_re
-                amp[above, LANES + lane] += own_im
-        else:
-            for lane in range(lanes):
-                re, im = volt[node, lane], volt[node, LANES + lane]
-                own_re = amp[node, lane] + (g * re - b * im)
-                own_im = amp[node, LANES + lane] + (g * im + b * re)
-                amp[node, lane] = own_re
-                amp[node, LANES + lane] = own_im
-                amp[above, lane] += own_re
-                amp[above, LANES + lane] += own_im
+        for lane in range(lanes):
+            re, im = held[node, lane], held[node, _IM + lane]
+            over = 1.0 / (re * re + im * im)
+            conductance, susceptance = held[node, _P + lane] * over + g, held[node, _Q + lane] * over - b
+            amp[node, lane] = conductance * re + susceptance * im
+            amp[node, _IM + lane] = conductance * im - susceptance * re
 
 
 @leaf
-def _forward(tree: tuple[Int, Float], amp: Float, lanes: int, volt: Float, change: Float) -> None:
-    """Set voltages from the source to the leaves, and the largest squared change of each state."""
-    parent, constants = tree
+def _backward(parent: Int, lanes: int, amp: Float) -> None:
+    """Sum currents from the leaves to the source; row `node` ends as the current into that node and all below it."""
+    for node in range(parent.size - 1, 0, -1):
+        above = parent[node]
+        for lane in range(lanes):
+            amp[above, lane] += amp[node, lane]
+            amp[above, _IM + lane] += amp[node, _IM + lane]
+
+
+@leaf
+def _forward(parent: Int, constants: Float, amp: Float, lanes: int, held: Float, change: Float) -> None:
+    """Set voltages from the source to the leaves, and the largest squared change of each state.
+
+    The change is taken in a loop of its own: a compiler compares each array that a loop writes with all others, and makes
+    no vectors beyond eight pairs.
+    """
     for lane in range(lanes):
         change[lane] = 0.0
     for node in range(1, parent.size):
         above, r, x = parent[node], constants[node, 0], constants[node, 1]
         for lane in range(lanes):
-            re = volt[above, lane] - (r * amp[node, lane] - x * amp[node, LANES + lane])
-            im = volt[above, LANES + lane] - (r * amp[node, LANES + lane] + x * amp[node, lane])
-            moved_re, moved_im = re - volt[node, lane], im - volt[node, LANES + lane]
-            moved = moved_re * moved_re + moved_im * moved_im
-            change[lane] = change[lane] if moved <= change[lane] else moved
-            volt[node, lane] = re
-            volt[node, LANES + lane] = im
+            own_re, own_im = amp[node, lane], amp[node, _IM + lane]
+            re = held[above, lane] - (r * own_re - x * own_im)
+            im = held[above, _IM + lane] - (r * own_im + x * own_re)
+            moved_re, moved_im = re - held[node, lane], im - held[node, _IM + lane]
+            amp[node, lane] = moved_re * moved_re + moved_im * moved_im
+            held[node, lane] = re
+            held[node, _IM + lane] = im
+        for lane in range(lanes):
+            change[lane] = change[lane] if amp[node, lane] <= change[lane] else amp[node, lane]
 
 
 @leaf
@@ -176,13 +179,13 @@ def _write_volts(actual: Float, volt: Float, first: int, lanes: int, out: tuple[
     for node in range(real.shape[0]):
         a, b = actual[node, 0], actual[node, 1]
         for lane in range(lanes):
-            re, im = volt[node, lane], volt[node, LANES + lane]
+            re, im = volt[node, lane], volt[node, _IM + lane]
             real[node, first + lane] = a * re - b * im
             imaginary[node, first + lane] = a * im + b * re
     for node in range(actual.shape[0]):
         scale = np.sqrt(actual[node, 0] ** 2 + actual[node, 1] ** 2)
         for lane in range(lanes):
-            re, im = volt[node, lane], volt[node, LANES + lane]
+            re, im = volt[node, lane], volt[node, _IM + lane]
             magnitude[node, first + lane] = scale * np.sqrt(re * re + im * im)
 
 
@@ -200,12 +203,12 @@ def _write_loading(
         g_up, b_up, g_down, b_down = constants[element, 2], constants[element, 3], constants[element, 4], constants[element, 5]
         up2, down2 = constants[element, 6] ** 2, constants[element, 7] ** 2
         for lane in range(lanes):
-            own_re = s * amp[node, lane] - t * amp[node, LANES + lane]
-            own_im = s * amp[node, LANES + lane] + t * amp[node, lane]
-            re, im = volt[above, lane], volt[above, LANES + lane]
+            own_re = s * amp[node, lane] - t * amp[node, _IM + lane]
+            own_im = s * amp[node, _IM + lane] + t * amp[node, lane]
+            re, im = volt[above, lane], volt[above, _IM + lane]
             up_re, up_im = own_re + g_up * re - b_up * im, own_im + g_up * im + b_up * re
             sent = re * up_re + im * up_im
-            re, im = volt[node, lane], volt[node, LANES + lane]
+            re, im = volt[node, lane], volt[node, _IM + lane]
             down_re, down_im = own_re - (g_down * re - b_down * im), own_im - (g_down * im + b_down * re)
             losses[of, first + lane] += base * (sent - (re * down_re + im * down_im))
             up, down = up2 * (up_re * up_re + up_im * up_im), down2 * (down_re * down_re + down_im * down_im)
@@ -238,34 +241,31 @@ def _sweep(
     sweeps: Int,
 ) -> None:
     """Solve all states, a few at a time."""
-    parent = tree[0]
+    parent, constants = tree
     base, source_re, source_im, tolerance = settings
     load_node, load_w, load_var = loads
     loading, losses, source = others
     nodes, states = parent.size, sweeps.size
-    busy = np.zeros(nodes, dtype=np.bool_)
-    for load in range(load_node.size):
-        if load_node[load] >= 0:
-            busy[load_node[load]] = True
     for block in prange((states + LANES - 1) // LANES):
         first = block * LANES
         lanes = min(LANES, states - first)
-        power, amp, change = np.zeros((nodes, 2 * LANES)), np.empty((nodes + 1, 2 * LANES)), np.empty(LANES)
-        volt = np.empty((nodes, 2 * LANES))
-        volt[:, :LANES] = source_re
-        volt[:, LANES:] = source_im
-        _gather(load_w, load_node, first, lanes, 0, 1.0 / base, power)
-        _gather(load_var, load_node, first, lanes, LANES, 1.0 / base, power)
+        held, amp, change = np.zeros((nodes, _Q + _APART)), np.empty((nodes, _IM + _APART)), np.empty(LANES)
+        held[:, :_IM] = source_re
+        held[:, _IM:_P] = source_im
+        _gather(load_w, load_node, first, lanes, _P, 1.0 / base, held)
+        _gather(load_var, load_node, first, lanes, _Q, 1.0 / base, held)
+        _draw(constants, held, lanes, amp)
         for sweep in range(1, MOST_SWEEPS + 1):
-            amp[:] = 0.0
-            _backward(tree, power, busy, volt, lanes, amp)
-            _forward(tree, amp, lanes, volt, change)
+            _backward(parent, lanes, amp)
+            _forward(parent, constants, amp, lanes, held, change)
+            _draw(constants, held, lanes, amp)
             if _settled(change, lanes, tolerance, sweep, sweeps, first):
                 break
-        _write_volts(actual, volt, first, lanes, by_node)
-        _write_loading(elements, parent, volt, amp, first, lanes, base, (loading, losses))
+        _backward(parent, lanes, amp)
+        _write_volts(actual, held, first, lanes, by_node)
+        _write_loading(elements, parent, held, amp, first, lanes, base, (loading, losses))
         for lane in range(lanes):
-            re, im = amp[0, lane], amp[0, LANES + lane]
+            re, im = amp[0, lane], amp[0, _IM + lane]
             source[0, first + lane] = base * (source_re * re + source_im * im)
             source[1, first + lane] = base * (source_im * re - source_re * im)
         _void(first, lanes, sweeps, by_node, others)
