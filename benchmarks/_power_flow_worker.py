@@ -36,13 +36,17 @@ def model_of(job: dict[str, Any]) -> tuple[PowerGridModel, np.ndarray]:
     number = [np.arange(first, end) for first, end in zip(starts[:-1], starts[1:], strict=True)]
     tables = {
         "node": filled("node", {"id": number[0], "u_rated": job["node_v"]}),
-        "source": filled("source", {"id": number[3], "node": job["source"], "status": 1, "u_ref": job["source_pu"], "sk": STIFF_VA}),
+        "source": filled(
+            "source", {"id": number[3], "node": job["source"], "status": 1, "u_ref": job["source_pu"], "sk": STIFF_VA}
+        ),
     }
     if lines:
         names = {"r1": "line_r", "x1": "line_x", "c1": "line_c", "tan1": "line_tan", "i_n": "line_a"}
         ends = {"from_node": job["line_ends"][:, 0], "to_node": job["line_ends"][:, 1]}
         closed = {"from_status": job["line_closed"][:, 0], "to_status": job["line_closed"][:, 1]}
-        tables["line"] = filled("line", {"id": number[1]} | ends | closed | {one: job[other] for one, other in names.items()})
+        tables["line"] = filled(
+            "line", {"id": number[1]} | ends | closed | {one: job[other] for one, other in names.items()}
+        )
     if transformers:
         tables["transformer"] = filled("transformer", {"id": number[2]} | transformer_columns(job))
     if shunts:
@@ -55,7 +59,14 @@ def model_of(job: dict[str, Any]) -> tuple[PowerGridModel, np.ndarray]:
 
 def transformer_columns(job: dict[str, Any]) -> dict[str, Any]:
     """Return transformers at their present taps; windings are whatever allows their clock."""
-    names = {"sn": "trafo_sn", "uk": "trafo_uk", "pk": "trafo_pk", "i0": "trafo_i0", "p0": "trafo_p0", "clock": "trafo_clock"}
+    names = {
+        "sn": "trafo_sn",
+        "uk": "trafo_uk",
+        "pk": "trafo_pk",
+        "i0": "trafo_i0",
+        "p0": "trafo_p0",
+        "clock": "trafo_clock",
+    }
     odd = job["trafo_clock"] % 2 == 1
     return {one: job[other] for one, other in names.items()} | {
         "from_node": job["trafo_ends"][:, 0],

@@ -65,7 +65,10 @@ def against_peer(grid: Grid, interpreter: Path) -> dict[str, Any]:
             loading += [] if isinstance(with_loading, str) else [with_loading]
         voltages = peer.voltages()
     nodes = int(grid.radial.node_of_bus.max()) + 1
-    off = {method: float(np.nanmax(np.abs(said[:, :nodes].T - flow.voltage_pu[:nodes]))) for method, said in voltages.items()}
+    off = {
+        method: float(np.nanmax(np.abs(said[:, :nodes].T - flow.voltage_pu[:nodes])))
+        for method, said in voltages.items()
+    }
     best = {method: min(took) for method, took in theirs.items() if took}
     same = {method: best[method] for method in best if off[method] <= SAME_PU}
     found: dict[str, Any] = {f"{method}_per_s": round(states / took) for method, took in best.items()}

@@ -19,6 +19,7 @@ from somel.commands import (
     gateways,
     ingest,
     load,
+    network,
     pki,
     processes,
     quarantine,
@@ -49,6 +50,7 @@ app.command()(simulate.simulate)
 app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
+app.add_typer(network.app, name="network")
 app.add_typer(token.app, name="token")
 app.add_typer(audit.app, name="audit")
 app.command()(decode.decode)

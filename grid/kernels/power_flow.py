@@ -191,7 +191,14 @@ def _write_volts(actual: Float, volt: Float, first: int, lanes: int, out: tuple[
 
 @leaf
 def _write_loading(
-    elements: tuple[Int, Int, Float], parent: Int, volt: Float, amp: Float, first: int, lanes: int, base: float, out: tuple[Float, Float]
+    elements: tuple[Int, Int, Float],
+    parent: Int,
+    volt: Float,
+    amp: Float,
+    first: int,
+    lanes: int,
+    base: float,
+    out: tuple[Float, Float],
 ) -> None:
     """Write the loading of each element at its worse end, and add its losses to those of its kind."""
     node_of, kind, constants = elements
@@ -200,7 +207,12 @@ def _write_loading(
         node = node_of[element]
         above, of = parent[node], kind[element]
         s, t = constants[element, 0], constants[element, 1]
-        g_up, b_up, g_down, b_down = constants[element, 2], constants[element, 3], constants[element, 4], constants[element, 5]
+        g_up, b_up, g_down, b_down = (
+            constants[element, 2],
+            constants[element, 3],
+            constants[element, 4],
+            constants[element, 5],
+        )
         up2, down2 = constants[element, 6] ** 2, constants[element, 7] ** 2
         for lane in range(lanes):
             own_re = s * amp[node, lane] - t * amp[node, _IM + lane]
@@ -216,7 +228,9 @@ def _write_loading(
 
 
 @leaf
-def _void(first: int, lanes: int, sweeps: Int, by_node: tuple[Float, Float, Float], others: tuple[Float, Float, Float]) -> None:
+def _void(
+    first: int, lanes: int, sweeps: Int, by_node: tuple[Float, Float, Float], others: tuple[Float, Float, Float]
+) -> None:
     """Leave nothing but NaN of states that have not converged."""
     for lane in range(lanes):
         state = first + lane

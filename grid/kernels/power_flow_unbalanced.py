@@ -170,7 +170,9 @@ def _write_loading(
 
 
 @leaf
-def _void(first: int, lanes: int, sweeps: Int, by_node: tuple[Float, Float, Float], others: tuple[Float, Float, Float]) -> None:
+def _void(
+    first: int, lanes: int, sweeps: Int, by_node: tuple[Float, Float, Float], others: tuple[Float, Float, Float]
+) -> None:
     """Leave nothing but NaN of states that have not converged."""
     for lane in range(lanes):
         state = first + lane

@@ -91,7 +91,9 @@ def _positions(table: pd.DataFrame, column: str, at: dict[object, int]) -> Int:
         raise InputError("network_value", f"{column} names a bus that is not there: {error}.", column=column) from error
 
 
-def _closed(tables: Tables, kind: str, rows: pd.DataFrame, ends: Sequence[str], live: Bool, at: dict[object, int]) -> Bool:
+def _closed(
+    tables: Tables, kind: str, rows: pd.DataFrame, ends: Sequence[str], live: Bool, at: dict[object, int]
+) -> Bool:
     """Return which ends of lines or transformers are connected, by their buses and their switches."""
     buses = np.stack([_positions(rows, end, at) for end in ends], axis=1).reshape(-1, 2)
     closed: Bool = live[buses]
@@ -172,7 +174,9 @@ def _at_tap(rows: pd.DataFrame, rated_v: Float) -> tuple[Float, Float]:
             column, direction = (0, 1.0) if side == "hv" else (1, -1.0)
             if kind[row] == "Ideal":
                 ratio = steps[row] * step_ratio[row] / 2.0
-                shift[row] += direction * (steps[row] * degree[row] if degree[row] else 2 * np.rad2deg(np.arcsin(ratio)))
+                shift[row] += direction * (
+                    steps[row] * degree[row] if degree[row] else 2 * np.rad2deg(np.arcsin(ratio))
+                )
                 continue
             moved = 1.0 + steps[row] * step_ratio[row] * np.exp(1j * np.deg2rad(degree[row]))
             at_tap_v[row, column] *= abs(moved)

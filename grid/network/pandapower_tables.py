@@ -15,7 +15,21 @@ from grid.network.model import Bool, Float
 INJECTIONS: Final = ("load", "sgen", "storage", "asymmetric_load", "asymmetric_sgen")
 #: Tables that would change the answer if they were passed over.
 _REFUSED: Final = (
-    *("gen", "trafo3w", "impedance", "dcline", "ward", "xward", "motor", "svc", "ssc", "vsc", "tcsc", "line_dc", "bus_dc"),
+    *(
+        "gen",
+        "trafo3w",
+        "impedance",
+        "dcline",
+        "ward",
+        "xward",
+        "motor",
+        "svc",
+        "ssc",
+        "vsc",
+        "tcsc",
+        "line_dc",
+        "bus_dc",
+    ),
     *("load_dc", "source_dc", "vsc_stacked", "vsc_bipolar"),
 )
 
@@ -52,7 +66,9 @@ class Tables:
             split = json.loads(parts) if isinstance(parts, str) else parts
             return pd.DataFrame(split["data"], index=split["index"], columns=split["columns"])
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError("network_file", f"The table {name!r} of the network cannot be read.", table=name) from error
+            raise InputError(
+                "network_file", f"The table {name!r} of the network cannot be read.", table=name
+            ) from error
 
     def in_service(self, name: str) -> pd.DataFrame:
         """Return the rows of a table that are in service."""

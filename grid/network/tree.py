@@ -80,7 +80,9 @@ def _end_nodes(network: Network, joined: Int) -> tuple[Int, "np.ndarray[tuple[in
     return ends, np.append(nominal_v, extra), live
 
 
-def _walk(ends: Int, live: Bool, source: int, names: Sequence[str]) -> tuple[list[int], dict[int, int], dict[int, list[int]]]:
+def _walk(
+    ends: Int, live: Bool, source: int, names: Sequence[str]
+) -> tuple[list[int], dict[int, int], dict[int, list[int]]]:
     """Return nodes in depth-first order, the parent of each, and the branches between the two."""
     beside: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for branch in np.flatnonzero(live):

@@ -12,6 +12,8 @@ from grid.kernels import (
     ml_poly,
     naive,
     natural,
+    power_flow,
+    power_flow_unbalanced,
     quantiles,
     reconcile,
     skill,
@@ -24,7 +26,7 @@ from grid.kernels import (
     "module",
     [
         *(baseline, dispatch, error_patterns, holt_winters, ml_poly, naive),
-        *(natural, quantiles, reconcile, skill, sums, typical),
+        *(natural, power_flow, power_flow_unbalanced, quantiles, reconcile, skill, sums, typical),
     ],
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):
