@@ -4,6 +4,7 @@ It imports nothing of this project. On each line of its input, a method's name a
 states once and prints the seconds that took; at the end of the input it writes each method's voltages.
 """
 
+import itertools
 import json
 import sys
 import time
@@ -33,7 +34,7 @@ def model_of(job: dict[str, Any]) -> tuple[PowerGridModel, np.ndarray]:
     nodes, lines, transformers, loads = (len(job[name]) for name in ("node_v", "line_r", "trafo_sn", "load_node"))
     shunts = len(job["shunt_node"])
     starts = np.cumsum([0, nodes, lines, transformers, 1, shunts, loads])
-    number = [np.arange(first, end) for first, end in zip(starts[:-1], starts[1:], strict=True)]
+    number = [np.arange(first, end) for first, end in itertools.pairwise(starts)]
     tables = {
         "node": filled("node", {"id": number[0], "u_rated": job["node_v"]}),
         "source": filled(

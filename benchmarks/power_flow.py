@@ -1,12 +1,12 @@
-"""Power flow of a radial low-voltage network over a year: equal to pandapower, and how much faster than power-grid-model.
+"""Power flow of a radial low-voltage network over a year: pandapower's answers, and power-grid-model's speed.
 
 Expected before it was measured: sweeps in compiled code, many states side by side, solve some ten times as many states
-a second as power-grid-model's quickest method that gives the same voltages. Both read the same loads from memory, on two
-threads, to the same tolerance. Ours gives voltages, the loading of every element, losses and what the source delivers;
-power-grid-model is asked for voltages alone, which is quickest for it, and once more with loadings.
+a second as power-grid-model's quickest method that gives the same voltages. Both read the same loads from memory, on
+two threads, to the same tolerance. Ours gives voltages, the loading of every element, losses and what the source
+delivers; power-grid-model is asked for voltages alone, which is quickest for it, and once more with loadings.
 
 ``max_abs_pu`` is the largest difference of a voltage from pandapower's answers. ``vs_power_grid_model`` takes the
-quickest of its methods whose voltages equal ours in all states; methods that only come near are timed, and left out of it.
+quickest of its methods whose voltages equal ours in all states; methods that only come near are timed, and left out.
 """
 
 import argparse

@@ -16,7 +16,7 @@ class ConnectivityNode:
 
 @dataclass(frozen=True, slots=True)
 class LineSegment:
-    """A line between two nodes, named, as a whole: both sequences, admittance to earth, thermal limit. [Ω], [S], [A]."""
+    """A line between two nodes as a whole: both sequences, admittance to earth, thermal limit. [Ω], [S], [A]."""
 
     power_transformer_place_id: int
     name: str

@@ -140,8 +140,8 @@ def _backward(parent: Int, lanes: int, amp: Float) -> None:
 def _forward(parent: Int, constants: Float, amp: Float, lanes: int, held: Float, change: Float) -> None:
     """Set voltages from the source to the leaves, and the largest squared change of each state.
 
-    The change is taken in a loop of its own: a compiler compares each array that a loop writes with all others, and makes
-    no vectors beyond eight pairs.
+    The change is taken in a loop of its own: a compiler compares each array that a loop writes with all others, and
+    makes no vectors beyond eight pairs. NaN has to stay NaN, which the larger of two does not promise.
     """
     for lane in range(lanes):
         change[lane] = 0.0
@@ -156,7 +156,7 @@ def _forward(parent: Int, constants: Float, amp: Float, lanes: int, held: Float,
             held[node, lane] = re
             held[node, _IM + lane] = im
         for lane in range(lanes):
-            change[lane] = change[lane] if amp[node, lane] <= change[lane] else amp[node, lane]
+            change[lane] = change[lane] if amp[node, lane] <= change[lane] else amp[node, lane]  # noqa: FURB136
 
 
 @leaf
@@ -224,7 +224,7 @@ def _write_loading(
             down_re, down_im = own_re - (g_down * re - b_down * im), own_im - (g_down * im + b_down * re)
             losses[of, first + lane] += base * (sent - (re * down_re + im * down_im))
             up, down = up2 * (up_re * up_re + up_im * up_im), down2 * (down_re * down_re + down_im * down_im)
-            loading[element, first + lane] = np.sqrt(up if up > down else down)
+            loading[element, first + lane] = np.sqrt(max(up, down))
 
 
 @leaf
@@ -349,8 +349,9 @@ def power_flow(
         others,
         sweeps,
     )
-    converged = sweeps <= MOST_SWEEPS
-    return PowerFlow(*by_node, others[0], others[1], *others[2], np.minimum(sweeps, MOST_SWEEPS), converged)
+    loading, losses, source = others
+    done = np.minimum(sweeps, MOST_SWEEPS)
+    return PowerFlow(*by_node, loading, losses, source[0], source[1], done, sweeps <= MOST_SWEEPS)
 
 
 def element_constants(tree: RadialTree) -> Float:

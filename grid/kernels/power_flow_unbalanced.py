@@ -105,7 +105,7 @@ def _forward(parent: Int, constants: Float, amp: Float, lanes: int, volt: Float,
                 re = volt[above, one, lane] - (r * own_re - x * own_im) - (r_common * sum_re - x_common * sum_im)
                 im = volt[above, one + 1, lane] - (r * own_im + x * own_re) - (r_common * sum_im + x_common * sum_re)
                 moved = (re - volt[node, one, lane]) ** 2 + (im - volt[node, one + 1, lane]) ** 2
-                change[lane] = change[lane] if moved <= change[lane] else moved
+                change[lane] = change[lane] if moved <= change[lane] else moved  # noqa: FURB136 - NaN stays NaN
                 volt[node, one, lane] = re
                 volt[node, one + 1, lane] = im
 
@@ -253,8 +253,8 @@ def unbalanced_flow(
 
     Notes
     -----
-    ``drop_a = z1 i_a + (z0 - z1) / 3 (i_a + i_b + i_c)``, which is Kron's reduction of a line whose neutral is earthed at
-    both of its ends. [1]_ Above a Dyn transformer nothing of zero sequence flows: `zero_series_pu` is 0 there.
+    ``drop_a = z1 i_a + (z0 - z1) / 3 (i_a + i_b + i_c)``, which is Kron's reduction of a line whose neutral is earthed
+    at both of its ends. [1]_ Above a Dyn transformer nothing of zero sequence flows: `zero_series_pu` is 0 there.
 
     References
     ----------
@@ -278,20 +278,21 @@ def unbalanced_flow(
     sweeps = np.full(states, MOST_SWEEPS + 1, dtype=np.int64)
     parts = (tree.series_pu, tree.shunt_pu, tree.zero_series_pu)
     constants = np.stack([column for part in parts for column in (part.real, part.imag)], axis=1)
-    source = tree.source_pu * _TURN
+    turned = tree.source_pu * _TURN
     _sweep(
         (_whole(tree.parent), constants),
         (_whole(tree.element_node), _whole(tree.element_kind), element_constants(tree)),
         (_whole(load_node), _whole(load_phase), _real(load_w), _real(load_var)),
         np.stack([tree.actual.real, tree.actual.imag], axis=1),
-        np.stack([source.real, source.imag], axis=1).reshape(6),
+        np.stack([turned.real, turned.imag], axis=1).reshape(6),
         (float(tree.base_va), float(tolerance_pu)),
         by_node,
         others,
         sweeps,
     )
-    converged = sweeps <= MOST_SWEEPS
-    return UnbalancedFlow(*by_node, others[0], others[1], *others[2], np.minimum(sweeps, MOST_SWEEPS), converged)
+    loading, losses, source = others
+    done = np.minimum(sweeps, MOST_SWEEPS)
+    return UnbalancedFlow(*by_node, loading, losses, source[0], source[1], done, sweeps <= MOST_SWEEPS)
 
 
 def _whole(values: Int) -> Int:

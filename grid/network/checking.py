@@ -112,7 +112,7 @@ async def check_plan(
             fleet.slot_count,
             0,
             0,
-            *([None] * 8),  # noqa: FBT003
+            *([None] * 8),
         )
         results = await asyncio.to_thread(_check_all, planned, stored, point_of, rules, blank)
         checks = [check for check, _ in results]

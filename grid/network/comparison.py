@@ -87,7 +87,7 @@ def compare(
     point_phase: Int,
     before_va: NDArray[np.complex128],
     after_va: NDArray[np.complex128],
-    limits: NetworkLimits = NetworkLimits(),  # noqa: B008 - frozen
+    limits: NetworkLimits = NetworkLimits(),
 ) -> Comparison:
     """Return voltages and loadings for loads before and after a change, and the limits that are not kept.
 

@@ -68,4 +68,5 @@ def loads_va(points: Sequence[SuppliedPoint], rest: Float, devices_w: Float, rul
     watts = subscribed[:, np.newaxis] / subscribed.sum() * rest + devices_w
     factor = np.array([rules.power_factor[point.category] for point in points])
     reactive = np.tan(np.arccos(factor))[:, np.newaxis] * np.maximum(watts, 0.0)
-    return watts + 1j * reactive
+    found: Complex = watts + 1j * reactive
+    return found

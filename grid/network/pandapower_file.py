@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from grid.network.model import ZERO_SEQUENCE_RATIO, Bool, Float, Int, Lines, Network, Transformers
+from grid.network.model import ZERO_SEQUENCE_RATIO, Bool, Complex, Float, Int, Lines, Network, Transformers
 from grid.network.pandapower_tables import INJECTIONS, Tables, flags, numbers, texts
 
 _KILO, _MEGA, _PERCENT, _NANO, _MICRO = 1e3, 1e6, 1e-2, 1e-9, 1e-6
@@ -120,13 +120,14 @@ def _lines(tables: Tables, at: dict[object, int], live: Bool) -> Lines:
         for known, own in ((_optional(rows, "r0_ohm_per_km"), r), (_optional(rows, "x0_ohm_per_km"), x))
     ]
     omega = 2 * np.pi * tables.frequency_hz
-    shunt = numbers(rows, "g_us_per_km", 0.0) * _MICRO + 1j * omega * numbers(rows, "c_nf_per_km", 0.0) * _NANO
+    conductance, capacitance = numbers(rows, "g_us_per_km", 0.0), numbers(rows, "c_nf_per_km", 0.0)
+    shunt = _complex(conductance * _MICRO, omega * capacitance * _NANO)
     return Lines(
         _names(rows, "line"),
         np.stack([_positions(rows, "from_bus", at), _positions(rows, "to_bus", at)], axis=1),
         _closed(tables, "l", rows, ("from_bus", "to_bus"), live, at),
-        (r + 1j * x) * length_km / parallel,
-        (zero[0] + 1j * zero[1]) * length_km / parallel,
+        _complex(r, x) * length_km / parallel,
+        _complex(zero[0], zero[1]) * length_km / parallel,
         shunt * length_km * parallel,
         numbers(rows, "max_i_ka", 0.0) * _KILO * numbers(rows, "df", 1.0) * parallel,
     )
@@ -204,7 +205,7 @@ def _links(switches: pd.DataFrame, at: dict[object, int], live: Bool) -> Int:
     return links[live[links].all(axis=1)]
 
 
-def _add_shunts(rows: pd.DataFrame, at: dict[object, int], live: Bool, nominal_v: Float, shunt_va: Float) -> None:
+def _add_shunts(rows: pd.DataFrame, at: dict[object, int], live: Bool, nominal_v: Float, shunt_va: Complex) -> None:
     if not len(rows):
         return
     buses = _positions(rows, "bus", at)
@@ -238,6 +239,10 @@ def _injection(rows: pd.DataFrame, name: str, at: dict[object, int], live: Bool)
         p * factor,
         q * factor,
     )
+
+
+def _complex(real: Float, imaginary: Float) -> Complex:
+    return (real + 1j * imaginary).astype(np.complex128)
 
 
 def _names(rows: pd.DataFrame, kind: str) -> tuple[str, ...]:

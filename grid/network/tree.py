@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import InputError
 from grid.kernels.power_flow import RadialTree
 from grid.network.branches import BASE_VA, Branches, branches_of
-from grid.network.model import Bool, Complex, Int, Network
+from grid.network.model import Bool, Complex, Float, Int, Network
 
 #: Ratios of transformers side by side may differ by this much. [1]
 _SAME_RATIO = 1e-6
@@ -49,11 +49,20 @@ def radial(network: Network) -> Radial:
     joined, names = _joined(network), (*network.lines.name, *network.transformers.name)
     ends, nominal_v, live = _end_nodes(network, joined)
     branches = branches_of(network, ends, nominal_v)
-    order, parent, above = _walk(ends, live, int(joined[network.source_bus]), names)
+    walk = _walk(ends, live, int(joined[network.source_bus]), names)
     number = np.full(nominal_v.size, -1, dtype=np.int64)
-    number[order] = np.arange(len(order))
-    tree, elements = _referred(network, branches, order, parent, above, joined, number)
-    return Radial(tree, number[joined], elements, tuple(names[element] for element in elements))
+    number[walk.order] = np.arange(len(walk.order))
+    found = _Referred(branches, walk, number)
+    for node in range(1, len(walk.order)):
+        found.add(node, names)
+    at = number[joined]
+    for bus in np.flatnonzero((network.shunt_va != 0) & (at >= 0)):
+        va = np.conj(network.shunt_va[bus]) / BASE_VA
+        found.shunt[at[bus]] += va / abs(found.referral[at[bus]]) ** 2
+    elements = [row.branch for row in found.elements]
+    return Radial(
+        found.tree(network), at, np.array(elements, dtype=np.int64), tuple(names[element] for element in elements)
+    )
 
 
 def _joined(network: Network) -> Int:
@@ -65,14 +74,14 @@ def _joined(network: Network) -> Int:
     return root
 
 
-def _end_nodes(network: Network, joined: Int) -> tuple[Int, "np.ndarray[tuple[int], np.dtype[np.float64]]", Bool]:
+def _end_nodes(network: Network, joined: Int) -> tuple[Int, Float, Bool]:
     """Return the nodes of each branch, nominal voltages, and which branches are connected at all.
 
     An open end becomes a node of its own, at which nothing else is.
     """
     ends = joined[np.concatenate([network.lines.ends, network.transformers.ends])]
     closed = np.concatenate([network.lines.closed, network.transformers.closed])
-    nominal_v, extra = network.nominal_v, []
+    nominal_v, extra = network.nominal_v, list[float]()
     for branch, side in np.argwhere(~closed):
         extra.append(float(nominal_v[ends[branch, side]]))
         ends[branch, side] = nominal_v.size + len(extra) - 1
@@ -80,113 +89,124 @@ def _end_nodes(network: Network, joined: Int) -> tuple[Int, "np.ndarray[tuple[in
     return ends, np.append(nominal_v, extra), live
 
 
-def _walk(
-    ends: Int, live: Bool, source: int, names: Sequence[str]
-) -> tuple[list[int], dict[int, int], dict[int, list[int]]]:
-    """Return nodes in depth-first order, the parent of each, and the branches between the two."""
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Hold nodes in depth-first order, the parent of each, and the branches between the two."""
+
+    order: list[int]
+    parent: dict[int, int]
+    above: dict[int, list[int]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Element:
+    """Hold a line or transformer of the tree; pairs are of the parent's end and the node's."""
+
+    branch: int
+    node: int
+    share: complex
+    shunts: Complex
+    loading: Float
+
+
+def _walk(ends: Int, live: Bool, source: int, names: Sequence[str]) -> _Walk:
+    """Return the nodes that are connected to the source."""
     beside: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for branch in np.flatnonzero(live):
         one, other = int(ends[branch, 0]), int(ends[branch, 1])
         beside[one][other].append(int(branch))
         beside[other][one].append(int(branch))
-    order: list[int] = []
-    parent, above = {source: -1}, {source: list[int]()}
+    walk = _Walk([], {source: -1}, {source: []})
     stack = [source]
     while stack:
         node = stack.pop()
-        order.append(node)
+        walk.order.append(node)
         for other, between in beside[node].items():
-            if other == parent[node]:
+            if other == walk.parent[node]:
                 continue
-            if other in parent:
-                raise _meshed(node, other, between, parent, above, names)
-            parent[other], above[other] = node, between
+            if other in walk.parent:
+                raise _meshed(node, other, between, walk, names)
+            walk.parent[other], walk.above[other] = node, between
             stack.append(other)
-    return order, parent, above
+    return walk
 
 
-def _meshed(
-    one: int, other: int, between: list[int], parent: dict[int, int], above: dict[int, list[int]], names: Sequence[str]
-) -> InputError:
+def _meshed(one: int, other: int, between: list[int], walk: _Walk, names: Sequence[str]) -> InputError:
     """Return the error that names the loop closed by a branch between two nodes of the tree."""
     paths = []
     for node in (one, other):
         path = [node]
-        while parent[path[-1]] >= 0:
-            path.append(parent[path[-1]])
+        while walk.parent[path[-1]] >= 0:
+            path.append(walk.parent[path[-1]])
         paths.append(path)
     common = set(paths[0]) & set(paths[1])
-    around = [above[node][0] for path in paths for node in path if node not in common]
+    around = [walk.above[node][0] for path in paths for node in path if node not in common]
     loop = [names[branch] for branch in [between[0], *around]]
     message = f"The network has a loop, and only radial networks are solved: {', '.join(loop)}."
     return InputError("network_meshed", message, loop=loop)
 
 
-def _referred(
-    network: Network,
-    branches: Branches,
-    order: list[int],
-    parent: dict[int, int],
-    above: dict[int, list[int]],
-    joined: Int,
-    number: Int,
-) -> tuple[RadialTree, Int]:
-    """Return the tree with impedances referred to the source, so that ratios of transformers vanish from it."""
-    nodes = len(order)
-    referral, series, zero = np.ones(nodes, complex), np.zeros(nodes, complex), np.zeros(nodes, complex)
-    shunt = np.zeros(nodes, complex)
-    rows: list[tuple[int, int, complex, complex, complex, float, float, int]] = []
-    below_delta = np.zeros(nodes, dtype=np.bool_)
-    for node in range(1, nodes):
-        up, between = int(number[parent[order[node]]]), np.array(above[order[node]])
-        forward = branches.ends[between[0], 1] == order[node]
-        direction = [0, 1] if forward else [1, 0]
-        own = branches.ends[between, 1] == order[node]
+class _Referred:
+    """Gather what lies in a tree, referred to its source, so that ratios of transformers vanish from it."""
+
+    def __init__(self, branches: Branches, walk: _Walk, number: Int) -> None:
+        self._branches, self._walk, self._number = branches, walk, number
+        nodes = len(walk.order)
+        self.referral = np.ones(nodes, dtype=np.complex128)
+        self.series, self.zero = np.zeros(nodes, dtype=np.complex128), np.zeros(nodes, dtype=np.complex128)
+        self.shunt = np.zeros(nodes, dtype=np.complex128)
+        self.parent = np.full(nodes, -1, dtype=np.int64)
+        self.below_transformer = np.zeros(nodes, dtype=np.bool_)
+        self.elements: list[_Element] = []
+
+    def add(self, node: int, names: Sequence[str]) -> None:
+        """Add a node, whose parent has been added, with what connects the two."""
+        bus, branches = self._walk.order[node], self._branches
+        up, between = int(self._number[self._walk.parent[bus]]), np.array(self._walk.above[bus])
+        own = branches.ends[between, 1] == bus
         ratio = np.where(own, branches.ratio[between], 1.0 / branches.ratio[between])
-        _check_group(network, between, branches, ratio)
-        inside = referral[up] * (branches.ratio[between[0]] if forward else 1.0)
-        referral[node] = referral[up] * ratio[0]
-        scale = abs(inside) ** 2
+        _check_group(names, between, branches, ratio)
+        inside = self.referral[up] * (branches.ratio[between[0]] if own[0] else 1.0)
+        scale = float(abs(inside) ** 2)
+        self.parent[node] = up
+        self.referral[node] = self.referral[up] * ratio[0]
         admittance = 1.0 / (branches.series[between] * scale)
-        series[node] = 1.0 / admittance.sum()
-        zero[node] = 1.0 / (1.0 / (branches.zero_series[between] * scale)).sum()
-        below_delta[node] = below_delta[up] or bool(branches.kind[between[0]])
-        for branch, part, same in zip(between, admittance * series[node], own, strict=True):
-            side = direction if same == own[0] else direction[::-1]
-            y_up, y_down = branches.shunts[branch, side] / scale
-            shunt[up] += y_up
-            shunt[node] += y_down
-            current = branches.loading[branch, side] * np.abs([referral[up], referral[node]])
-            rows.append((int(branch), node, complex(part), y_up, y_down, *current, int(branches.kind[branch])))
-    for bus, va in enumerate(network.shunt_va):
-        at = number[joined[bus]]
-        if at >= 0:
-            shunt[at] += np.conj(va) / BASE_VA / abs(referral[at]) ** 2
-    if len(network.transformers.name):
-        zero[~below_delta] = 0.0  # nothing of zero sequence flows above a winding in delta
-    source = network.source_pu * np.exp(1j * np.deg2rad(network.source_degree))
-    parents = np.array([-1, *(int(number[parent[node]]) for node in order[1:])], dtype=np.int64)
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-    tree = RadialTree(
-        BASE_VA,
-        complex(source),
-        parents,
-        series,
-        zero,
-        shunt,
-        1.0 / referral,
-        np.array(columns[1], dtype=np.int64),
-        np.array(columns[2], dtype=np.complex128),
-        np.stack([np.array(columns[3], np.complex128), np.array(columns[4], np.complex128)], axis=1),
-        np.stack([np.array(columns[5], np.float64), np.array(columns[6], np.float64)], axis=1),
-        np.array(columns[7], dtype=np.int64),
-    )
-    return tree, np.array(columns[0], dtype=np.int64)
+        self.series[node] = 1.0 / admittance.sum()
+        self.zero[node] = 1.0 / (1.0 / (branches.zero_series[between] * scale)).sum()
+        self.below_transformer[node] = self.below_transformer[up] or bool(branches.kind[between[0]])
+        for branch, share, here in zip(between, admittance * self.series[node], own, strict=True):
+            side = [0, 1] if here else [1, 0]
+            shunts = branches.shunts[branch, side] / scale
+            self.shunt[up] += shunts[0]
+            self.shunt[node] += shunts[1]
+            loading = branches.loading[branch, side] * np.abs(self.referral[[up, node]])
+            self.elements.append(_Element(int(branch), node, complex(share), shunts, loading))
+
+    def tree(self, network: Network) -> RadialTree:
+        """Return all that was added as a tree."""
+        zero = self.zero.copy()
+        if network.transformers.name:
+            zero[~self.below_transformer] = 0.0  # nothing of zero sequence flows above a winding in delta
+        source = network.source_pu * np.exp(1j * np.deg2rad(network.source_degree))
+        rows = self.elements
+        return RadialTree(
+            BASE_VA,
+            complex(source),
+            self.parent,
+            self.series,
+            zero,
+            self.shunt,
+            np.reciprocal(self.referral),
+            np.array([row.node for row in rows], dtype=np.int64),
+            np.array([row.share for row in rows], dtype=np.complex128),
+            np.array([row.shunts for row in rows], dtype=np.complex128).reshape(-1, 2),
+            np.array([row.loading for row in rows], dtype=np.float64).reshape(-1, 2),
+            self._branches.kind[np.array([row.branch for row in rows], dtype=np.int64)],
+        )
 
 
-def _check_group(network: Network, between: Int, branches: Branches, ratio: Complex) -> None:
+def _check_group(names: Sequence[str], between: Int, branches: Branches, ratio: Complex) -> None:
     """Check that elements between the same two nodes have an impedance, and one ratio."""
-    names = (*network.lines.name, *network.transformers.name)
     empty = [names[branch] for branch in between if branches.series[branch] == 0]
     if empty:
         message = f"An element has no impedance: {empty[0]}; two buses that are one are joined by a switch."

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,8 @@ from core.settings import Settings, read_settings
 from somel.servers import servers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from db.connection import Connection
     from db.network import NetworkCheck
     from grid.network.loads import CheckRules

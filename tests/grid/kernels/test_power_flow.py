@@ -49,7 +49,7 @@ def test_both_solvers_give_what_the_admittance_matrix_gives(seed, nodes, loads):
 
 
 def check_flows(tree, flow, state, drawn, voltage):
-    """Work out currents from voltages alone, branch by branch, and with them loadings, losses and the source's power."""
+    """Work out currents from voltages alone, and with them loadings, losses and the source's power."""
     phases = voltage.shape[1]
     eye = np.eye(phases)
     sent = np.zeros(voltage.shape, complex)
@@ -86,7 +86,7 @@ def test_a_state_that_cannot_be_carried_is_nan_and_leaves_the_others_alone():
         for values in (flow.voltage_pu, flow.loading_ratio, flow.losses_w, flow.source_w, flow.source_var):
             assert np.isnan(values[..., LANES + 1]).all()
             assert np.isfinite(np.delete(values, LANES + 1, axis=-1)).all()
-        assert np.ptp(np.delete(flow.voltage_pu, LANES + 1, axis=-1), axis=-1).max() == 0.0
+        assert np.ptp(np.delete(flow.voltage_pu, LANES + 1, axis=-1), axis=-1).max() < 1e-9
 
 
 def test_feeding_in_lifts_the_voltage_and_reactive_power_moves_it_too():

@@ -6,7 +6,7 @@ from grid.kernels.power_flow import RadialTree
 
 
 def random_tree(rng, *, nodes):
-    """Return a tree of low-voltage size, in per unit of 1 MVA, with one element on each branch and some of half share."""
+    """Return a tree of low-voltage size in per unit of 1 MVA, with an element on each branch, some of half share."""
     series = rng.uniform(0.02, 0.3, nodes) + 1j * rng.uniform(0.01, 0.2, nodes)
     elements = max(nodes - 1, 0)
     return RadialTree(
