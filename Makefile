@@ -42,10 +42,13 @@ dask: setup ## Add to .venv what jobs on a Dask cluster need (SOMEL_DASK_SCHEDUL
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/dask.txt
 
-peers: python ## Set up what benchmarks/forecast.py can be compared with, in .venv-peers
+peers: python ## Set up what benchmarks are compared with, in .venv-peers and .venv-power-flow
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/peers.txt
+	@$(PYTHON) -m venv .venv-power-flow
+	@.venv-power-flow/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
+	  -r deploy/locks/power_flow.txt
 
 locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
@@ -57,6 +60,8 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	  --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group peers -o deploy/locks/peers.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group power_flow -o deploy/locks/power_flow.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }

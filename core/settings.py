@@ -117,6 +117,19 @@ class Settings(BaseSettings):
         "", description="Dask scheduler of `grid`'s jobs, tcp://host:port or tls://host:port; empty: local threads"
     )
 
+    voltage_band_ratio: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="Voltages of a low-voltage network stay within 1 ± this of the nominal one (EN 50160) [ratio]"
+    )
+    power_factor_residential: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.97, description="Power factor of what households draw, where it is not measured [ratio]"
+    )
+    power_factor_business: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.93, description="The same of businesses [ratio]"
+    )
+    power_factor_public: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.95, description="The same of public buildings [ratio]"
+    )
+
     weather_url: SecretStr | None = Field(
         None, description="Weather service that answers as Open-Meteo's forecast API does; unset: none is asked"
     )

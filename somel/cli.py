@@ -20,6 +20,7 @@ from somel.commands import (
     gateways,
     ingest,
     load,
+    network,
     pki,
     processes,
     quarantine,
@@ -52,6 +53,7 @@ app.command()(simulate.simulate)
 app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
+app.add_typer(network.app, name="network")
 app.add_typer(token.app, name="token")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(settlement.app, name="settlement")

@@ -14,7 +14,12 @@ from grid.kernels import (
     ml_poly,
     naive,
     natural,
+<<<<<<< HEAD
     overload,
+=======
+    power_flow,
+    power_flow_unbalanced,
+>>>>>>> w-network
     quantiles,
     reconcile,
     ridge,
@@ -42,6 +47,7 @@ def warm_up() -> float:
     threads.ensure_threading_layer()
     _warm_forecast()
     _warm_dispatch()
+    _warm_power_flow()
     return time.perf_counter() - started
 
 
@@ -83,5 +89,29 @@ def _warm_dispatch() -> None:
         last_slot=last,
     )
     natural.natural_schedule(need_wh, cap_w, first_slot=first, last_slot=last, slots=2)
+<<<<<<< HEAD
     overload.overload_probability(np.array([0.5]), np.ones((1, 1, 1)), np.ones((1, 1)))
     overload.load_at(np.array([0.5]), np.ones((1, 1, 1)), 0.5)
+=======
+
+
+def _warm_power_flow() -> None:
+    one, ends = np.ones(2, dtype=np.complex128), np.ones((1, 2))
+    tree = power_flow.RadialTree(
+        1e6,
+        1.0 + 0.0j,
+        np.array([-1, 0]),
+        0.1 * one,
+        0.1 * one,
+        0.0 * one,
+        one,
+        np.array([1]),
+        one[:1],
+        ends.astype(np.complex128),
+        ends,
+        np.array([0]),
+    )
+    load_w = np.ones((1, 1))
+    power_flow.power_flow(tree, np.array([1]), load_w, load_w)
+    power_flow_unbalanced.unbalanced_flow(tree, np.array([1]), np.array([0]), load_w, load_w)
+>>>>>>> w-network

@@ -25,8 +25,8 @@ from grid.demand_response.consent import (
     withdraw_consent,
 )
 from grid.demand_response.fairness import fairest_first, read_records, season_of, spread
-from grid.demand_response.release import cancel_event
 from grid.demand_response.plan import approve_event, plan_event
+from grid.demand_response.release import cancel_event
 from somel.embedded.services import Services
 from tests.grid.demand_response.evening import EVENT_ENDS, EVENT_STARTS, NOON, add_chargers, draft, forecast_flat
 from tests.grid.town import Town, answer, build_town

@@ -17,7 +17,12 @@ from grid.kernels import (
     ml_poly,
     naive,
     natural,
+<<<<<<< HEAD
     overload,
+=======
+    power_flow,
+    power_flow_unbalanced,
+>>>>>>> w-network
     quantiles,
     reconcile,
     ridge,
@@ -25,6 +30,7 @@ from grid.kernels import (
     typical,
 )
 from grid.kernels.sums import sums_of
+from tests.grid.kernels.trees import random_tree
 
 
 def random_load(rng):
@@ -152,6 +158,20 @@ def reconciled(rng):
     }
 
 
+def flows(rng):
+    """Return power flows on a random tree, balanced and not; the last state is more than the network can carry."""
+    tree = random_tree(rng, nodes=9)
+    node, phase = rng.integers(0, 9, 12), rng.integers(0, 4, 12)
+    load_w, load_var = rng.normal(4e3, 8e3, (12, 5)), rng.normal(1e3, 2e3, (12, 5))
+    load_w[:, 4] = 3e7
+    even = power_flow.power_flow(tree, node, load_w, load_var, phasors=True)
+    apart = power_flow_unbalanced.unbalanced_flow(tree, node, phase, load_w, load_var)
+    parts = ("voltage_pu", "real_pu", "imaginary_pu", "loading_ratio", "losses_w", "source_w", "source_var", "sweeps")
+    return {
+        f"{name}_{part}": getattr(flow, part) for name, flow in (("even", even), ("apart", apart)) for part in parts
+    }
+
+
 if __name__ == "__main__":
     np.savez(
         sys.argv[1],
@@ -159,4 +179,5 @@ if __name__ == "__main__":
         **schedules(np.random.default_rng(13)),
         **opinions(np.random.default_rng(14)),
         **reconciled(np.random.default_rng(15)),
+        **flows(np.random.default_rng(16)),
     )
