@@ -15,6 +15,7 @@ References
    sufficient conditions for optimality. Oper. Res. 34, 909-918.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from grid.kernels.checks import Bool, Float
 from grid.kernels.dispatch import WH_PER_MWH
 from grid.kernels.dispatch_instance import NestedInstance, nested_instance, tree_of
 from grid.kernels.dispatch_tree import Tree, fill_trees
-from grid.kernels.dispatch_tree_certificate import Proof, certify_trees
+from grid.kernels.dispatch_tree_certificate import Proof, alone_batch, certify_trees
 
 #: A limit binds when less than this share of it is left. [ratio]
 BINDING_RATIO = 1e-9
@@ -43,6 +44,8 @@ class NestedPlan:
         Need that is not met. [Wh]
     cost_eur, bound_eur : float
         Cost of the plan, and the least any plan serving as much energy can cost. [EUR]
+    exact_slots : int
+        Slots, from the cheapest, that were filled exactly: all of them, but where a time budget ended.
     missing_bound_wh : float
         Shortage that the minimum cut proves: no plan leaves less unserved. [Wh]
     shadow_price_eur_per_mwh : ndarray, shape (node, slot), float64
@@ -61,6 +64,7 @@ class NestedPlan:
     unserved_wh: Float
     cost_eur: float
     bound_eur: float
+    exact_slots: int
     missing_bound_wh: float
     shadow_price_eur_per_mwh: Float
     binding: Bool
@@ -90,8 +94,9 @@ def dispatch_nested(
     last_slot: NDArray[Any],
     *,
     slot_hours: float = 0.5,
+    budget_s: float | None = None,
 ) -> NestedPlan:
-    """Return the exact plan under a tree of limits.
+    """Return the exact plan under a tree of limits, or the best plan that a time budget allows, with its bound.
 
     Parameters
     ----------
@@ -107,6 +112,8 @@ def dispatch_nested(
         As in `grid.kernels.dispatch.dispatch`. [Wh], [W], [slots], [slots]
     slot_hours : float, default 0.5
         Length of a slot, above 0. [h]
+    budget_s : float or None
+        Seconds after which dearer slots are only filled directly; the plan keeps all limits in any case. [s]
 
     Returns
     -------
@@ -139,6 +146,7 @@ def dispatch_nested(
            [ 0.,  0.],
            [ 0., 70.]])
     """
+    started = time.monotonic()
     instance = nested_instance(
         price_eur_per_mwh,
         limit_w,
@@ -151,11 +159,24 @@ def dispatch_nested(
         slot_hours=slot_hours,
     )
     tree, tiny_wh = tree_of(instance)
-    fill_trees(tree, instance.order, tiny_wh, 1)
-    return proven(instance, tree, tiny_wh)
+    exact_slots = _fill(instance, tree, tiny_wh, None if budget_s is None else started + budget_s)
+    return _proven(instance, tree, tiny_wh, exact_slots)
 
 
-def proven(instance: NestedInstance, tree: Tree, tiny_wh: Float) -> NestedPlan:
+def _fill(instance: NestedInstance, tree: Tree, tiny_wh: Float, until: float | None) -> int:
+    """Fill all slots and return how many exactly; a budget is looked at between two slots."""
+    order, exact = instance.order, 0
+    if until is None:
+        fill_trees(tree, order, tiny_wh, 1)
+        return order.size
+    while exact < order.size and time.monotonic() < until:
+        fill_trees(tree, order[exact : exact + 1], tiny_wh, 1)
+        exact += 1
+    fill_trees(tree, order[exact:], tiny_wh, 0)
+    return exact
+
+
+def _proven(instance: NestedInstance, tree: Tree, tiny_wh: Float, exact_slots: int) -> NestedPlan:
     """Return what a filled tree plans, with its certificate."""
     nodes, slots = tree.used_wh.shape
     trees, devices = tiny_wh.size, tree.left_wh.size
@@ -171,10 +192,31 @@ def proven(instance: NestedInstance, tree: Tree, tiny_wh: Float) -> NestedPlan:
         np.zeros(trees),
     )
     certify_trees(tree, proof, instance.order, instance.price, instance.need_wh, tiny_wh)
-    return _as_plan(instance, tree, proof)
+    bound_eur = float(proof.bound.sum()) / WH_PER_MWH
+    if exact_slots < slots:
+        bound_eur = max(bound_eur, _bound_alone(instance, float(proof.served_wh.sum())))
+    return _as_plan(instance, tree, proof, bound_eur, exact_slots)
 
 
-def _as_plan(instance: NestedInstance, tree: Tree, proof: Proof) -> NestedPlan:
+def _bound_alone(instance: NestedInstance, served_wh: float) -> float:
+    """Return the least that so much energy costs when no limit but the devices' own counts. [EUR]."""
+    energy_wh, cost = np.empty_like(instance.need_wh), np.empty_like(instance.need_wh)
+    alone_batch(
+        instance.order,
+        instance.price,
+        instance.need_wh,
+        instance.cap_wh,
+        instance.first,
+        instance.last,
+        energy_wh,
+        cost,
+    )
+    return float(cost.sum() - instance.price.max() * (energy_wh.sum() - served_wh)) / WH_PER_MWH
+
+
+def _as_plan(
+    instance: NestedInstance, tree: Tree, proof: Proof, bound_eur: float, exact_slots: int
+) -> NestedPlan:
     inner = tree.parent >= 0
     above = np.where(inner, tree.parent, 0)
     base = np.where(inner[:, np.newaxis], proof.worth[above], instance.price)
@@ -186,8 +228,9 @@ def _as_plan(instance: NestedInstance, tree: Tree, proof: Proof) -> NestedPlan:
         power_w=power_w,
         unserved_wh=np.maximum(tree.left_wh, 0.0),
         cost_eur=float(proof.cost.sum()) / WH_PER_MWH,
-        bound_eur=float(proof.bound.sum()) / WH_PER_MWH,
-        missing_bound_wh=float(proof.cut_wh.sum()),
+        bound_eur=bound_eur,
+        exact_slots=exact_slots,
+        missing_bound_wh=float(np.maximum(proof.cut_wh, 0.0).sum()),
         shadow_price_eur_per_mwh=shadow,
         binding=tree.used_wh >= instance.limit_wh * (1.0 - BINDING_RATIO),
         missing_wh=proof.missing_wh,

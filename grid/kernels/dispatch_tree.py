@@ -16,7 +16,7 @@ from grid.kernels.checks import Float, Int
 #: Labels: not known yet, and too far from unmet need ever to reach it.
 UNKNOWN, DEAD = -1, 1 << 40
 #: All labels are made anew when so many of a tree's nodes, one in this, have been given a higher one.
-PATIENCE = 2
+PATIENCE = 3
 
 
 class Tree(NamedTuple):

@@ -198,3 +198,19 @@ def certify_trees(tree: Tree, proof: Proof, order: Int, price: Float, need_wh: F
         _find_worth(tree, proof, number, order, price, tiny, queue)
         _bound_devices(tree, proof, number, price, dearest, need_wh)
         _bound_nodes(tree, proof, number, price)
+
+
+@parallel_kernel
+def alone_batch(
+    order: Int, price: Float, need_wh: Float, cap_wh: Float, first: Int, last: Int, energy_wh: Float, cost: Float
+) -> None:
+    """Fill energy_wh and cost, (device,): what each would take of its cheapest slots if it were alone."""
+    for device in prange(need_wh.size):
+        left, spent = need_wh[device], 0.0
+        for slot in order:
+            if first[device] <= slot < last[device]:
+                amount = min(left, cap_wh[device])
+                left -= amount
+                spent += amount * price[slot]
+        energy_wh[device] = need_wh[device] - left
+        cost[device] = spent
