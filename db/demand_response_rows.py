@@ -47,6 +47,8 @@ class FlexibleResource:
     max_power_w: int
     available_from: datetime
     ready_by: datetime
+    usage_point_id: int | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,13 @@ class DispatchShortage:
 
 @dataclass(frozen=True, slots=True)
 class NewCommand:
-    """What one resource is to be told: the highest power in each half-hour from ``start_at`` on. [W]."""
+    """What one resource is to be told: the highest power in each half-hour from ``start_at`` on. [W].
+
+    Attributes
+    ----------
+    natural_w : list of float or None
+        What the plan expects it to draw by itself in the same half-hours. [W]
+    """
 
     event_id: UUID
     end_device_id: int
@@ -126,6 +134,7 @@ class NewCommand:
     expires_at: datetime
     start_at: datetime
     dispatch_setpoint_w: list[float]
+    natural_w: list[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

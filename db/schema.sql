@@ -116,6 +116,71 @@ CREATE CONSTRAINT TRIGGER chain_audit AFTER INSERT ON somel.audit_pending DEFERR
 GRANT INSERT ON audit_pending TO somel_compute;
 GRANT INSERT ON audit_pending TO somel_ingest;
 
+-- Stationary batteries: what a plan must know of them
+CREATE TABLE somel.battery (
+    end_device_id integer NOT NULL, -- Resource of the kind battery
+    capacity_wh integer NOT NULL, -- Usable energy [Wh]
+    min_energy_wh integer NOT NULL, -- Least that a plan leaves in it [Wh]
+    max_energy_wh integer NOT NULL, -- Most that a plan puts into it [Wh]
+    charge_power_w integer NOT NULL, -- Highest power into it [W]
+    discharge_power_w integer NOT NULL, -- Highest power out of it [W]
+    efficiency_ratio double precision NOT NULL, -- Energy that comes back out for energy put in, both ways together [ratio]
+    CONSTRAINT battery_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT battery_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT battery_capacity_wh_check CHECK ((capacity_wh > 0)),
+    CONSTRAINT battery_charge_power_w_check CHECK ((charge_power_w > 0)),
+    CONSTRAINT battery_check CHECK (((max_energy_wh >= min_energy_wh) AND (max_energy_wh <= capacity_wh))),
+    CONSTRAINT battery_discharge_power_w_check CHECK ((discharge_power_w >= 0)),
+    CONSTRAINT battery_efficiency_ratio_check CHECK (((efficiency_ratio > (0)::double precision) AND (efficiency_ratio <= (1)::double precision))),
+    CONSTRAINT battery_min_energy_wh_check CHECK ((min_energy_wh >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON battery TO somel_compute;
+GRANT SELECT ON battery TO somel_ingest;
+GRANT SELECT ON battery TO somel_read;
+
+-- How often a resource may be called; one without a row may be called at any time. A call is an event that commanded it
+CREATE TABLE somel.call_limit (
+    end_device_id integer NOT NULL, -- Resource
+    calls_per_day smallint, -- Most calls that start on one local day; null: no limit
+    calls_per_week smallint, -- Most calls that start in one local week, Monday to Sunday; null: no limit
+    calls_per_season smallint, -- Most calls that start in one season, 1 September to 31 August; null: no limit
+    rest_s integer NOT NULL DEFAULT 0, -- Least time between the end of a call and the start of the next [s]
+    CONSTRAINT call_limit_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT call_limit_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT call_limit_calls_per_day_check CHECK ((calls_per_day >= 0)),
+    CONSTRAINT call_limit_calls_per_season_check CHECK ((calls_per_season >= 0)),
+    CONSTRAINT call_limit_calls_per_week_check CHECK ((calls_per_week >= 0)),
+    CONSTRAINT call_limit_rest_s_check CHECK ((rest_s >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON call_limit TO somel_compute;
+GRANT SELECT ON call_limit TO somel_ingest;
+GRANT SELECT ON call_limit TO somel_read;
+
+-- Most power that may flow into a place, beside the ratings of transformers; of several that hold, the lowest counts
+CREATE TABLE somel.capacity_limit (
+    capacity_limit_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    place_id integer NOT NULL, -- Place, of any level
+    limit_w double precision NOT NULL, -- Most net load, import positive [W]
+    valid_from timestamp with time zone NOT NULL, -- From when it holds
+    valid_until timestamp with time zone, -- Until when; null: until it is withdrawn
+    source text NOT NULL, -- rating (of a feeder or substation), operator, or openadr (IMPORT_CAPACITY_LIMIT)
+    reason text, -- Why, for people
+    created_at timestamp with time zone NOT NULL, -- When it was set
+    created_by text NOT NULL, -- Account that set it
+    withdrawn_at timestamp with time zone, -- When it was taken back; null while it counts
+    CONSTRAINT capacity_limit_pkey PRIMARY KEY (capacity_limit_id),
+    CONSTRAINT capacity_limit_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT capacity_limit_check CHECK ((valid_until > valid_from)),
+    CONSTRAINT capacity_limit_created_by_check CHECK ((created_by <> ''::text)),
+    CONSTRAINT capacity_limit_limit_w_check CHECK ((limit_w >= (0)::double precision)),
+    CONSTRAINT capacity_limit_source_check CHECK ((source = ANY (ARRAY['rating'::text, 'operator'::text, 'openadr'::text])))
+);
+CREATE INDEX capacity_limit_place_idx ON somel.capacity_limit USING btree (place_id, valid_from) WHERE (withdrawn_at IS NULL);
+GRANT INSERT, SELECT ON capacity_limit TO somel_compute;
+GRANT SELECT ON capacity_limit TO somel_ingest;
+GRANT SELECT ON capacity_limit TO somel_read;
+GRANT UPDATE (withdrawn_at) ON capacity_limit TO somel_compute;
+
 -- Certificates issued to gateways; their private keys never leave the devices
 CREATE TABLE somel.certificate (
     serial text NOT NULL, -- Serial number, hexadecimal
@@ -159,6 +224,7 @@ CREATE TABLE somel.command (
     withdrawn_at timestamp with time zone, -- When it was decided that it no longer counts
     withdrawal_answered_at timestamp with time zone, -- When the answer to its withdrawal was stored
     ended_at timestamp with time zone, -- When it was found expired, unanswered or replaced
+    natural_w real[], -- What the plan expected it to draw by itself in each step; null where that is not known [W]
     CONSTRAINT command_pkey PRIMARY KEY (command_id),
     CONSTRAINT command_event_id_end_device_id_key UNIQUE (event_id, end_device_id),
     CONSTRAINT command_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id),
@@ -228,6 +294,36 @@ CREATE INDEX completeness_untried_idx ON somel.completeness USING btree (changed
 GRANT INSERT, SELECT, UPDATE ON completeness TO somel_ingest;
 GRANT SELECT ON completeness TO somel_compute;
 GRANT SELECT ON completeness TO somel_read;
+
+-- What owners of resources agreed to, and until when; nothing is written over, for these rows are the proof
+CREATE TABLE somel.consent (
+    consent_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    end_device_id integer NOT NULL, -- Resource
+    purpose text NOT NULL, -- What for; grid: demand response for the grid
+    text_version text NOT NULL, -- Version of the text that was agreed to; enrolment: the one in force when it was registered
+    given_at timestamp with time zone NOT NULL, -- When it was given
+    given_by text NOT NULL, -- Account that recorded it; no person's name
+    given_how text NOT NULL, -- enrolment (registered by the operator), online, paper or telephone
+    proof text, -- Where its proof is kept, such as a file number
+    withdrawn_at timestamp with time zone, -- When it was withdrawn; null while it holds
+    withdrawn_by text, -- Account that recorded the withdrawal
+    withdrawn_how text, -- How it was withdrawn
+    CONSTRAINT consent_pkey PRIMARY KEY (consent_id),
+    CONSTRAINT consent_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT consent_check CHECK ((withdrawn_at >= given_at)),
+    CONSTRAINT consent_check1 CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_how IS NULL)))),
+    CONSTRAINT consent_given_by_check CHECK ((given_by <> ''::text)),
+    CONSTRAINT consent_given_how_check CHECK ((given_how = ANY (ARRAY['enrolment'::text, 'online'::text, 'paper'::text, 'telephone'::text]))),
+    CONSTRAINT consent_purpose_check CHECK ((purpose = 'grid'::text)),
+    CONSTRAINT consent_text_version_check CHECK ((text_version <> ''::text)),
+    CONSTRAINT consent_withdrawn_how_check CHECK ((withdrawn_how = ANY (ARRAY['enrolment'::text, 'online'::text, 'paper'::text, 'telephone'::text])))
+);
+CREATE INDEX consent_end_device_idx ON somel.consent USING btree (end_device_id, consent_id);
+CREATE UNIQUE INDEX consent_open_idx ON somel.consent USING btree (end_device_id, purpose) WHERE (withdrawn_at IS NULL);
+GRANT INSERT, SELECT ON consent TO somel_compute;
+GRANT SELECT ON consent TO somel_ingest;
+GRANT SELECT ON consent TO somel_read;
+GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_how) ON consent TO somel_compute;
 
 -- What a device says of itself and is no number, the latest: tariff names, states, messages
 CREATE TABLE somel.device_label (
@@ -349,6 +445,26 @@ CREATE TABLE somel.enrolment_code (
 GRANT SELECT ON enrolment_code TO somel_compute;
 GRANT UPDATE (wrong_count, used_at) ON enrolment_code TO somel_compute;
 
+-- Chargers of electric vehicles: what a plan must know of them
+CREATE TABLE somel.ev_charger (
+    end_device_id integer NOT NULL, -- Resource of the kind ev_charger
+    battery_capacity_wh integer NOT NULL, -- Usable energy of the vehicle's battery [Wh]
+    min_energy_wh integer NOT NULL DEFAULT 0, -- A plan never leaves less in the battery [Wh]
+    departure_energy_wh integer NOT NULL, -- Energy that must be in the battery at departure [Wh]
+    efficiency_ratio double precision NOT NULL, -- Energy that comes back out for energy put in, both ways together [ratio]
+    discharge_power_w integer NOT NULL DEFAULT 0, -- Highest power back to the grid; 0: it only charges [W]
+    CONSTRAINT ev_charger_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT ev_charger_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT ev_charger_battery_capacity_wh_check CHECK ((battery_capacity_wh > 0)),
+    CONSTRAINT ev_charger_check CHECK (((min_energy_wh >= 0) AND (min_energy_wh <= battery_capacity_wh))),
+    CONSTRAINT ev_charger_check1 CHECK (((departure_energy_wh >= min_energy_wh) AND (departure_energy_wh <= battery_capacity_wh))),
+    CONSTRAINT ev_charger_discharge_power_w_check CHECK ((discharge_power_w >= 0)),
+    CONSTRAINT ev_charger_efficiency_ratio_check CHECK (((efficiency_ratio > (0)::double precision) AND (efficiency_ratio <= (1)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON ev_charger TO somel_compute;
+GRANT SELECT ON ev_charger TO somel_ingest;
+GRANT SELECT ON ev_charger TO somel_read;
+
 -- A demand-response event: less load in a place over [starts_at, ends_at)
 CREATE TABLE somel.event (
     event_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key
@@ -368,6 +484,25 @@ CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.event FOR EACH STATEMENT
 GRANT DELETE, INSERT, SELECT, UPDATE ON event TO somel_compute;
 GRANT SELECT ON event TO somel_ingest;
 GRANT SELECT ON event TO somel_read;
+
+-- Events that a rule drafted, and why
+CREATE TABLE somel.event_proposal (
+    event_id uuid NOT NULL, -- Event
+    overload_rule_id integer, -- Rule; null once it is deleted
+    forecast_run_id bigint, -- Issue of forecasts; null once it is deleted
+    proposed_at timestamp with time zone NOT NULL, -- When
+    probability real NOT NULL, -- Highest probability of overload in its slots [ratio]
+    required_reduction_w real[] NOT NULL, -- By how much load must fall in each slot for overload to be less probable than the rule's threshold [W]
+    CONSTRAINT event_proposal_pkey PRIMARY KEY (event_id),
+    CONSTRAINT event_proposal_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id) ON DELETE CASCADE,
+    CONSTRAINT event_proposal_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id) ON DELETE SET NULL,
+    CONSTRAINT event_proposal_overload_rule_id_fkey FOREIGN KEY (overload_rule_id) REFERENCES overload_rule(overload_rule_id) ON DELETE SET NULL,
+    CONSTRAINT event_proposal_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision))),
+    CONSTRAINT event_proposal_required_reduction_w_check CHECK ((cardinality(required_reduction_w) > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON event_proposal TO somel_compute;
+GRANT SELECT ON event_proposal TO somel_ingest;
+GRANT SELECT ON event_proposal TO somel_read;
 
 -- Baseline against measured load of the usage points that took part, per slot; indicative
 CREATE TABLE somel.event_result (
@@ -741,6 +876,45 @@ GRANT INSERT, SELECT, UPDATE ON gateway_delivery TO somel_ingest;
 GRANT SELECT ON gateway_delivery TO somel_compute;
 GRANT SELECT ON gateway_delivery TO somel_read;
 
+-- Heat pumps with the building that they heat: one body of one temperature
+CREATE TABLE somel.heat_pump (
+    end_device_id integer NOT NULL, -- Resource of the kind heat_pump
+    thermal_capacity_wh_per_k double precision NOT NULL, -- Heat that warms the building by a kelvin [Wh/K]
+    loss_w_per_k double precision NOT NULL, -- Heat lost for each kelvin above the outside [W/K]
+    comfort_min_degc double precision NOT NULL, -- A plan never lets the building be colder [degC]
+    comfort_max_degc double precision NOT NULL, -- A plan never lets the building be warmer [degC]
+    cop_ratio double precision NOT NULL, -- Heat given for electric energy drawn [ratio]
+    CONSTRAINT heat_pump_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT heat_pump_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT heat_pump_check CHECK ((comfort_max_degc > comfort_min_degc)),
+    CONSTRAINT heat_pump_cop_ratio_check CHECK ((cop_ratio > (0)::double precision)),
+    CONSTRAINT heat_pump_loss_w_per_k_check CHECK ((loss_w_per_k >= (0)::double precision)),
+    CONSTRAINT heat_pump_thermal_capacity_wh_per_k_check CHECK ((thermal_capacity_wh_per_k > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON heat_pump TO somel_compute;
+GRANT SELECT ON heat_pump TO somel_ingest;
+GRANT SELECT ON heat_pump TO somel_read;
+
+-- Hot-water tanks: what a plan must know of them; one well-mixed body of water
+CREATE TABLE somel.hot_water_tank (
+    end_device_id integer NOT NULL, -- Resource of the kind water_heater
+    volume_m3 double precision NOT NULL, -- Volume of water [m3]
+    floor_degc double precision NOT NULL, -- Water is never colder than this because of a plan [degC]
+    set_degc double precision NOT NULL, -- Temperature that its thermostat holds [degC]
+    ceiling_degc double precision NOT NULL, -- Highest temperature that a plan may heat it to [degC]
+    loss_w_per_k double precision NOT NULL, -- Heat lost for each kelvin above the room [W/K]
+    is_off_peak_switched boolean NOT NULL, -- Whether it is fed through the meter's dry contact, which closes off-peak only
+    CONSTRAINT hot_water_tank_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT hot_water_tank_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT hot_water_tank_check CHECK ((set_degc >= floor_degc)),
+    CONSTRAINT hot_water_tank_check1 CHECK (((ceiling_degc >= set_degc) AND (ceiling_degc <= (100)::double precision))),
+    CONSTRAINT hot_water_tank_loss_w_per_k_check CHECK ((loss_w_per_k >= (0)::double precision)),
+    CONSTRAINT hot_water_tank_volume_m3_check CHECK ((volume_m3 > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON hot_water_tank TO somel_compute;
+GRANT SELECT ON hot_water_tank TO somel_ingest;
+GRANT SELECT ON hot_water_tank TO somel_read;
+
 -- One committed transaction of ingest; its counts always add up
 CREATE TABLE somel.ingest_batch (
     ingest_batch_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -848,6 +1022,95 @@ CREATE INDEX interval_reading_revision_key_idx ON somel.interval_reading_revisio
 GRANT INSERT, SELECT ON interval_reading_revision TO somel_ingest;
 GRANT SELECT ON interval_reading_revision TO somel_compute;
 GRANT SELECT ON interval_reading_revision TO somel_read;
+
+-- Off-peak hours (heures creuses) of a usage point, every day
+CREATE TABLE somel.off_peak_window (
+    usage_point_id integer NOT NULL, -- Usage point
+    starts_at time without time zone NOT NULL, -- Start, local time (Europe/Paris)
+    ends_at time without time zone NOT NULL, -- End, local time; before the start: on the next day
+    CONSTRAINT off_peak_window_pkey PRIMARY KEY (usage_point_id, starts_at),
+    CONSTRAINT off_peak_window_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id) ON DELETE CASCADE,
+    CONSTRAINT off_peak_window_check CHECK ((ends_at <> starts_at))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON off_peak_window TO somel_compute;
+GRANT SELECT ON off_peak_window TO somel_ingest;
+GRANT SELECT ON off_peak_window TO somel_read;
+
+-- Resources that do not take part in one event, by word of people or of a VEN; what devices themselves say is in command.status
+CREATE TABLE somel.opt_out (
+    event_id uuid NOT NULL, -- Event
+    end_device_id integer NOT NULL, -- Resource
+    opted_out_at timestamp with time zone NOT NULL, -- From when on
+    source text NOT NULL, -- resident, operator or ven (OpenADR)
+    recorded_by text NOT NULL, -- Account that recorded it
+    reason text, -- Why, if they said so
+    CONSTRAINT opt_out_pkey PRIMARY KEY (event_id, end_device_id),
+    CONSTRAINT opt_out_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT opt_out_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id) ON DELETE CASCADE,
+    CONSTRAINT opt_out_recorded_by_check CHECK ((recorded_by <> ''::text)),
+    CONSTRAINT opt_out_source_check CHECK ((source = ANY (ARRAY['resident'::text, 'operator'::text, 'ven'::text])))
+);
+CREATE INDEX opt_out_end_device_idx ON somel.opt_out USING btree (end_device_id);
+GRANT INSERT, SELECT ON opt_out TO somel_compute;
+GRANT SELECT ON opt_out TO somel_ingest;
+GRANT SELECT ON opt_out TO somel_read;
+
+-- How probable it is that a place exceeds its limit in a slot; only rows of 1 % and more are kept
+CREATE TABLE somel.overload_probability (
+    forecast_run_id bigint NOT NULL, -- Issue of forecasts that it follows from
+    place_id integer NOT NULL, -- Place
+    valid_from timestamp with time zone NOT NULL, -- Start of the slot
+    limit_w double precision NOT NULL, -- Limit that held then [W]
+    probability real NOT NULL, -- Probability that the mean load of the slot exceeds it [ratio]
+    CONSTRAINT overload_probability_pkey PRIMARY KEY (place_id, valid_from, forecast_run_id),
+    CONSTRAINT overload_probability_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES overload_run(forecast_run_id) ON DELETE CASCADE,
+    CONSTRAINT overload_probability_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT overload_probability_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision)))
+);
+CREATE INDEX overload_probability_run_idx ON somel.overload_probability USING btree (forecast_run_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON overload_probability TO somel_compute;
+GRANT SELECT ON overload_probability TO somel_ingest;
+GRANT SELECT ON overload_probability TO somel_read;
+
+-- When an event is to be drafted for an overload to come
+CREATE TABLE somel.overload_rule (
+    overload_rule_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    name text NOT NULL, -- Name for people
+    place_id integer, -- Place that it is about; null: all of a level
+    level text, -- Level that it is about; null: one place
+    probability_threshold double precision NOT NULL, -- Slots whose overload is at least so probable [ratio]
+    notice_s integer NOT NULL, -- An event starts no sooner than so long after it is drafted [s]
+    min_duration_s integer NOT NULL, -- Overloads that are over sooner are left alone [s]
+    is_enabled boolean NOT NULL, -- Whether it is followed
+    changed_at timestamp with time zone NOT NULL, -- When it was made or last changed
+    changed_by text NOT NULL, -- Account that did so
+    CONSTRAINT overload_rule_pkey PRIMARY KEY (overload_rule_id),
+    CONSTRAINT overload_rule_name_key UNIQUE (name),
+    CONSTRAINT overload_rule_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT overload_rule_changed_by_check CHECK ((changed_by <> ''::text)),
+    CONSTRAINT overload_rule_check CHECK (((place_id IS NULL) <> (level IS NULL))),
+    CONSTRAINT overload_rule_level_check CHECK ((level = ANY (ARRAY['territory'::text, 'substation'::text, 'feeder'::text, 'power_transformer'::text, 'commune'::text]))),
+    CONSTRAINT overload_rule_min_duration_s_check CHECK ((min_duration_s >= 0)),
+    CONSTRAINT overload_rule_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT overload_rule_notice_s_check CHECK ((notice_s >= 0)),
+    CONSTRAINT overload_rule_probability_threshold_check CHECK (((probability_threshold >= (0.01)::double precision) AND (probability_threshold <= (0.99)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON overload_rule TO somel_compute;
+GRANT SELECT ON overload_rule TO somel_ingest;
+GRANT SELECT ON overload_rule TO somel_read;
+
+-- Issues of forecasts that overload was reckoned from
+CREATE TABLE somel.overload_run (
+    forecast_run_id bigint NOT NULL, -- Issue
+    computed_at timestamp with time zone NOT NULL, -- When
+    place_count integer NOT NULL, -- Places that have a limit and were forecast
+    CONSTRAINT overload_run_pkey PRIMARY KEY (forecast_run_id),
+    CONSTRAINT overload_run_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id) ON DELETE CASCADE,
+    CONSTRAINT overload_run_place_count_check CHECK ((place_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON overload_run TO somel_compute;
+GRANT SELECT ON overload_run TO somel_ingest;
+GRANT SELECT ON overload_run TO somel_read;
 
 -- A part of the grid or of the territory that load is summed and forecast for
 CREATE TABLE somel.place (
@@ -1033,15 +1296,33 @@ CREATE TABLE somel.resource (
     end_device_id integer NOT NULL, -- Device
     rated_power_w integer NOT NULL, -- Highest power it draws [W]
     enrolled_at timestamp with time zone NOT NULL DEFAULT now(), -- When its owner agreed
-    withdrawn_at timestamp with time zone, -- When the agreement was withdrawn; null while it holds
+    withdrawn_at timestamp with time zone, -- When the agreement was withdrawn; null while it holds. Kept in step with the newest consent
     CONSTRAINT resource_pkey PRIMARY KEY (end_device_id),
     CONSTRAINT resource_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES end_device(end_device_id),
     CONSTRAINT resource_check CHECK ((withdrawn_at >= enrolled_at)),
     CONSTRAINT resource_rated_power_w_check CHECK ((rated_power_w > 0))
 );
+CREATE TRIGGER record_enrolment AFTER INSERT ON somel.resource FOR EACH ROW EXECUTE FUNCTION record_enrolment();
 GRANT SELECT ON resource TO somel_compute;
 GRANT SELECT ON resource TO somel_ingest;
 GRANT SELECT ON resource TO somel_read;
+GRANT UPDATE (withdrawn_at) ON resource TO somel_compute;
+
+-- How a resource stood when it, or an application that speaks for it, last said so
+CREATE TABLE somel.resource_state (
+    end_device_id integer NOT NULL, -- Resource
+    reported_at timestamp with time zone NOT NULL, -- When it stood so
+    energy_wh integer, -- Energy in the battery; null where it has none [Wh]
+    temperature_degc double precision, -- Of the water or of the building; null where there is neither [degC]
+    CONSTRAINT resource_state_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT resource_state_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT resource_state_check CHECK (((energy_wh IS NOT NULL) OR (temperature_degc IS NOT NULL))),
+    CONSTRAINT resource_state_energy_wh_check CHECK ((energy_wh >= 0)),
+    CONSTRAINT resource_state_temperature_degc_check CHECK (((temperature_degc >= ('-60'::integer)::double precision) AND (temperature_degc <= (120)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON resource_state TO somel_compute;
+GRANT SELECT ON resource_state TO somel_ingest;
+GRANT SELECT ON resource_state TO somel_read;
 
 -- Spans whose sums no longer match the readings; written with the readings, in one transaction
 CREATE TABLE somel.rollup_pending (
@@ -1068,6 +1349,41 @@ CREATE TABLE somel.substation (
 GRANT SELECT ON substation TO somel_compute;
 GRANT SELECT ON substation TO somel_ingest;
 GRANT SELECT ON substation TO somel_read;
+
+-- Colours of days, as they were announced; a day without a row is not known yet
+CREATE TABLE somel.tariff_day (
+    tariff text NOT NULL, -- tempo or ejp
+    day date NOT NULL, -- Local day on which it begins: Tempo's at 06:00, EJP's at 07:00
+    color text NOT NULL, -- Tempo: blue, white or red; EJP: normal or peak
+    source text NOT NULL, -- Who said so: the file, or the account
+    stored_at timestamp with time zone NOT NULL, -- When it was stored
+    CONSTRAINT tariff_day_pkey PRIMARY KEY (tariff, day),
+    CONSTRAINT tariff_day_check CHECK ((color = ANY (
+CASE tariff
+    WHEN 'tempo'::text THEN ARRAY['blue'::text, 'white'::text, 'red'::text]
+    ELSE ARRAY['normal'::text, 'peak'::text]
+END))),
+    CONSTRAINT tariff_day_source_check CHECK ((source <> ''::text)),
+    CONSTRAINT tariff_day_tariff_check CHECK ((tariff = ANY (ARRAY['tempo'::text, 'ejp'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON tariff_day TO somel_compute;
+GRANT SELECT ON tariff_day TO somel_ingest;
+GRANT SELECT ON tariff_day TO somel_read;
+
+-- What energy costs a resident, with all that is paid for each unit of energy; filled by operators
+CREATE TABLE somel.tariff_price (
+    tariff text NOT NULL, -- base, off_peak, tempo or ejp
+    period text NOT NULL, -- Period of the tariff, as core/tariffs.py names them
+    valid_from date NOT NULL, -- First local day on which it holds, until a later row
+    price_eur_per_mwh double precision NOT NULL, -- Price [EUR/MWh]
+    source text NOT NULL, -- Where it was published
+    CONSTRAINT tariff_price_pkey PRIMARY KEY (tariff, period, valid_from),
+    CONSTRAINT tariff_price_source_check CHECK ((source <> ''::text)),
+    CONSTRAINT tariff_price_tariff_check CHECK ((tariff = ANY (ARRAY['base'::text, 'off_peak'::text, 'tempo'::text, 'ejp'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON tariff_price TO somel_compute;
+GRANT SELECT ON tariff_price TO somel_ingest;
+GRANT SELECT ON tariff_price TO somel_read;
 
 -- Place of supply (point de livraison), known here by a pseudonym only
 CREATE TABLE somel.usage_point (
@@ -1351,6 +1667,22 @@ BEGIN
                 place_interval.place_id
                 IN (other.feeder_place_id, other.commune_place_id, feeder.substation_place_id)
         );
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.record_enrolment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO somel.consent (
+        end_device_id, purpose, text_version, given_at, given_by, given_how, withdrawn_at, withdrawn_by, withdrawn_how
+    )
+    VALUES (
+        NEW.end_device_id, 'grid', 'enrolment', NEW.enrolled_at, current_user, 'enrolment', NEW.withdrawn_at,
+        CASE WHEN NEW.withdrawn_at IS NOT NULL THEN current_user END,
+        CASE WHEN NEW.withdrawn_at IS NOT NULL THEN 'enrolment' END
+    );
     RETURN NULL;
 END $function$;
 

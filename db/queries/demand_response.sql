@@ -61,7 +61,56 @@ SELECT EXISTS (SELECT FROM somel.place WHERE place_id = %(place_id)s) AS found
 
 -- name: flexible_resources
 -- row: db.demand_response.FlexibleResource
--- Enrolled, under the place, with their last word; not those that another event commands already.
+-- Whose owners consent, under the place, with their last word; not those that another event commands already, nor those that
+-- opted out of this event, nor those that were called as often as they may be, or are still at rest.
+WITH asked AS (
+    SELECT
+        event_id,
+        starts_at,
+        ends_at,
+        (starts_at AT TIME ZONE 'Europe/Paris')::date AS local_day
+    FROM somel.event
+    WHERE event_id = %(event_id)s
+),
+
+called AS (
+    SELECT DISTINCT
+        command.end_device_id,
+        event.event_id,
+        event.starts_at,
+        event.ends_at,
+        (event.starts_at AT TIME ZONE 'Europe/Paris')::date AS local_day
+    FROM somel.call_limit
+    JOIN somel.command USING (end_device_id)
+    JOIN somel.event USING (event_id)
+    WHERE
+        event.event_id <> %(event_id)s
+        AND event.status IN ('scheduled', 'active', 'completed')
+        AND command.status IN ('pending', 'sent', 'accepted', 'unanswered')
+),
+
+exhausted AS (
+    SELECT call_limit.end_device_id
+    FROM somel.call_limit
+    CROSS JOIN asked
+    LEFT JOIN called USING (end_device_id)
+    GROUP BY call_limit.end_device_id
+    HAVING
+        count(*) FILTER (WHERE called.local_day = asked.local_day) >= min(call_limit.calls_per_day)
+        OR count(*) FILTER (WHERE date_trunc('week', called.local_day) = date_trunc('week', asked.local_day))
+        >= min(call_limit.calls_per_week)
+        OR count(*) FILTER (
+            WHERE
+            date_trunc('year', called.local_day - INTERVAL '8 months')
+            = date_trunc('year', asked.local_day - INTERVAL '8 months')
+        ) >= min(call_limit.calls_per_season)
+        OR count(*) FILTER (
+            WHERE
+            called.ends_at + call_limit.rest_s * INTERVAL '1 second' > asked.starts_at
+            AND called.starts_at < asked.ends_at + call_limit.rest_s * INTERVAL '1 second'
+        ) > 0
+)
+
 SELECT
     resource.end_device_id,
     usage_point.power_transformer_place_id,
@@ -70,7 +119,9 @@ SELECT
     said.energy_needed_wh,
     said.max_power_w,
     said.available_from,
-    said.ready_by
+    said.ready_by,
+    end_device.usage_point_id,
+    end_device.kind
 FROM somel.resource
 JOIN somel.end_device USING (end_device_id)
 JOIN somel.usage_point USING (usage_point_id)
@@ -90,6 +141,25 @@ JOIN LATERAL (
 ) AS said ON said.ready_by > %(now)s
 WHERE
     resource.withdrawn_at IS NULL
+    AND EXISTS (
+        SELECT FROM somel.consent
+        WHERE
+            consent.end_device_id = resource.end_device_id
+            AND consent.purpose = 'grid'
+            AND consent.withdrawn_at IS NULL
+    )
+    AND NOT EXISTS (SELECT FROM exhausted WHERE exhausted.end_device_id = resource.end_device_id)
+    AND NOT EXISTS (
+        SELECT FROM somel.opt_out
+        WHERE opt_out.event_id = %(event_id)s AND opt_out.end_device_id = resource.end_device_id
+    )
+    AND NOT EXISTS (
+        SELECT FROM somel.command
+        WHERE
+            command.event_id = %(event_id)s
+            AND command.end_device_id = resource.end_device_id
+            AND command.status = 'opted_out'
+    )
     AND (
         %(place_id)s IN (
             power_transformer.place_id, power_transformer.commune_place_id, feeder.place_id,
@@ -178,10 +248,12 @@ WHERE dispatch_plan.event_id = %(event_id)s
 ORDER BY place.code
 
 -- name: insert_command
-INSERT INTO somel.command (event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w)
+INSERT INTO somel.command (
+    event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w, natural_w
+)
 VALUES (
     %(event_id)s, %(end_device_id)s, %(issued_at)s, %(expires_at)s, %(start_at)s, 1800,
-    %(dispatch_setpoint_w)s::real []
+    %(dispatch_setpoint_w)s::real [], %(natural_w)s::real []
 )
 
 -- name: take_back_commands

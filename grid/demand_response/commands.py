@@ -35,6 +35,7 @@ def commands_of(event: Event, fleet: Fleet, optimum: Optimum, *, now: datetime) 
                 expires_at=fleet.start_at + stop * SLOT,
                 start_at=fleet.start_at + first * SLOT,
                 dispatch_setpoint_w=np.round(optimum.power_w[device, first:stop], 1).tolist(),
+                natural_w=np.round(fleet.natural_w[device, first:stop], 1).tolist(),
             )
         )
     return commands

@@ -12,6 +12,7 @@ from grid.kernels import (
     ml_poly,
     naive,
     natural,
+    overload,
     quantiles,
     reconcile,
     ridge,
@@ -78,3 +79,5 @@ def _warm_dispatch() -> None:
         last_slot=last,
     )
     natural.natural_schedule(need_wh, cap_w, first_slot=first, last_slot=last, slots=2)
+    overload.overload_probability(np.array([0.5]), np.ones((1, 1, 1)), np.ones((1, 1)))
+    overload.load_at(np.array([0.5]), np.ones((1, 1, 1)), 0.5)

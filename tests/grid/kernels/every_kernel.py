@@ -15,6 +15,7 @@ from grid.kernels import (
     ml_poly,
     naive,
     natural,
+    overload,
     quantiles,
     reconcile,
     ridge,
@@ -113,7 +114,10 @@ def schedules(rng):
     headroom = rng.integers(0, 5, (3, 8)) * np.array([[1000.0], [1000.0], [2500.0]])
     plan = dispatch.dispatch(rng.normal(50, 20, 8), headroom, np.array([0, 7, 7, 20]), need, cap, first, last)
     power, unserved = natural.natural_schedule(need, cap, first, last, slots=8)
+    levels, loads = np.array([0.1, 0.5, 0.9]), np.sort(rng.normal(50, 20, (3, 8, 3)), axis=2)
     return {
+        "overload": overload.overload_probability(levels, loads, rng.normal(60, 40, (3, 8))),
+        "load_at": overload.load_at(levels, loads, 0.97),
         "natural": power,
         "natural_unserved": unserved,
         "plan": plan.power_w,

@@ -12,6 +12,7 @@ from grid.kernels import (
     ml_poly,
     naive,
     natural,
+    overload,
     quantiles,
     reconcile,
     skill,
@@ -24,7 +25,7 @@ from grid.kernels import (
     "module",
     [
         *(baseline, dispatch, error_patterns, holt_winters, ml_poly, naive),
-        *(natural, quantiles, reconcile, skill, sums, typical),
+        *(natural, overload, quantiles, reconcile, skill, sums, typical),
     ],
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):
