@@ -79,7 +79,7 @@ def fleet(devices: int, seed: int) -> Fleet:
 
 
 def nested_fleet(devices: int, seed: int) -> Fleet:
-    """Draw the same devices with limits for transformers, feeders and substations, each tight in a third of its slots."""
+    """Draw the same devices with limits for transformers, feeders and substations, tight in a third of their slots."""
     alone = fleet(devices, seed)
     rng = np.random.default_rng(seed + 1)
     levels = [alone.limit_w / ALONE_RATIO]

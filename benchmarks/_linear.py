@@ -41,7 +41,7 @@ def programme(fleet: Fleet, *, reward: float = 0.0) -> Any:
 
 
 def solve(models: list[Any]) -> tuple[float, float, NDArray[np.float64]]:
-    """Return the seconds HiGHS takes for some programmes, without handing them over, the objective in EUR, the columns."""
+    """Return the seconds HiGHS takes for some programmes, its objective in EUR, and the columns."""
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
     seconds, objective, columns = 0.0, 0.0, []

@@ -19,7 +19,7 @@ REPEATS = 3
 
 
 def peak_mb() -> float:
-    """Return the most memory this process ever had; what getrusage says may be that of the one that started it. [MB]."""
+    """Return the most memory this process ever had; getrusage may tell that of the one that started it. [MB]."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) * 1024 / 1e6
 

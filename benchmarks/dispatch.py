@@ -191,7 +191,9 @@ def plan_million(devices: int, seed: int) -> Figures:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found[count] = json.loads(done.stdout)
         per_device_us = 1e6 * found[count]["seconds"] / count
-        say(f"{count} devices: {found[count]['seconds']:.2f} s, {per_device_us:.2f} µs each, {found[count]['rss_mb']:.0f} MB")
+        say(
+            f"{count} devices: {found[count]['seconds']:.2f} s, {per_device_us:.2f} µs each, {found[count]['rss_mb']:.0f} MB"
+        )
         require(found[count]["gap"] <= SAME, "The certificate of the large fleet leaves a gap.")
     return {
         "million_s": found[devices]["seconds"],

@@ -26,6 +26,7 @@ from grid.demand_response.flexibility import Fleet, gather_fleet
 from grid.demand_response.lifecycle import EventStatus, change_status, require_event, require_transition
 from grid.demand_response.limits import Limits, read_limits
 from grid.demand_response.optimisation import Optimum, optimise
+from grid.demand_response.solution import store_solution
 
 #: Joules of rounding, not a shortage. [Wh]
 _TINY_WH: Final = 1e-3
@@ -128,11 +129,11 @@ async def _store(connection: Connection, event: Event, planned: _Planned, now: d
     fleet, optimum = planned.fleet, planned.optimum
     shortages = [
         NewShortage(
-            rating.place_id,
+            place_id,
             [fleet.start_at + int(slot) * SLOT for slot in np.flatnonzero(optimum.cut_slot[row])],
             float(optimum.missing_wh[row]),
         )
-        for row, rating in enumerate(planned.limits.rating)
+        for row, place_id in enumerate(optimum.place_id)
         if optimum.missing_wh[row] > _TINY_WH
     ]
     plan = NewPlan(
@@ -145,4 +146,6 @@ async def _store(connection: Connection, event: Event, planned: _Planned, now: d
         sum(shortage.missing_wh for shortage in shortages),
         optimum.reduction_w.tolist(),
     )
-    return await replace_plan(connection, plan, shortages)
+    stored = await replace_plan(connection, plan, shortages)
+    await store_solution(connection, stored, optimum)
+    return stored

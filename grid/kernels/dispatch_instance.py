@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from grid.kernels.checks import Float, Int, float_array, int_array, require
 from grid.kernels.dispatch_flow import TINY_RATIO
-from grid.kernels.dispatch_tree import Tree
+from grid.kernels.dispatch_tree import DEAD, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _binding_limits(instance: NestedInstance) -> tuple[Float, Int]:
         limit_wh[node] = np.minimum(instance.limit_wh[node], reach_wh[node])
         if instance.parent[node] >= 0:
             reach_wh[instance.parent[node]] += limit_wh[node]
-    never = (instance.limit_wh >= reach_wh).all(axis=1)
+    never = np.all(instance.limit_wh >= reach_wh, axis=1, keepdims=True)[:, 0]
     never[:groups] = False
     for node in range(limit_wh.shape[0] - 1, -1, -1):
         if above[node] >= 0 and never[above[node]]:
@@ -172,8 +172,8 @@ def _tightness(instance: NestedInstance) -> Float:
 
 
 def _first_labels(parent: Int, *, groups: int, slots: int, devices: int) -> Int:
-    """Return distances from unmet need as long as nothing is planned: devices 1, groups 2, what is above more."""
-    label = np.full(parent.size, 2)
+    """Return the steps to unmet need as long as nothing is planned: devices 1, groups 2, what is above more."""
+    label = np.where(np.arange(parent.size) < groups, 2, DEAD)
     for node in np.flatnonzero(parent >= 0):
-        label[parent[node]] = label[node] + 1 if label[parent[node]] == 2 else min(label[parent[node]], label[node] + 1)
+        label[parent[node]] = min(label[parent[node]], label[node] + 1)
     return np.concatenate((np.repeat(label, slots), np.ones(devices, np.int64)))

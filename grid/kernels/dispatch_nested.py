@@ -214,9 +214,7 @@ def _bound_alone(instance: NestedInstance, served_wh: float) -> float:
     return float(cost.sum() - instance.price.max() * (energy_wh.sum() - served_wh)) / WH_PER_MWH
 
 
-def _as_plan(
-    instance: NestedInstance, tree: Tree, proof: Proof, bound_eur: float, exact_slots: int
-) -> NestedPlan:
+def _as_plan(instance: NestedInstance, tree: Tree, proof: Proof, bound_eur: float, exact_slots: int) -> NestedPlan:
     inner = tree.parent >= 0
     above = np.where(inner, tree.parent, 0)
     base = np.where(inner[:, np.newaxis], proof.worth[above], instance.price)

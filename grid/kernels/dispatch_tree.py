@@ -228,17 +228,25 @@ def _label_towards(tree: Tree, place: int, tiny: float, queue: Int, write: int) 
 
 
 @leaf
-def _label_all(tree: Tree, number: int, tiny: float, queue: Int) -> None:
-    """Label all nodes of a tree with their distance from unmet need; from what is DEAD no path ever leads there."""
-    slots, places, write, read = tree.used_wh.shape[1], tree.used_wh.size, 0, 0
+def _change_labels(tree: Tree, number: int, below: int, label: int) -> None:
+    """Give a label to all of a tree that have a lower one than `below`."""
+    slots, places = tree.used_wh.shape[1], tree.used_wh.size
     for index in range(tree.tree_node[number], tree.tree_node[number + 1]):
         start = tree.node[index] * slots
         for place in range(start, start + slots):
-            if tree.label[place] != DEAD:
-                tree.label[place] = UNKNOWN
+            if tree.label[place] < below:
+                tree.label[place] = label
     for index in range(tree.tree_device[number], tree.tree_device[number + 1]):
-        if tree.label[places + tree.sequence[index]] != DEAD:
-            tree.label[places + tree.sequence[index]] = UNKNOWN
+        device = places + tree.sequence[index]
+        if tree.label[device] < below:
+            tree.label[device] = label
+
+
+@leaf
+def _label_all(tree: Tree, number: int, tiny: float, queue: Int) -> None:
+    """Label all of a tree with the steps to unmet need; from what is DEAD no path leads there, nor ever will."""
+    _change_labels(tree, number, DEAD, UNKNOWN)
+    read, write = 0, 0
     for index in range(tree.tree_device[number], tree.tree_device[number + 1]):
         device = tree.sequence[index]
         if tree.left_wh[device] > tiny:
@@ -246,14 +254,7 @@ def _label_all(tree: Tree, number: int, tiny: float, queue: Int) -> None:
     while read < write:
         write = _label_towards(tree, queue[read], tiny, queue, write)
         read += 1
-    for index in range(tree.tree_node[number], tree.tree_node[number + 1]):
-        start = tree.node[index] * slots
-        for place in range(start, start + slots):
-            if tree.label[place] == UNKNOWN:
-                tree.label[place] = DEAD
-    for index in range(tree.tree_device[number], tree.tree_device[number + 1]):
-        if tree.label[places + tree.sequence[index]] == UNKNOWN:
-            tree.label[places + tree.sequence[index]] = DEAD
+    _change_labels(tree, number, UNKNOWN + 1, DEAD)
 
 
 @leaf

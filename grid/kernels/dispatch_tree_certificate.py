@@ -69,7 +69,9 @@ def _reach_holders(
 
 
 @leaf
-def _reach_nodes(tree: Tree, proof: Proof, node: int, slot: int, value: float, tiny: float, queue: Int, write: int) -> int:
+def _reach_nodes(
+    tree: Tree, proof: Proof, node: int, slot: int, value: float, tiny: float, queue: Int, write: int
+) -> int:
     """Give a place's worth to the node above, if there is room between them, and to nodes below that use it."""
     slots = tree.used_wh.shape[1]
     above = tree.parent[node]

@@ -141,7 +141,9 @@ def test_the_same_input_gives_the_same_plan():
 def test_no_devices_are_a_plan_too():
     none = np.zeros(0)
     windows = none.astype(int)
-    plan = dispatch_nested(np.ones(2), np.ones((2, 2)), np.array([1, -1]), np.array([0, 0]), none, none, windows, windows)
+    plan = dispatch_nested(
+        np.ones(2), np.ones((2, 2)), np.array([1, -1]), np.array([0, 0]), none, none, windows, windows
+    )
     assert plan.power_w.shape == (0, 2)
     assert (plan.cost_eur, plan.gap_eur, plan.gap_wh) == (0.0, 0.0, 0.0)
 
