@@ -21,14 +21,14 @@ Figures on the last line with ``--json``:
 ``linearity``
     Time a device of that over the time a device of a quarter of the devices; 1 is linear.
 ``nested_ratio``, ``nested_gap``
-    Time under limits of transformers, feeders and substations over the time under limits of transformers alone; its gap.
+    Time under limits of transformers, feeders and substations over that under limits of transformers alone; its gap.
 ``nested_objective_rel_diff``
     Difference from HiGHS, on ``--nested-check`` devices.
 ``nested_binding.transformer``, ``.feeder``, ``.substation``
     Share of limits with a shadow price above 0.
 ``shortage_rel_diff``, ``shortage_ratio``
-    With limits too low by 30 %: difference of the missing energy from that of HiGHS, on ``--nested-check`` devices, over
-    its size; time at full size over that of the feasible fleet.
+    With limits too low by 30 %: difference of the missing energy from that of HiGHS, on ``--nested-check`` devices,
+    over its size; time at full size over that of the feasible fleet.
 ``anytime_gap``, ``anytime_gap_wh``
     Gaps of the plan that half of the nested time allows: of its cost, and of its energy over all needs.
 """
@@ -191,9 +191,8 @@ def plan_million(devices: int, seed: int) -> Figures:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found[count] = json.loads(done.stdout)
         per_device_us = 1e6 * found[count]["seconds"] / count
-        say(
-            f"{count} devices: {found[count]['seconds']:.2f} s, {per_device_us:.2f} µs each, {found[count]['rss_mb']:.0f} MB"
-        )
+        took_s, rss_mb = found[count]["seconds"], found[count]["rss_mb"]
+        say(f"{count} devices: {took_s:.2f} s, {per_device_us:.2f} µs each, {rss_mb:.0f} MB")
         require(found[count]["gap"] <= SAME, "The certificate of the large fleet leaves a gap.")
     return {
         "million_s": found[devices]["seconds"],

@@ -1,4 +1,4 @@
-"""What is kept of a plan beside its commands: how it was found, its gap, the limits it uses to the full and their prices."""
+"""What is kept of a plan beside its commands: how it was found, its gap, full limits and their prices."""
 
 from typing import Final
 

@@ -1,10 +1,10 @@
-r"""Plan flexible devices for the total of all: under a cap, with the lowest peak, or where the rest of the load leaves valleys.
+r"""Plan flexible devices for the total of all: under a cap, with the lowest peak, or where valleys are.
 
-A cap on the total is a limit above all others, so that `grid.kernels.dispatch_nested` plans under it exactly; its shadow
-prices are the multipliers of the total. The lowest peak is found by Newton's method on the minimum cut: a level too low
-leaves energy unserved, and the cut says by how much it has to rise at least, so that every level is a lower bound
-[1]_. Valleys are filled by Wolfe's method [2]_, a Frank-Wolfe method that keeps a few exact plans and mixes them: each
-plan is the cheapest one at the present load as the price, and says how far the mix is from the optimum at the most.
+A cap on the total is a limit above all others, so that `grid.kernels.dispatch_nested` plans under it exactly; its
+shadow prices are the multipliers of the total. The lowest peak is found by Newton's method on the minimum cut: a level
+too low leaves energy unserved, and the cut says by how much it has to rise at least, so that every level is a lower
+bound [1]_. Valleys are filled by Wolfe's method [2]_, a Frank-Wolfe method that mixes a few exact plans: each is the
+cheapest one at the present load as the price, and says how far the mix is from the optimum at the most.
 
 References
 ----------

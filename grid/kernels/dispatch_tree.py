@@ -1,9 +1,17 @@
 """Fill slots from the cheapest under limits inside limits: one maximum flow per tree of limits, compiled.
 
 A network per tree: source -> (root, slot) -> (feeder, slot) -> (group, slot) -> device -> sink. Slots are opened in
-ascending price, as in `grid.kernels.dispatch_flow`. An opened slot first serves devices directly; then searches from the
-root find devices with unmet need, along paths that move energy between devices and between branches and leave the
-earlier slots' totals at the root as they were. One search sends energy to all devices it has found.
+ascending price, as in `grid.kernels.dispatch_flow`. An opened slot first serves devices directly, then along shortest
+paths that move energy between devices and between branches, and that leave the earlier slots' totals at the root as
+they were. Labels tell how far each place and device is from unmet need at the least; they only grow, over all slots, so
+that all slots together cost about as much as one maximum flow [1]_ [2]_.
+
+References
+----------
+.. [1] Gallo, G., Grigoriadis, M. D., Tarjan, R. E. (1989). A fast parametric maximum flow algorithm and applications.
+   SIAM J. Comput. 18, 30-55.
+.. [2] Ahuja, R. K., Orlin, J. B. (1991). Distance-directed augmenting path algorithms for maximum flow and parametric
+   maximum flow problems. Nav. Res. Logist. 38, 413-430.
 """
 
 from typing import NamedTuple
@@ -111,11 +119,11 @@ def _nearest_below(tree: Tree, group: int, slot: int, tiny: float, near: int) ->
     places, nearest, best = tree.used_wh.size, DEAD, -1
     for device in range(tree.offsets[group], tree.offsets[group + 1]):
         label = tree.label[places + device]
-        if label < nearest and tree.first[device] <= slot < tree.last[device]:
-            if tree.cap_wh[device] - tree.energy_wh[device, slot] > tiny:
-                nearest, best = label, places + device
-                if nearest <= near:
-                    break
+        inside = label < nearest and tree.first[device] <= slot < tree.last[device]
+        if inside and tree.cap_wh[device] - tree.energy_wh[device, slot] > tiny:
+            nearest, best = label, places + device
+            if nearest <= near:
+                break
     return best, nearest
 
 

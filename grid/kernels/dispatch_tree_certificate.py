@@ -1,9 +1,9 @@
-"""Prove a plan under nested limits: what one more unit is worth at every place, the minimum cut, the dual bound, compiled.
+"""Prove a plan under nested limits: what one more unit is worth everywhere, minimum cut, dual bound, compiled.
 
-A unit of energy at a place is worth the price of the dearest slot whose energy it can replace, by a path of the residual
-network; where it reaches unmet need it is worth the dearest price of all, and such places are the minimum cut. These
-worths are potentials of the dual programme, so that they give a lower bound on the cost of serving as much energy,
-whatever the plan; if the plan is exact, the bound is its cost.
+A unit of energy at a place is worth the price of the dearest slot whose energy it can replace, by a path of the
+residual network; where it reaches unmet need it is worth the dearest price of all, and such places are the minimum cut.
+These worths are potentials of the dual programme, so that they give a lower bound on the cost of serving as much
+energy, whatever the plan; if the plan is exact, the bound is its cost.
 """
 
 from typing import NamedTuple
@@ -90,18 +90,25 @@ def _reach_nodes(
 
 
 @leaf
-def _spread(tree: Tree, proof: Proof, value: float, tiny: float, queue: Int, write: int) -> tuple[int, int]:
-    """Give a worth to all that reaches the queue; return how many places that are, and the highest node among them."""
-    slots, groups = tree.used_wh.shape[1], tree.offsets.size - 1
-    read, highest = 0, -1
+def _spread(tree: Tree, proof: Proof, value: float, tiny: float, queue: Int, write: int) -> int:
+    """Give a worth to all that reaches the queue, and return how many places that are."""
+    slots, groups, read = tree.used_wh.shape[1], tree.offsets.size - 1, 0
     while read < write:
         node, slot = queue[read] // slots, queue[read] % slots
         read += 1
-        highest = max(highest, node)
         if node < groups:
             write = _reach_holders(tree, proof, node, slot, value, tiny, queue, write)
         write = _reach_nodes(tree, proof, node, slot, value, tiny, queue, write)
-    return write, highest
+    return write
+
+
+@leaf
+def _highest(tree: Tree, proof: Proof, node: int, slot: int) -> int:
+    """Return the highest node above a node that is in the cut as it is; -1 when it is not itself."""
+    highest = -1
+    while node >= 0 and proof.cut[node, slot]:
+        highest, node = node, tree.parent[node]
+    return highest
 
 
 @leaf
@@ -113,19 +120,16 @@ def _find_cut(tree: Tree, proof: Proof, number: int, dearest: float, tiny: float
         device = tree.sequence[start]
         if tree.left_wh[device] <= tiny:
             continue
-        highest = tree.group[device]
+        highest, count = tree.group[device], 0
         if np.isnan(proof.worth_device[device]):
             write = _reach_device(tree, proof, device, dearest, tiny, queue, 0)
-            count, node = _spread(tree, proof, dearest, tiny, queue, write)
-            highest = max(highest, node)
-            for index in range(count):
-                proof.cut[queue[index] // slots, queue[index] % slots] = True
-        else:
-            for slot in range(tree.first[device], tree.last[device]):
-                node = tree.group[device]
-                while node >= 0 and proof.cut[node, slot]:
-                    highest = max(highest, node)
-                    node = tree.parent[node]
+            count = _spread(tree, proof, dearest, tiny, queue, write)
+        for index in range(count):
+            proof.cut[queue[index] // slots, queue[index] % slots] = True
+        for index in range(count):
+            highest = max(highest, _highest(tree, proof, queue[index] // slots, queue[index] % slots))
+        for slot in range(tree.first[device], tree.last[device]):
+            highest = max(highest, _highest(tree, proof, tree.group[device], slot))
         proof.missing_wh[highest] += tree.left_wh[device]
     for start in range(begin, end):
         device = tree.sequence[start]

@@ -7,6 +7,7 @@ import numpy as np
 from grid.kernels import (
     baseline,
     dispatch,
+    dispatch_nested,
     error_patterns,
     holt_winters,
     ml_poly,
@@ -78,6 +79,8 @@ def _warm_dispatch() -> None:
         first_slot=first,
         last_slot=last,
     )
+    nested = (np.ones((2, 2)), np.array([1, -1]), np.array([0, 1]), need_wh, cap_w, first, last)
+    dispatch_nested.dispatch_nested(np.array([1.0, 2.0]), *nested, budget_s=0.0)
     natural.natural_schedule(need_wh, cap_w, first_slot=first, last_slot=last, slots=2)
     overload.overload_probability(np.array([0.5]), np.ones((1, 1, 1)), np.ones((1, 1)))
     overload.load_at(np.array([0.5]), np.ones((1, 1, 1)), 0.5)

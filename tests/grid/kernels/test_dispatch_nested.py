@@ -54,7 +54,8 @@ def test_the_shadow_prices_alone_prove_the_cost_of_a_plan_that_serves_everyone(s
     limit_wh = np.where(shadow > 0.0, case.limit * SLOT_HOURS, 0.0)
     total = -float((shadow * limit_wh).sum())
     group = np.repeat(np.arange(case.offsets.size - 1), np.diff(case.offsets))
-    for device, left in enumerate(case.need):
+    for device, need in enumerate(case.need):
+        left = need
         price = case.price + shadow[chain(case.parent, group[device])].sum(axis=0)
         for cost in np.sort(price[case.first[device] : case.last[device]]):
             energy = min(left, case.cap[device] * SLOT_HOURS)
@@ -98,6 +99,11 @@ def test_a_shortage_names_the_feeder_where_transformers_have_room():
     assert plan.cut_device.tolist() == [True, False]
     np.testing.assert_allclose(plan.power_w, [[2000.0, 2000.0, 0.0], [0.0, 0.0, 800.0]])
     assert plan.missing_bound_wh == pytest.approx(1000.0)
+
+
+def test_the_feeder_is_named_for_all_whom_it_leaves_short():
+    plan = dispatch_nested(*two_groups([[9e3] * 3, [9e3] * 3, [1e3] * 3], [3000.0, 3000.0]))
+    np.testing.assert_allclose(plan.missing_wh, [0.0, 0.0, 4500.0])
 
 
 def test_a_shortage_names_the_transformer_where_the_feeder_has_room():

@@ -7,6 +7,8 @@ import pytest
 from grid.kernels import (
     baseline,
     dispatch,
+    dispatch_nested,
+    dispatch_total,
     error_patterns,
     holt_winters,
     ml_poly,
@@ -24,7 +26,7 @@ from grid.kernels import (
 @pytest.mark.parametrize(
     "module",
     [
-        *(baseline, dispatch, error_patterns, holt_winters, ml_poly, naive),
+        *(baseline, dispatch, dispatch_nested, dispatch_total, error_patterns, holt_winters, ml_poly, naive),
         *(natural, overload, quantiles, reconcile, skill, sums, typical),
     ],
 )

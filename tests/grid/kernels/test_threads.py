@@ -15,6 +15,8 @@ from grid.kernels import (
     baseline,
     dispatch_certificate,
     dispatch_flow,
+    dispatch_tree,
+    dispatch_tree_certificate,
     error_patterns,
     error_patterns_days,
     error_patterns_run,
@@ -42,6 +44,8 @@ MODULES = [
     baseline,
     dispatch_certificate,
     dispatch_flow,
+    dispatch_tree,
+    dispatch_tree_certificate,
     error_patterns_days,
     error_patterns_run,
     holt_winters_fit,
@@ -142,7 +146,7 @@ def test_two_python_threads_run_the_same_kernel_at_once():
 def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     assert warm.warm_up() > 0.0
     before = {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
-    assert len(KERNELS) >= 17
+    assert len(KERNELS) >= 20
     assert set(before.values()) == {1}, before
     load = np.random.default_rng(0).normal(100.0, 5.0, (2, 700)).astype(np.float32)
     load.flags.writeable = False
