@@ -115,19 +115,20 @@ class DispatchPlan:
 
 @dataclass(frozen=True, slots=True)
 class NewShortage:
-    """Energy that does not fit behind a transformer in the slots named. [Wh]."""
+    """Energy that does not fit under the limit of a place in the slots named. [Wh]."""
 
-    power_transformer_place_id: int
+    place_id: int
     slot_starts: list[datetime]
     missing_wh: float
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchShortage:
-    """A stored shortage, with the transformer's code."""
+    """A stored shortage, with its place."""
 
-    power_transformer_place_id: int
-    power_transformer_code: str
+    place_id: int
+    place_level: str
+    place_code: str
     slot_starts: list[datetime]
     missing_wh: float
 

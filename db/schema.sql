@@ -388,6 +388,23 @@ GRANT DELETE, INSERT, SELECT ON device_label_change TO somel_ingest;
 GRANT SELECT ON device_label_change TO somel_compute;
 GRANT SELECT ON device_label_change TO somel_read;
 
+-- Limits that a plan uses to the full; all others have room, and a shadow price of 0
+CREATE TABLE somel.dispatch_limit_slot (
+    dispatch_plan_id bigint NOT NULL, -- Plan
+    place_id integer NOT NULL, -- Place whose limit it is
+    slot_start_at timestamp with time zone NOT NULL, -- Start of the slot
+    room_w double precision NOT NULL, -- What the limit leaves to the resources planned [W]
+    shadow_price_eur_per_mwh double precision NOT NULL, -- What one more unit of room would save [EUR/MWh]
+    CONSTRAINT dispatch_limit_slot_pkey PRIMARY KEY (dispatch_plan_id, place_id, slot_start_at),
+    CONSTRAINT dispatch_limit_slot_dispatch_plan_id_fkey FOREIGN KEY (dispatch_plan_id) REFERENCES dispatch_plan(dispatch_plan_id) ON DELETE CASCADE,
+    CONSTRAINT dispatch_limit_slot_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT dispatch_limit_slot_room_w_check CHECK ((room_w >= (0)::double precision)),
+    CONSTRAINT dispatch_limit_slot_shadow_price_eur_per_mwh_check CHECK ((shadow_price_eur_per_mwh >= (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_limit_slot TO somel_compute;
+GRANT SELECT ON dispatch_limit_slot TO somel_ingest;
+GRANT SELECT ON dispatch_limit_slot TO somel_read;
+
 -- The plan of an event: exact under the transformer limits, with its certificate
 CREATE TABLE somel.dispatch_plan (
     dispatch_plan_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -413,17 +430,35 @@ GRANT SELECT ON dispatch_plan TO somel_read;
 -- Why a plan is infeasible: the minimum cut by name
 CREATE TABLE somel.dispatch_shortage (
     dispatch_plan_id bigint NOT NULL, -- Plan
-    power_transformer_place_id integer NOT NULL, -- Transformer whose limit binds
+    place_id integer NOT NULL, -- Highest place whose limit stands in the way: a transformer, feeder, substation or the territory
     slot_starts timestamp with time zone[] NOT NULL, -- Slots that are full
     missing_wh double precision NOT NULL, -- Energy that does not fit [Wh]
-    CONSTRAINT dispatch_shortage_pkey PRIMARY KEY (dispatch_plan_id, power_transformer_place_id),
+    CONSTRAINT dispatch_shortage_pkey PRIMARY KEY (dispatch_plan_id, place_id),
     CONSTRAINT dispatch_shortage_dispatch_plan_id_fkey FOREIGN KEY (dispatch_plan_id) REFERENCES dispatch_plan(dispatch_plan_id),
-    CONSTRAINT dispatch_shortage_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT dispatch_shortage_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
     CONSTRAINT dispatch_shortage_missing_wh_check CHECK ((missing_wh > (0)::double precision))
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_shortage TO somel_compute;
 GRANT SELECT ON dispatch_shortage TO somel_ingest;
 GRANT SELECT ON dispatch_shortage TO somel_read;
+
+-- How a plan was found, and how far it may be from the best one
+CREATE TABLE somel.dispatch_solution (
+    dispatch_plan_id bigint NOT NULL, -- Plan
+    solver text NOT NULL, -- transformers (each by itself), nested (limits inside limits), commitment (on and off)
+    gap_eur double precision NOT NULL, -- Objective less dual bound: what a better plan could save at the most [EUR]
+    gap_wh double precision NOT NULL, -- What a better plan could serve more at the most [Wh]
+    exact_slot_count integer NOT NULL, -- Slots planned exactly, from the cheapest; fewer than the plan has when the time was over
+    duration_s double precision NOT NULL, -- Time it took [s]
+    CONSTRAINT dispatch_solution_pkey PRIMARY KEY (dispatch_plan_id),
+    CONSTRAINT dispatch_solution_dispatch_plan_id_fkey FOREIGN KEY (dispatch_plan_id) REFERENCES dispatch_plan(dispatch_plan_id) ON DELETE CASCADE,
+    CONSTRAINT dispatch_solution_duration_s_check CHECK ((duration_s >= (0)::double precision)),
+    CONSTRAINT dispatch_solution_exact_slot_count_check CHECK ((exact_slot_count >= 0)),
+    CONSTRAINT dispatch_solution_solver_check CHECK ((solver = ANY (ARRAY['transformers'::text, 'nested'::text, 'commitment'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_solution TO somel_compute;
+GRANT SELECT ON dispatch_solution TO somel_ingest;
+GRANT SELECT ON dispatch_solution TO somel_read;
 
 -- What was done, and what was attempted in vain, with the identity of gateways
 CREATE TABLE somel.edge_event (

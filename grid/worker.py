@@ -92,7 +92,7 @@ async def follow_events(connection: Connection, now: datetime) -> None:
 
 
 async def warn_of_overload(connection: Connection, now: datetime) -> None:
-    """Reckon how probable overload is; draft and plan the events that operators' rules ask for. Nobody is called yet."""
+    """Reckon how probable overload is; draft and plan the events that rules ask for. Nobody is called yet."""
     for event in await propose_events(connection, now):
         _log.warning("event_proposed", event_id=str(event.event_id), name=event.name, target_w=event.target_w)
         try:

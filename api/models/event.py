@@ -58,9 +58,10 @@ class Event(Model):
 
 
 class Shortage(Model):
-    """Name a transformer whose limit leaves energy unserved."""
+    """Name a place whose limit leaves energy unserved."""
 
-    power_transformer_code: Annotated[str, Field(examples=["T-0001"])]
+    place_level: Annotated[str, Field(examples=["power_transformer"])]
+    place_code: Annotated[str, Field(examples=["T-0001"])]
     slot_starts: list[Instant]
     missing_wh: Annotated[float, Field(description="Energy that does not fit [Wh]", examples=[1200.0])]
 

@@ -55,7 +55,7 @@ function certificate(plan) {
     make("p", { className: "hint" }, text("plannedAt", dayAndTime(new Date(plan.planned_at)))),
     ...(plan.shortages.length > 0 ? [
       make("h3", {}, text("shortages")),
-      make("ul", {}, ...plan.shortages.map((one) => make("li", {}, text("shortageRow", one.power_transformer_code,
+      make("ul", {}, ...plan.shortages.map((one) => make("li", {}, text("shortageRow", one.place_code,
         kilo(one.missing_wh), one.slot_starts.map((at) => time(new Date(at))).join(", "))))),
     ] : []));
 }

@@ -226,8 +226,8 @@ RETURNING
     planned_reduction_w, target_gap_w
 
 -- name: insert_shortage
-INSERT INTO somel.dispatch_shortage (dispatch_plan_id, power_transformer_place_id, slot_starts, missing_wh)
-VALUES (%(dispatch_plan_id)s, %(power_transformer_place_id)s, %(slot_starts)s::timestamptz [], %(missing_wh)s)
+INSERT INTO somel.dispatch_shortage (dispatch_plan_id, place_id, slot_starts, missing_wh)
+VALUES (%(dispatch_plan_id)s, %(place_id)s, %(slot_starts)s::timestamptz [], %(missing_wh)s)
 
 -- name: plan_of_event
 -- row: db.demand_response.DispatchPlan
@@ -248,13 +248,14 @@ WHERE event_id = %(event_id)s
 -- name: shortages_of_event
 -- row: db.demand_response.DispatchShortage
 SELECT
-    dispatch_shortage.power_transformer_place_id,
-    place.code AS power_transformer_code,
+    dispatch_shortage.place_id,
+    place.level AS place_level,
+    place.code AS place_code,
     dispatch_shortage.slot_starts,
     dispatch_shortage.missing_wh
 FROM somel.dispatch_shortage
 JOIN somel.dispatch_plan USING (dispatch_plan_id)
-JOIN somel.place ON place.place_id = dispatch_shortage.power_transformer_place_id
+JOIN somel.place ON place.place_id = dispatch_shortage.place_id
 WHERE dispatch_plan.event_id = %(event_id)s
 ORDER BY place.code
 

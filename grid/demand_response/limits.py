@@ -1,6 +1,5 @@
 """What transformers leave room for, slot by slot, from their rating and the forecast."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,19 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConflictError
-from core.slots import SLOT, SLOTS_PER_DAY
 from db.connection import Connection
 from db.demand_response import TransformerRating, transformer_ratings
-from db.forecasts import ForecastRun, PlaceForecastSlot, forecast_of_run, latest_run
+from db.forecasts import forecast_of_run, latest_run
 from grid.demand_response.flexibility import Fleet
+from grid.demand_response.upper_limits import UpperLimit, on_slots, read_upper_limits
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 #: Real power a transformer may carry for each VA of its rating; household load runs at about this power factor. [W/VA]
 POWER_FACTOR: Final = 0.95
-#: The load that cannot move is taken at this quantile of the forecast, so that one slot in ten is worse. [ratio]
-CAREFUL_QUANTILE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +31,22 @@ class Limits:
         One per transformer, by rising place.
     forecast_w : ndarray, shape (transformer, slot), float64
         Careful forecast of all load, the flexible one included. [W]
+    upper : tuple of UpperLimit
+        Capacity limits beside the ratings, from the inside outwards.
     """
 
     rating: list[TransformerRating]
     forecast_w: Float
+    upper: tuple[UpperLimit, ...] = ()
 
 
 async def read_limits(connection: Connection, fleet: Fleet, *, now: datetime) -> Limits:
-    """Return ratings and forecasts of the fleet's transformers over the slots of the plan.
+    """Return ratings and forecasts of the fleet's transformers over the slots of the plan, and capacity limits.
 
     Raises
     ------
     ConflictError
-        ``forecast_missing``: a transformer was not forecast, so that its room is not known.
+        ``forecast_missing``: a transformer, or a place with a capacity limit, was not forecast: its room is not known.
     """
     places = [int(place) for place in np.unique(fleet.transformer_id)]
     rating = await transformer_ratings(connection, places)
@@ -58,7 +58,8 @@ async def read_limits(connection: Connection, fleet: Fleet, *, now: datetime) ->
     if missing:
         message = "Some transformers have no forecast; a plan needs one for each."
         raise ConflictError("forecast_missing", message, power_transformers=missing)
-    return Limits(rating, _on_slots(rows, run, fleet))
+    forecast_w = on_slots(rows, run, fleet)
+    return Limits(rating, forecast_w, await read_upper_limits(connection, fleet, run, places, forecast_w))
 
 
 def headroom_w(limits: Limits, fleet: Fleet) -> Float:
@@ -82,13 +83,3 @@ def group_offsets(fleet: Fleet) -> Int:
     """Return where the devices of each transformer begin, and their number, shape (transformer + 1,)."""
     _, first = np.unique(fleet.transformer_id, return_index=True)
     return np.append(first, fleet.transformer_id.size).astype(np.int64)
-
-
-def _on_slots(rows: Sequence[PlaceForecastSlot], run: ForecastRun, fleet: Fleet) -> Float:
-    """Return the careful quantile, shape (transformer, slot); past the horizon the forecast's last day repeats."""
-    level = min(range(len(run.quantiles)), key=lambda index: abs(run.quantiles[index] - CAREFUL_QUANTILE))
-    values = np.array([row.quantile_load_w[level] for row in rows], dtype=np.float64).reshape(-1, run.horizon_slots)
-    lead = (fleet.start_at - rows[0].valid_from) // SLOT + np.arange(fleet.slot_count)
-    past_by_days = np.maximum(lead - run.horizon_slots + SLOTS_PER_DAY, 0) // SLOTS_PER_DAY
-    within = np.clip(lead - past_by_days * SLOTS_PER_DAY, 0, run.horizon_slots - 1)
-    return values[:, within]

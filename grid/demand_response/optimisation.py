@@ -1,5 +1,6 @@
-"""The plan itself: prices, transformer limits and the exact dispatch, arrays in and arrays out."""
+"""The plan itself: prices, limits and the exact dispatch, arrays in and arrays out."""
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 
 from grid.demand_response.flexibility import Fleet
 from grid.demand_response.limits import Limits, group_offsets, headroom_w
+from grid.demand_response.upper_limits import parents, upper_room_w
 from grid.kernels.dispatch import DispatchPlan, dispatch
+from grid.kernels.dispatch_nested import BINDING_RATIO, NestedPlan, dispatch_nested
 
 Float = NDArray[np.float64]
 
@@ -18,6 +21,8 @@ ENERGY_EUR_PER_MWH: Final = 80.0
 EVENT_EUR_PER_MWH: Final = 1_000.0
 #: What each slot of waiting costs: the least that makes a plan draw as soon as a resource would by itself. [EUR/MWh]
 WAITING_EUR_PER_MWH: Final = 0.01
+#: After this a plan under nested limits is no longer made better; it keeps all limits, and says its gap. [s]
+BUDGET_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +37,40 @@ class Optimum:
         Natural less planned load of the fleet, in the slots of the event. [W]
     cost_eur, bound_eur : float
         Cost under the plan's prices, and the least that any plan serving as much energy can cost. [EUR]
-    missing_wh : ndarray, shape (transformer,), float64
-        Energy that does not fit behind each transformer. [Wh]
-    cut_slot : ndarray, shape (transformer, slot), bool
-        Slots that are full, where energy is missing.
+    place_id : tuple of int
+        Places whose limits were kept: each transformer of the fleet, then those with capacity limits.
+    missing_wh : ndarray, shape (place,), float64
+        Energy that does not fit, by the highest limit that stands in its way. [Wh]
+    cut_slot, binding : ndarray, shape (place, slot), bool
+        Limits that are full where energy is missing, and all that are used to the full.
+    room_w : ndarray, shape (place, slot), float64
+        What limits leave to the fleet; infinite where there is none. [W]
+    shadow_price_eur_per_mwh : ndarray, shape (place, slot), float64
+        What one more unit of room would save. [EUR/MWh]
+    gap_wh : float
+        What a better plan could serve more, at the most. [Wh]
+    solver : str
+        transformers or nested.
+    exact_slots : int
+        Slots planned exactly.
+    duration_s : float
+        Time it took. [s]
     """
 
     power_w: Float
     reduction_w: Float
     cost_eur: float
     bound_eur: float
+    place_id: tuple[int, ...]
     missing_wh: Float
     cut_slot: NDArray[np.bool_]
+    binding: NDArray[np.bool_]
+    room_w: Float
+    shadow_price_eur_per_mwh: Float
+    gap_wh: float
+    solver: str
+    exact_slots: int
+    duration_s: float
 
 
 def prices_eur_per_mwh(fleet: Fleet) -> Float:
@@ -57,36 +84,95 @@ def prices_eur_per_mwh(fleet: Fleet) -> Float:
     return price
 
 
-def optimise(fleet: Fleet, limits: Limits) -> Optimum:
-    """Plan a fleet exactly: the most energy first, then the least cost, within every transformer's room."""
+def optimise(fleet: Fleet, limits: Limits, *, budget_s: float = BUDGET_S) -> Optimum:
+    """Plan a fleet exactly: the most energy first, then the least cost, within every limit's room.
+
+    With limits above transformers, what takes longer than `budget_s` is no longer made better. [s]
+    """
     if not fleet.end_device_id.size:
         return _nothing_to_plan(fleet)
-    plan = dispatch(
-        prices_eur_per_mwh(fleet),
-        headroom_w(limits, fleet),
+    started = time.perf_counter()
+    room_w, price = headroom_w(limits, fleet), prices_eur_per_mwh(fleet)
+    devices = (
         group_offsets(fleet),
-        need_wh=fleet.need_wh,
-        power_cap_w=fleet.power_cap_w,
-        first_slot=fleet.first_slot,
-        last_slot=fleet.last_slot,
+        fleet.need_wh,
+        fleet.power_cap_w,
+        fleet.first_slot,
+        fleet.last_slot,
     )
-    return _as_optimum(fleet, plan)
+    if not limits.upper:
+        return _of_transformers(fleet, limits, room_w, dispatch(price, room_w, *devices), started)
+    places = [one.place_id for one in limits.rating]
+    above_w = [upper_room_w(one, fleet, places, limits.forecast_w) for one in limits.upper]
+    room_w = np.vstack((room_w, *above_w))
+    plan = dispatch_nested(price, room_w, parents(limits.upper, places), *devices, budget_s=budget_s)
+    return _of_all(fleet, limits, room_w, plan, started)
 
 
-def _as_optimum(fleet: Fleet, plan: DispatchPlan) -> Optimum:
-    power_w = plan.power_w + fleet.fixed_w
-    moved_w = (fleet.natural_w - power_w).sum(axis=0)
+def _of_transformers(fleet: Fleet, limits: Limits, room_w: Float, plan: DispatchPlan, started: float) -> Optimum:
+    load_w = np.add.reduceat(plan.power_w, group_offsets(fleet)[:-1], axis=0)
+    power_w, reduction_w = _with_fixed(fleet, plan.power_w)
     return Optimum(
         power_w,
-        moved_w[fleet.event_slots],
+        reduction_w,
         float(plan.cost_eur.sum()),
         float(plan.bound_eur.sum()),
+        tuple(one.place_id for one in limits.rating),
         plan.missing_wh,
         plan.cut_slot,
+        load_w >= room_w * (1.0 - BINDING_RATIO),
+        room_w,
+        plan.shadow_price_eur_per_mwh,
+        float(plan.unserved_wh.sum() - plan.missing_wh.sum()),
+        "transformers",
+        fleet.slot_count,
+        time.perf_counter() - started,
     )
+
+
+def _of_all(fleet: Fleet, limits: Limits, room_w: Float, plan: NestedPlan, started: float) -> Optimum:
+    power_w, reduction_w = _with_fixed(fleet, plan.power_w)
+    return Optimum(
+        power_w,
+        reduction_w,
+        plan.cost_eur,
+        plan.bound_eur,
+        (*(one.place_id for one in limits.rating), *(one.place_id for one in limits.upper)),
+        plan.missing_wh,
+        plan.cut_slot,
+        plan.binding,
+        room_w,
+        plan.shadow_price_eur_per_mwh,
+        plan.gap_wh,
+        "nested",
+        plan.exact_slots,
+        time.perf_counter() - started,
+    )
+
+
+def _with_fixed(fleet: Fleet, planned_w: Float) -> tuple[Float, Float]:
+    """Return the power of all devices, and what less the fleet draws in the event."""
+    power_w = planned_w + fleet.fixed_w
+    moved_w = (fleet.natural_w - power_w).sum(axis=0)
+    return power_w, moved_w[fleet.event_slots]
 
 
 def _nothing_to_plan(fleet: Fleet) -> Optimum:
     event_slots = fleet.event_slots.stop - fleet.event_slots.start
-    no_room = np.zeros((0, fleet.slot_count), dtype=np.bool_)
-    return Optimum(fleet.natural_w, np.zeros(event_slots), 0.0, 0.0, np.zeros(0), no_room)
+    nowhere, none = np.zeros((0, fleet.slot_count), dtype=np.bool_), np.zeros((0, fleet.slot_count))
+    return Optimum(
+        fleet.natural_w,
+        np.zeros(event_slots),
+        0.0,
+        0.0,
+        (),
+        np.zeros(0),
+        nowhere,
+        nowhere,
+        none,
+        none,
+        0.0,
+        "transformers",
+        fleet.slot_count,
+        0.0,
+    )

@@ -26,6 +26,7 @@ from grid.demand_response.lifecycle import (
 )
 from grid.demand_response.optimisation import Optimum
 from grid.demand_response.planning import Planned, make_plan, shortages_in
+from grid.demand_response.solution import store_solution
 
 #: A plan made again for its approval must keep this share of the reduction that was looked at. [ratio]
 KEPT_REDUCTION_RATIO: Final = 0.9
@@ -129,9 +130,7 @@ def _require_kept(seen: DispatchPlan, optimum: Optimum) -> None:
 
 async def _store(connection: Connection, event: Event, planned: Planned, now: datetime) -> DispatchPlan:
     fleet, optimum = planned.fleet, planned.optimum
-    shortages = [
-        NewShortage(one.power_transformer_place_id, one.slot_starts, one.missing_wh) for one in shortages_in(planned)
-    ]
+    shortages = [NewShortage(one.place_id, one.slot_starts, one.missing_wh) for one in shortages_in(planned)]
     plan = NewPlan(
         event.event_id,
         now,
@@ -143,4 +142,6 @@ async def _store(connection: Connection, event: Event, planned: Planned, now: da
         optimum.reduction_w.tolist(),
         planned.target_gap_w,
     )
-    return await replace_plan(connection, plan, shortages)
+    stored = await replace_plan(connection, plan, shortages)
+    await store_solution(connection, stored, optimum)
+    return stored

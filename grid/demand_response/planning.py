@@ -78,15 +78,17 @@ async def make_plan(connection: Connection, event: Event, now: datetime) -> Plan
 
 
 def shortages_in(planned: Planned) -> list[DispatchShortage]:
-    """Return what a plan cannot serve: by transformer, the full slots and the energy that does not fit."""
+    """Return what a plan cannot serve: by the place whose limit stands in the way, its full slots and the energy."""
     start, optimum = planned.fleet.start_at, planned.optimum
+    names = {rating.place_id: ("power_transformer", rating.code) for rating in planned.limits.rating}
+    names |= {upper.place_id: (upper.level, upper.code) for upper in planned.limits.upper}
     return [
         DispatchShortage(
-            rating.place_id,
-            rating.code,
+            place_id,
+            *names[place_id],
             [start + int(slot) * SLOT for slot in np.flatnonzero(optimum.cut_slot[row])],
             float(optimum.missing_wh[row]),
         )
-        for row, rating in enumerate(planned.limits.rating)
+        for row, place_id in enumerate(optimum.place_id)
         if optimum.missing_wh[row] > _TINY_WH
     ]

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from grid.kernels.checks import Bool, Float, Int, float_array, int_array, require
 from grid.kernels.dispatch_certificate import certify_batch
 from grid.kernels.dispatch_flow import fill_batch
+from grid.kernels.dispatch_instance import check_devices, check_offsets
 
 WH_PER_MWH = 1e6
 
@@ -145,7 +146,7 @@ def dispatch(
         int_array("first_slot", first_slot, axes=(None,)),
         int_array("last_slot", last_slot, axes=(None,)),
     )
-    _check_devices(instance)
+    check_devices(instance.price, instance.need_wh, instance.cap_wh, instance.first, instance.last)
     _check_groups(instance)
     order = np.argsort(instance.price, kind="stable").astype(np.int64)
     energy, left = np.zeros((instance.need_wh.size, instance.price.size)), instance.need_wh.copy()
@@ -159,10 +160,10 @@ def dispatch(
         energy,
         left,
     )
-    return _with_certificate(instance, order, energy, slot_hours)
+    return _with_certificate(instance, order, energy, left, slot_hours)
 
 
-def _with_certificate(instance: _Instance, order: Int, energy: Float, slot_hours: float) -> DispatchPlan:
+def _with_certificate(instance: _Instance, order: Int, energy: Float, left: Float, slot_hours: float) -> DispatchPlan:
     groups, slots = instance.headroom_wh.shape
     slot_price, bound, missing = np.empty((groups, slots)), np.empty(groups), np.empty(groups)
     cut_slot, cut_device = np.zeros((groups, slots), np.bool_), np.zeros(energy.shape[0], np.bool_)
@@ -183,9 +184,10 @@ def _with_certificate(instance: _Instance, order: Int, energy: Float, slot_hours
         missing,
     )
     cost = np.concatenate(([0.0], np.cumsum(energy @ instance.price)))[instance.offsets]
+    energy /= slot_hours  # in place: a million devices take 400 MB
     return DispatchPlan(
-        power_w=energy / slot_hours,
-        unserved_wh=np.maximum(instance.need_wh - energy.sum(axis=1), 0.0),
+        power_w=energy,
+        unserved_wh=np.maximum(left, 0.0),
         cost_eur=np.diff(cost) / WH_PER_MWH,
         bound_eur=bound / WH_PER_MWH,
         shadow_price_eur_per_mwh=slot_price - instance.price,
@@ -195,22 +197,9 @@ def _with_certificate(instance: _Instance, order: Int, energy: Float, slot_hours
     )
 
 
-def _check_devices(instance: _Instance) -> None:
-    devices, slots = instance.need_wh.size, instance.price.size
-    require(slots > 0 and bool(np.isfinite(instance.price).all()), "Prices must be known.")
-    for name in ("cap_wh", "first", "last"):
-        values = getattr(instance, name)
-        require(values.size == devices, "Every device has one value.", name=name, devices=devices)
-    amounts = np.concatenate((instance.need_wh, instance.cap_wh))
-    require(bool(((amounts >= 0.0) & np.isfinite(amounts)).all()), "Needs and caps are finite and at least 0.")
-    windows = (instance.first >= 0) & (instance.first <= instance.last) & (instance.last <= slots)
-    require(bool(windows.all()), "Windows must lie inside the schedule.", slots=slots)
-
-
 def _check_groups(instance: _Instance) -> None:
     offsets, headroom = instance.offsets, instance.headroom_wh
-    spans = offsets.size > 0 and offsets[0] == 0 and offsets[-1] == instance.need_wh.size
-    require(bool(spans and (np.diff(offsets) >= 0).all()), "Offsets must ascend from 0 to the last device.")
+    check_offsets(offsets, instance.need_wh.size)
     expected = (offsets.size - 1, instance.price.size)
     require(headroom.shape == expected, "Headroom is per group and slot.", expected=expected)
     require(not np.isnan(headroom).any(), "Headroom must be known.")

@@ -9,17 +9,15 @@ from grid.kernels import (
     baseline_day,
     baseline_weather,
     dispatch,
+    dispatch_nested,
     error_patterns,
     holt_winters,
     ml_poly,
     naive,
     natural,
-<<<<<<< HEAD
     overload,
-=======
     power_flow,
     power_flow_unbalanced,
->>>>>>> w-network
     quantiles,
     reconcile,
     ridge,
@@ -88,11 +86,11 @@ def _warm_dispatch() -> None:
         first_slot=first,
         last_slot=last,
     )
+    nested = (np.ones((2, 2)), np.array([1, -1]), np.array([0, 1]), need_wh, cap_w, first, last)
+    dispatch_nested.dispatch_nested(np.array([1.0, 2.0]), *nested, budget_s=0.0)
     natural.natural_schedule(need_wh, cap_w, first_slot=first, last_slot=last, slots=2)
-<<<<<<< HEAD
     overload.overload_probability(np.array([0.5]), np.ones((1, 1, 1)), np.ones((1, 1)))
     overload.load_at(np.array([0.5]), np.ones((1, 1, 1)), 0.5)
-=======
 
 
 def _warm_power_flow() -> None:
@@ -114,4 +112,3 @@ def _warm_power_flow() -> None:
     load_w = np.ones((1, 1))
     power_flow.power_flow(tree, np.array([1]), load_w, load_w)
     power_flow_unbalanced.unbalanced_flow(tree, np.array([1]), np.array([0]), load_w, load_w)
->>>>>>> w-network

@@ -83,7 +83,7 @@ async def test_an_infeasible_plan_names_the_transformer_the_slots_and_the_missin
     assert made.objective == pytest.approx(made.dual_bound)
     async with await connect(database_url, Role.READ) as connection:
         (shortage,) = await shortages_of_event(connection, made.event_id)
-    assert (shortage.power_transformer_code, shortage.power_transformer_place_id) == ("T1", town.place["T1"])
+    assert (shortage.place_level, shortage.place_code) == ("power_transformer", "T1")
     assert shortage.missing_wh == pytest.approx(25_000.0)
     assert shortage.slot_starts == slots_from(OPENS, 6)
 

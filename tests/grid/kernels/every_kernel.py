@@ -12,17 +12,15 @@ from grid.kernels import (
     baseline_day,
     baseline_weather,
     dispatch,
+    dispatch_nested,
     error_patterns,
     holt_winters,
     ml_poly,
     naive,
     natural,
-<<<<<<< HEAD
     overload,
-=======
     power_flow,
     power_flow_unbalanced,
->>>>>>> w-network
     quantiles,
     reconcile,
     ridge,
@@ -126,6 +124,11 @@ def schedules(rng):
     need[:15] = np.minimum(need, cap * 0.5 * (last - first))[:15]
     headroom = rng.integers(0, 5, (3, 8)) * np.array([[1000.0], [1000.0], [2500.0]])
     plan = dispatch.dispatch(rng.normal(50, 20, 8), headroom, np.array([0, 7, 7, 20]), need, cap, first, last)
+    limit = np.vstack((headroom, headroom[:2].sum(axis=0) * 0.6, np.full(8, 9000.0)))
+    devices = (np.array([0, 7, 7, 20]), need, cap, first, last)
+    prices, parent = rng.normal(50, 20, 8), np.array([3, 3, 4, 4, -1])
+    nested = dispatch_nested.dispatch_nested(prices, limit, parent, *devices)
+    hasty = dispatch_nested.dispatch_nested(prices, limit, parent, *devices, budget_s=0.0)
     power, unserved = natural.natural_schedule(need, cap, first, last, slots=8)
     levels, loads = np.array([0.1, 0.5, 0.9]), np.sort(rng.normal(50, 20, (3, 8, 3)), axis=2)
     return {
@@ -139,6 +142,12 @@ def schedules(rng):
         "missing": plan.missing_wh,
         "cut_slot": plan.cut_slot,
         "cut_device": plan.cut_device,
+        "nested": nested.power_w,
+        "nested_bound": np.array([nested.bound_eur, nested.missing_bound_wh, hasty.bound_eur]),
+        "nested_shadow": nested.shadow_price_eur_per_mwh,
+        "nested_missing": nested.missing_wh,
+        "nested_cut_slot": nested.cut_slot,
+        "hasty": hasty.power_w,
     }
 
 

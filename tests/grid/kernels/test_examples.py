@@ -10,17 +10,16 @@ from grid.kernels import (
     baseline_error,
     baseline_weather,
     dispatch,
+    dispatch_nested,
+    dispatch_total,
     error_patterns,
     holt_winters,
     ml_poly,
     naive,
     natural,
-<<<<<<< HEAD
     overload,
-=======
     power_flow,
     power_flow_unbalanced,
->>>>>>> w-network
     quantiles,
     reconcile,
     skill,
@@ -32,14 +31,9 @@ from grid.kernels import (
 @pytest.mark.parametrize(
     "module",
     [
-<<<<<<< HEAD
         *(baseline, baseline_day, baseline_error, baseline_weather),
-        *(dispatch, error_patterns, holt_winters, ml_poly, naive),
-        *(natural, overload, quantiles, reconcile, skill, sums, typical),
-=======
-        *(baseline, dispatch, error_patterns, holt_winters, ml_poly, naive),
-        *(natural, power_flow, power_flow_unbalanced, quantiles, reconcile, skill, sums, typical),
->>>>>>> w-network
+        *(dispatch, dispatch_nested, dispatch_total, error_patterns, holt_winters, ml_poly, naive),
+        *(natural, overload, power_flow, power_flow_unbalanced, quantiles, reconcile, skill, sums, typical),
     ],
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):

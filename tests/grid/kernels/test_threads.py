@@ -17,6 +17,8 @@ from grid.kernels import (
     baseline_weather,
     dispatch_certificate,
     dispatch_flow,
+    dispatch_tree,
+    dispatch_tree_certificate,
     error_patterns,
     error_patterns_days,
     error_patterns_run,
@@ -27,12 +29,9 @@ from grid.kernels import (
     ml_poly,
     naive,
     natural,
-<<<<<<< HEAD
     overload,
-=======
     power_flow,
     power_flow_unbalanced,
->>>>>>> w-network
     quantiles,
     reconcile,
     ridge,
@@ -51,6 +50,8 @@ MODULES = [
     baseline_weather,
     dispatch_certificate,
     dispatch_flow,
+    dispatch_tree,
+    dispatch_tree_certificate,
     error_patterns_days,
     error_patterns_run,
     holt_winters_fit,
@@ -59,12 +60,9 @@ MODULES = [
     ml_poly,
     naive,
     natural,
-<<<<<<< HEAD
     overload,
-=======
     power_flow,
     power_flow_unbalanced,
->>>>>>> w-network
     quantiles,
     reconcile,
     ridge,
@@ -156,7 +154,7 @@ def test_two_python_threads_run_the_same_kernel_at_once():
 def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     assert warm.warm_up() > 0.0
     before = {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
-    assert len(KERNELS) >= 19
+    assert len(KERNELS) >= 28
     assert set(before.values()) == {1}, before
     load = np.random.default_rng(0).normal(100.0, 5.0, (2, 700)).astype(np.float32)
     load.flags.writeable = False
