@@ -11,8 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from api.access import Caller, Needs
 from api.context import InContext, Reading, Writing
 from api.models import settlement as told
-from api.routes.events import EventId
-from api.routes.parameters import PlaceCode, PlaceLevel, place_id_of
+from api.routes.parameters import EventId, PlaceCode, PlaceLevel, place_id_of
 from api.tables import TableFormat, at_once, table_of
 from core.errors import NotFoundError
 from core.quality import Quality
