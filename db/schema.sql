@@ -229,6 +229,22 @@ GRANT INSERT, SELECT, UPDATE ON completeness TO somel_ingest;
 GRANT SELECT ON completeness TO somel_compute;
 GRANT SELECT ON completeness TO somel_read;
 
+-- A point of a low-voltage network where conductors meet
+CREATE TABLE somel.connectivity_node (
+    connectivity_node_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    power_transformer_place_id integer NOT NULL, -- Transformer of the network
+    name text NOT NULL, -- Name, unique within the network
+    nominal_v double precision NOT NULL, -- Nominal voltage between phases [V]
+    CONSTRAINT connectivity_node_pkey PRIMARY KEY (connectivity_node_id),
+    CONSTRAINT connectivity_node_connectivity_node_id_power_transformer_pl_key UNIQUE (connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT connectivity_node_power_transformer_place_id_name_key UNIQUE (power_transformer_place_id, name),
+    CONSTRAINT connectivity_node_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT connectivity_node_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT connectivity_node_nominal_v_check CHECK ((nominal_v > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON connectivity_node TO somel_compute;
+GRANT SELECT ON connectivity_node TO somel_read;
+
 -- What a device says of itself and is no number, the latest: tariff names, states, messages
 CREATE TABLE somel.device_label (
     end_device_id integer NOT NULL, -- Device
@@ -849,6 +865,79 @@ GRANT INSERT, SELECT ON interval_reading_revision TO somel_ingest;
 GRANT SELECT ON interval_reading_revision TO somel_compute;
 GRANT SELECT ON interval_reading_revision TO somel_read;
 
+-- A cable or overhead line between two nodes, as a whole
+CREATE TABLE somel.line_segment (
+    line_segment_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    power_transformer_place_id integer NOT NULL, -- Transformer of the network
+    name text NOT NULL, -- Name, unique within the network
+    from_node_id integer NOT NULL, -- One end
+    to_node_id integer NOT NULL, -- The other end
+    r_ohm double precision NOT NULL, -- Resistance, positive sequence [ohm]
+    x_ohm double precision NOT NULL, -- Reactance, positive sequence [ohm]
+    r0_ohm double precision NOT NULL, -- Resistance, zero sequence: phase and threefold neutral [ohm]
+    x0_ohm double precision NOT NULL, -- Reactance, zero sequence [ohm]
+    g_s double precision NOT NULL, -- Conductance to earth, positive sequence [S]
+    b_s double precision NOT NULL, -- Susceptance to earth, positive sequence [S]
+    rated_a double precision NOT NULL, -- Thermal limit, of all parallel conductors of a phase [A]
+    CONSTRAINT line_segment_pkey PRIMARY KEY (line_segment_id),
+    CONSTRAINT line_segment_power_transformer_place_id_name_key UNIQUE (power_transformer_place_id, name),
+    CONSTRAINT line_segment_from_node_id_power_transformer_place_id_fkey FOREIGN KEY (from_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT line_segment_to_node_id_power_transformer_place_id_fkey FOREIGN KEY (to_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT line_segment_check CHECK ((to_node_id <> from_node_id)),
+    CONSTRAINT line_segment_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT line_segment_r0_ohm_check CHECK ((r0_ohm >= (0)::double precision)),
+    CONSTRAINT line_segment_r_ohm_check CHECK ((r_ohm >= (0)::double precision)),
+    CONSTRAINT line_segment_rated_a_check CHECK ((rated_a > (0)::double precision))
+);
+CREATE INDEX line_segment_from_idx ON somel.line_segment USING btree (from_node_id);
+CREATE INDEX line_segment_to_idx ON somel.line_segment USING btree (to_node_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON line_segment TO somel_compute;
+GRANT SELECT ON line_segment TO somel_read;
+
+-- What the plan of an event does to the network behind a transformer
+CREATE TABLE somel.network_check (
+    event_id uuid NOT NULL, -- Event
+    power_transformer_place_id integer NOT NULL, -- Transformer
+    checked_at timestamp with time zone NOT NULL, -- When it was checked
+    modelled boolean NOT NULL, -- Whether its network is known; where it is not, only the transformer's loading is
+    start_at timestamp with time zone NOT NULL, -- First slot
+    slot_count integer NOT NULL, -- Slots
+    unsolved_before integer NOT NULL, -- Slots without a power flow that converges, without the plan
+    unsolved_after integer NOT NULL, -- The same with the plan
+    lowest_before_ratio double precision, -- Lowest voltage over the nominal one, without the plan [ratio]
+    lowest_after_ratio double precision, -- The same with the plan [ratio]
+    highest_before_ratio double precision, -- Highest voltage over the nominal one, without the plan [ratio]
+    highest_after_ratio double precision, -- The same with the plan [ratio]
+    line_before_ratio double precision, -- Highest loading of a line, without the plan [ratio]
+    line_after_ratio double precision, -- The same with the plan [ratio]
+    transformer_before_ratio double precision, -- Highest loading of the transformer, without the plan [ratio]
+    transformer_after_ratio double precision, -- The same with the plan [ratio]
+    CONSTRAINT network_check_pkey PRIMARY KEY (event_id, power_transformer_place_id),
+    CONSTRAINT network_check_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT network_check_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT network_check_slot_count_check CHECK ((slot_count > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON network_check TO somel_compute;
+GRANT SELECT ON network_check TO somel_read;
+
+-- A limit that an element of the network does not keep in a slot
+CREATE TABLE somel.network_violation (
+    event_id uuid NOT NULL, -- Event
+    power_transformer_place_id integer NOT NULL, -- Transformer
+    stage text NOT NULL, -- before: without the plan; after: with it
+    kind text NOT NULL, -- undervoltage, overvoltage, line_overload, transformer_overload, or unsolved: no power flow converges
+    element text NOT NULL, -- Name of the node, with its phase, of the line or of the transformer
+    slot_start_at timestamp with time zone NOT NULL, -- Slot
+    value_ratio double precision, -- Voltage or loading; null where there is none [ratio]
+    limit_ratio double precision NOT NULL, -- What it has to keep [ratio]
+    CONSTRAINT network_violation_pkey PRIMARY KEY (event_id, power_transformer_place_id, stage, kind, element, slot_start_at),
+    CONSTRAINT network_violation_event_id_power_transformer_place_id_fkey FOREIGN KEY (event_id, power_transformer_place_id) REFERENCES network_check(event_id, power_transformer_place_id) ON DELETE CASCADE,
+    CONSTRAINT network_violation_kind_check CHECK ((kind = ANY (ARRAY['undervoltage'::text, 'overvoltage'::text, 'line_overload'::text, 'transformer_overload'::text, 'unsolved'::text]))),
+    CONSTRAINT network_violation_stage_check CHECK ((stage = ANY (ARRAY['before'::text, 'after'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON network_violation TO somel_compute;
+GRANT SELECT ON network_violation TO somel_read;
+
 -- A part of the grid or of the territory that load is summed and forecast for
 CREATE TABLE somel.place (
     place_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
@@ -1069,6 +1158,43 @@ GRANT SELECT ON substation TO somel_compute;
 GRANT SELECT ON substation TO somel_ingest;
 GRANT SELECT ON substation TO somel_read;
 
+-- The transformer as an electrical element, and the source that it hangs on
+CREATE TABLE somel.transformer_impedance (
+    power_transformer_place_id integer NOT NULL, -- Transformer
+    source_node_id integer NOT NULL, -- Node whose voltage is given
+    high_node_id integer NOT NULL, -- Node of its high side
+    low_node_id integer NOT NULL, -- Node of its low side
+    source_ratio double precision NOT NULL, -- Voltage of the source over its nominal voltage [ratio]
+    rated_va double precision NOT NULL, -- Rated apparent power [VA]
+    rated_high_v double precision NOT NULL, -- Rated voltage of the high side [V]
+    rated_low_v double precision NOT NULL, -- Rated voltage of the low side [V]
+    at_tap_high_v double precision NOT NULL, -- Voltage of the high side at its present tap [V]
+    at_tap_low_v double precision NOT NULL, -- Voltage of the low side at its present tap [V]
+    shift_degree double precision NOT NULL, -- By which the low side lags [degrees]
+    short_circuit_ratio double precision NOT NULL, -- Short-circuit voltage over the rated one [ratio]
+    resistive_ratio double precision NOT NULL, -- Real part of it [ratio]
+    iron_w double precision NOT NULL, -- Losses without load [W]
+    idle_ratio double precision NOT NULL, -- Current without load over the rated one [ratio]
+    vector_group text NOT NULL, -- Vector group, such as Dyn11; empty where unknown
+    CONSTRAINT transformer_impedance_pkey PRIMARY KEY (power_transformer_place_id),
+    CONSTRAINT transformer_impedance_high_node_id_power_transformer_place_fkey FOREIGN KEY (high_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT transformer_impedance_low_node_id_power_transformer_place__fkey FOREIGN KEY (low_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT transformer_impedance_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT transformer_impedance_source_node_id_power_transformer_pla_fkey FOREIGN KEY (source_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT transformer_impedance_at_tap_high_v_check CHECK ((at_tap_high_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_at_tap_low_v_check CHECK ((at_tap_low_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_check CHECK (((resistive_ratio >= (0)::double precision) AND (resistive_ratio <= short_circuit_ratio))),
+    CONSTRAINT transformer_impedance_idle_ratio_check CHECK ((idle_ratio >= (0)::double precision)),
+    CONSTRAINT transformer_impedance_iron_w_check CHECK ((iron_w >= (0)::double precision)),
+    CONSTRAINT transformer_impedance_rated_high_v_check CHECK ((rated_high_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_rated_low_v_check CHECK ((rated_low_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_rated_va_check CHECK ((rated_va > (0)::double precision)),
+    CONSTRAINT transformer_impedance_short_circuit_ratio_check CHECK ((short_circuit_ratio > (0)::double precision)),
+    CONSTRAINT transformer_impedance_source_ratio_check CHECK ((source_ratio > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON transformer_impedance TO somel_compute;
+GRANT SELECT ON transformer_impedance TO somel_read;
+
 -- Place of supply (point de livraison), known here by a pseudonym only
 CREATE TABLE somel.usage_point (
     usage_point_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database; never leaves it
@@ -1092,6 +1218,20 @@ CREATE TRIGGER mark_moved AFTER UPDATE OF power_transformer_place_id ON somel.us
 GRANT SELECT ON usage_point TO somel_compute;
 GRANT SELECT ON usage_point TO somel_ingest;
 GRANT SELECT ON usage_point TO somel_read;
+
+-- Where a usage point hangs in the network
+CREATE TABLE somel.usage_point_connection (
+    usage_point_id integer NOT NULL, -- Usage point
+    connectivity_node_id integer NOT NULL, -- Its node
+    phase text NOT NULL, -- a, b or c: between that phase and the neutral; abc: three-phase
+    CONSTRAINT usage_point_connection_pkey PRIMARY KEY (usage_point_id),
+    CONSTRAINT usage_point_connection_connectivity_node_id_fkey FOREIGN KEY (connectivity_node_id) REFERENCES connectivity_node(connectivity_node_id),
+    CONSTRAINT usage_point_connection_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id),
+    CONSTRAINT usage_point_connection_phase_check CHECK ((phase = ANY (ARRAY['a'::text, 'b'::text, 'c'::text, 'abc'::text])))
+);
+CREATE INDEX usage_point_connection_node_idx ON somel.usage_point_connection USING btree (connectivity_node_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON usage_point_connection TO somel_compute;
+GRANT SELECT ON usage_point_connection TO somel_read;
 
 -- What was done about a gap: the values estimated, or why there are none
 CREATE TABLE somel.vee_estimate (
