@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -39,7 +40,7 @@ def test_the_rest_of_the_load_is_spread_by_subscribed_power_with_reactive_power_
 
 
 def test_a_violation_names_element_slot_value_and_limit(tmp_path):
-    network = read_network(save(tmp_path, village()))[0]
+    network = replace(read_network(save(tmp_path, village()))[0], source_pu=0.95)  # its taps lift that by five percent
     bus, three = np.array([4, 6]), np.array([3, 3])
     calm, wild = np.zeros((2, 3), complex), np.array([[0.0, 90e3, -90e3], [0.0, 0.0, 1e9]]) + 0j
     found = compare(network, bus, three, calm, wild, NetworkLimits(0.1, 0.8))
@@ -50,7 +51,7 @@ def test_a_violation_names_element_slot_value_and_limit(tmp_path):
     assert by_kind["line_overload", "D", 1].value_ratio > 0.8
     assert by_kind["unsolved", "T", 2].value_ratio is None
     assert found.after.converged.tolist() == [True, True, False]
-    up = compare(network, bus, three, calm, np.array([[-80e3], [0.0]]) + 0j).violations
+    up = compare(network, bus, three, calm[:, :1], np.array([[-120e3], [0.0]]) + 0j).violations
     assert ("overvoltage", "LV 4") in {(one.kind, one.element) for one in up}
     # The same power on one phase alone: that phase sags, and another is lifted by the common return.
     apart = compare(network, bus, np.array([1, 3]), calm, np.array([[12e3] * 3, [0.0] * 3]) + 0j)
@@ -86,18 +87,19 @@ async def test_a_plan_is_checked_where_the_network_is_known_and_elsewhere_the_tr
         assert checks == await checks_of_event(connection, event.event_id)
         known, unknown = checks
         assert (known.power_transformer_code, known.modelled, unknown.modelled) == ("T1", True, False)
-        assert known.lowest_before_ratio < known.lowest_after_ratio < known.highest_after_ratio
-        assert known.line_before_ratio > known.line_after_ratio
+        # What leaves the event comes back later, up to the limit, so that the deepest voltage is that of the return.
+        assert known.lowest_after_ratio < known.lowest_before_ratio < known.highest_before_ratio
+        assert known.line_after_ratio > known.line_before_ratio
         assert unknown.lowest_before_ratio is None
-        # 24 kW of forecast and 21 kW of chargers would be 45 kW at 17:00 and on, of which the plan leaves 28.5.
-        assert unknown.transformer_before_ratio == pytest.approx(24 / 0.97 / 30, rel=0.2)
+        # 24 kW are forecast, chargers included; the plan fills the transformer up to 0.95 of its 30 kVA.
+        assert unknown.transformer_before_ratio == pytest.approx(24 / 0.97 / 30)
+        assert unknown.transformer_after_ratio == pytest.approx(28.5 / 0.97 / 30, rel=1e-3)
         violations = await violations_of_event(connection, event.event_id)
-        overloads = [one for one in violations if one.kind == "transformer_overload"]
-        assert {one.power_transformer_place_id for one in overloads} <= {town.place["T2"]}
+        assert {one.kind for one in violations} <= {"overvoltage"}
         strict = await check_plan(connection, event.event_id, NOON, rules=CheckRules(NetworkLimits(0.001, 0.01)))
         assert [one.modelled for one in strict] == [True, False]
         found = await violations_of_event(connection, event.event_id)
-        assert {one.kind for one in found} >= {"line_overload", "transformer_overload", "undervoltage"}
+        assert {one.kind for one in found} >= {"line_overload", "transformer_overload", "overvoltage"}
         assert min(one.slot_start_at for one in found) >= NOON
         assert OPENS < EVENT_STARTS
 
