@@ -341,7 +341,6 @@ CREATE TABLE somel.connectivity_node (
 GRANT DELETE, INSERT, SELECT, UPDATE ON connectivity_node TO somel_compute;
 GRANT SELECT ON connectivity_node TO somel_read;
 
-<<<<<<< HEAD
 -- What owners of resources agreed to, and until when; nothing is written over, for these rows are the proof
 CREATE TABLE somel.consent (
     consent_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
@@ -372,8 +371,6 @@ GRANT SELECT ON consent TO somel_ingest;
 GRANT SELECT ON consent TO somel_read;
 GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_how) ON consent TO somel_compute;
 
-=======
->>>>>>> w-network
 -- What a device says of itself and is no number, the latest: tariff names, states, messages
 CREATE TABLE somel.device_label (
     end_device_id integer NOT NULL, -- Device
@@ -1227,7 +1224,6 @@ CREATE TABLE somel.network_violation (
 GRANT DELETE, INSERT, SELECT, UPDATE ON network_violation TO somel_compute;
 GRANT SELECT ON network_violation TO somel_read;
 
-<<<<<<< HEAD
 -- Off-peak hours (heures creuses) of a usage point, every day
 CREATE TABLE somel.off_peak_window (
     usage_point_id integer NOT NULL, -- Usage point
@@ -1317,8 +1313,6 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON overload_run TO somel_compute;
 GRANT SELECT ON overload_run TO somel_ingest;
 GRANT SELECT ON overload_run TO somel_read;
 
-=======
->>>>>>> w-network
 -- A part of the grid or of the territory that load is summed and forecast for
 CREATE TABLE somel.place (
     place_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
@@ -1626,7 +1620,6 @@ GRANT SELECT ON substation TO somel_compute;
 GRANT SELECT ON substation TO somel_ingest;
 GRANT SELECT ON substation TO somel_read;
 
-<<<<<<< HEAD
 -- Colours of days, as they were announced; a day without a row is not known yet
 CREATE TABLE somel.tariff_day (
     tariff text NOT NULL, -- tempo or ejp
@@ -1662,8 +1655,6 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON tariff_price TO somel_compute;
 GRANT SELECT ON tariff_price TO somel_ingest;
 GRANT SELECT ON tariff_price TO somel_read;
 
-=======
->>>>>>> w-network
 -- The transformer as an electrical element, and the source that it hangs on
 CREATE TABLE somel.transformer_impedance (
     power_transformer_place_id integer NOT NULL, -- Transformer

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.slots import SLOT
 from db.connection import Connection
-from db.demand_response import TransformerRating, flexible_resources
+from db.demand_response import TransformerRating
 from db.network import (
     ConnectivityNode,
     LineSegment,
@@ -28,10 +28,8 @@ from db.network import (
     transformer_impedances_of,
     usage_points_of_devices,
 )
-from grid.demand_response.flexibility import Fleet, gather_fleet
 from grid.demand_response.lifecycle import require_event
-from grid.demand_response.limits import Limits, read_limits
-from grid.demand_response.optimisation import Optimum, optimise
+from grid.demand_response.planning import Planned, make_plan
 from grid.network.comparison import PHASE_OF, STAGES, Comparison, Stage, Violation, compare
 from grid.network.loads import CheckRules, Complex, loads_va, rest_w
 from grid.network.model import Float
@@ -50,15 +48,6 @@ class _Stored:
     points: dict[int, list[SuppliedPoint]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """Hold what devices would do and are to do."""
-
-    fleet: Fleet
-    limits: Limits
-    optimum: Optimum
-
-
 async def check_plan(
     connection: Connection, event_id: UUID, now: datetime, *, rules: CheckRules | None = None
 ) -> list[NetworkCheck]:
@@ -69,7 +58,7 @@ async def check_plan(
     connection : Connection
         In the role that computes.
     event_id : UUID
-        The event; its plan is made with what is known now, as `grid.demand_response.plan` makes it.
+        The event; its plan is made with what is known now, as `grid.demand_response.planning` makes it.
     now : datetime
         Time.
     rules : CheckRules, optional
@@ -93,14 +82,12 @@ async def check_plan(
     rules = rules or CheckRules()
     async with connection.transaction():
         event = await require_event(connection, event_id)
-        resources = await flexible_resources(connection, place_id=event.place_id, event_id=event_id, now=now)
-        if not resources:
+        planned = await make_plan(connection, event, now)
+        fleet = planned.fleet
+        if not fleet.end_device_id.size:
             await replace_checks(connection, event_id, [], [])
             return []
-        fleet = await asyncio.to_thread(gather_fleet, resources, event, now=now)
-        limits = await read_limits(connection, fleet, now=now)
-        planned = _Planned(fleet, limits, await asyncio.to_thread(optimise, fleet, limits))
-        stored = await _read(connection, [rating.place_id for rating in limits.rating])
+        stored = await _read(connection, [rating.place_id for rating in planned.limits.rating])
         point_of = await usage_points_of_devices(connection, [int(device) for device in fleet.end_device_id])
         blank = NetworkCheck(
             event_id,
@@ -134,7 +121,7 @@ def _by_place(rows: Sequence[Row]) -> dict[int, list[Row]]:
 
 
 def _check_all(
-    planned: _Planned, stored: _Stored, point_of: dict[int, int], rules: CheckRules, blank: NetworkCheck
+    planned: Planned, stored: _Stored, point_of: dict[int, int], rules: CheckRules, blank: NetworkCheck
 ) -> list[tuple[NetworkCheck, list[NetworkViolation]]]:
     """Check one transformer after the other."""
     found = []
@@ -150,7 +137,7 @@ def _check_all(
 
 
 def _loads(
-    planned: _Planned, row: int, points: Sequence[SuppliedPoint], point_of: dict[int, int], rules: CheckRules
+    planned: Planned, row: int, points: Sequence[SuppliedPoint], point_of: dict[int, int], rules: CheckRules
 ) -> tuple[Complex, Complex]:
     """Return loads of a transformer's usage points without the plan and with it."""
     fleet = planned.fleet
