@@ -1,11 +1,13 @@
 -- name: participants
 -- row: db.settlement.Participant
--- Who took part in an event, as known at a moment: told by then, and not heard by then to have refused.
+-- Who took part in an event, as known at a moment: told by then, and not heard by then to have refused. What is withdrawn
+-- after the event ended has been obeyed.
 SELECT
     end_device.usage_point_id,
     usage_point.usage_point_key,
     array_agg(DISTINCT end_device.name) AS resources
 FROM somel.command
+JOIN somel.event USING (event_id)
 JOIN somel.end_device USING (end_device_id)
 JOIN somel.usage_point USING (usage_point_id)
 WHERE
@@ -16,6 +18,7 @@ WHERE
         command.status IN ('opted_out', 'refused', 'withdrawn', 'replaced')
         AND coalesce(command.withdrawn_at, command.ended_at, command.answered_at, command.issued_at)
         <= %(as_of)s::timestamptz
+        AND NOT (command.status = 'withdrawn' AND command.withdrawn_at >= event.ends_at)
     )
 GROUP BY end_device.usage_point_id, usage_point.usage_point_key
 ORDER BY end_device.usage_point_id
@@ -42,6 +45,7 @@ WHERE
         command.status IN ('opted_out', 'refused', 'withdrawn', 'replaced')
         AND coalesce(command.withdrawn_at, command.ended_at, command.answered_at, command.issued_at)
         <= %(as_of)s::timestamptz
+        AND NOT (command.status = 'withdrawn' AND command.withdrawn_at >= event.ends_at)
     )
     AND end_device.usage_point_id = ANY(%(usage_point_ids)s::integer [])
 ORDER BY event.starts_at, event.ends_at

@@ -10,7 +10,13 @@ from core.errors import ConflictError, InputError, InvariantError, NotFoundError
 from db.audit import WantedEntries, newest_entries
 from db.audit_chain import verify_chain
 from db.connection import Connection, Role, connect, translated_errors
-from db.settlement import StatementRow, find_statements, slots_of_statement, usage_points_of_statement
+from db.settlement import (
+    StatementRow,
+    find_statements,
+    participants,
+    slots_of_statement,
+    usage_points_of_statement,
+)
 from grid.settlement.difference import Difference, difference
 from grid.settlement.methods import METHODS
 from grid.settlement.statement import is_reproduced, make_statement
@@ -200,6 +206,13 @@ async def test_who_is_heard_later_to_have_refused_took_part_as_known_before(data
         assert (first.usage_point_count, second.usage_point_count) == (3, 2)
         assert await is_reproduced(connection, first)
         found = await difference(connection, first.settlement_statement_id, second.settlement_statement_id)
+        for moment, count in ((EVENT_ENDS, 2), (EVENT_STARTS, 0)):  # withdrawn when it was over, and before it began
+            ask(
+                database_url,
+                "UPDATE command SET status = 'withdrawn', withdrawn_at = %s WHERE status <> 'opted_out'",
+                moment,
+            )
+            assert len(await participants(connection, event_id, as_of=SECOND)) == count
     assert [(row.newer, row.reasons[0].kind) for row in found.rows] == [(None, "took_part_otherwise")] * 2
 
 
