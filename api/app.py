@@ -28,6 +28,7 @@ from api.routes import (
     health,
     ingest,
     load,
+    network,
     overload,
     page,
     places,
@@ -69,6 +70,7 @@ _ROUTERS: Final = (
     load,
     forecast,
     watching,
+    network,
     event_tables,  # before events: `table` is no event's key
     events,
     emergency,

@@ -117,9 +117,13 @@ async function confirmed(deed, event) {
 
 const done = (deed, event, body) => guarded(async () => {
   await server.operate(event.event_id, PATHS[deed], body);
+  if (deed === "plan") await server.operate(event.event_id, "network-check", {});
   await read();
 })();
 
 byId("new-event").addEventListener("click", () => {
-  openDraft(guarded, async (event) => choose(event.event_id));
+  openDraft(guarded, async (event) => {
+    await server.operate(event.event_id, "network-check", {});
+    await choose(event.event_id);
+  });
 });

@@ -2,10 +2,11 @@
 import { byId, make } from "./dom.js";
 import { gapOf } from "./drafting.js";
 import { commands, reduction } from "./event.js";
-import { day, dayAndTime, kilo, kilowatts, rate, text, time } from "./language.js";
+import { count, day, dayAndTime, kilo, kilowatts, rate, tenths, text, time } from "./language.js";
 
 const STEPS = ["draft", "scheduled", "active", "completed", "closed"];
 const FORMATS = ["csv", "parquet"];
+const SHOWN = 12;
 
 export function drawChosen({ event, tracking, network, statements }, deeds) {
   const [start, end] = [new Date(event.starts_at), new Date(event.ends_at)];
@@ -76,9 +77,17 @@ function trackingTable(slots) {
 
 function networkList(check) {
   if (check === null) return make("p", { className: "hint" }, text("networkNone"));
-  if (check.violations.length === 0) return make("p", { className: "hint good" }, text("networkGood"));
-  return make("ul", { className: "violations" }, ...check.violations.map((one) => make("li", {},
-    text("networkRow", one.element, time(new Date(one.slot_start_at)), rate(one.value), rate(one.limit)))));
+  const modelled = check.items.filter((one) => one.modelled).length;
+  const parts = [make("p", { className: "hint" }, text("networkModelled", count(modelled), count(check.items.length)))];
+  const after = check.violations.filter((one) => one.stage === "after");
+  if (after.length === 0) parts.push(make("p", { className: "hint good" }, text("networkGood")));
+  const before = check.violations.length - after.length;
+  if (before > 0) parts.push(make("p", { className: "hint" }, text("networkBefore", count(before))));
+  parts.push(make("ul", { className: "violations" }, ...after.slice(0, SHOWN).map((one) => make("li", {},
+    text("networkRow", one.element, dayAndTime(new Date(one.slot_start_at)),
+      one.value_ratio === null ? "–" : tenths(one.value_ratio), tenths(one.limit_ratio))))));
+  if (after.length > SHOWN) parts.push(make("p", { className: "hint" }, text("networkMore", count(after.length - SHOWN))));
+  return make("div", {}, ...parts);
 }
 
 function statementList(event, statements) {

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.settings import Settings
 from db.network import SuppliedPoint
 from grid.network.comparison import NetworkLimits
 from grid.network.model import Float
@@ -32,6 +33,16 @@ class CheckRules:
 
     limits: NetworkLimits = field(default_factory=NetworkLimits)
     power_factor: Mapping[str, float] = field(default_factory=lambda: POWER_FACTORS)
+
+
+def rules_of(settings: Settings) -> CheckRules:
+    """Return limits and power factors by the settings."""
+    factors = {
+        "residential": settings.power_factor_residential,
+        "business": settings.power_factor_business,
+        "public": settings.power_factor_public,
+    }
+    return CheckRules(NetworkLimits(settings.voltage_band_ratio), factors)
 
 
 def rest_w(forecast_w: Float, natural_w: Float) -> Float:

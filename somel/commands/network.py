@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from core.settings import Settings, read_settings
+from core.settings import read_settings
 from somel.servers import servers
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from db.connection import Connection
     from db.network import NetworkCheck
-    from grid.network.loads import CheckRules
 
 app = typer.Typer(no_args_is_help=True, help="Low-voltage networks, and what plans do to them.")
 
@@ -66,6 +65,7 @@ def check(
     """Check the plan of an event: voltages and loadings without it and with it."""
     from db.network import violations_of_event
     from grid.network.checking import check_plan
+    from grid.network.loads import rules_of
 
     settings = read_settings()
 
@@ -85,19 +85,6 @@ def check(
         )
     if not as_json and not violations:
         typer.echo("every limit is kept" if checks else "no resource stands behind the event's place")
-
-
-def rules_of(settings: Settings) -> "CheckRules":
-    """Return limits and power factors by the settings."""
-    from grid.network.comparison import NetworkLimits
-    from grid.network.loads import CheckRules
-
-    factors = {
-        "residential": settings.power_factor_residential,
-        "business": settings.power_factor_business,
-        "public": settings.power_factor_public,
-    }
-    return CheckRules(NetworkLimits(settings.voltage_band_ratio), factors)
 
 
 def _line(check: "NetworkCheck") -> str:

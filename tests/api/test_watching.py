@@ -64,3 +64,14 @@ async def test_a_draft_is_planned_again_when_asked(evening: Evening):
     assert answer.status_code == 200
     assert answer.json()["plan"]["planned_at"] >= event["plan"]["planned_at"]
     assert answer.json()["status"] == "draft"
+
+
+async def test_a_plan_is_checked_on_the_network_when_asked(evening: Evening):
+    event = await evening.draft()
+    address = f"/v1/events/{event['event_id']}/network-check"
+    assert (await evening.client.get(address)).json()["code"] == "network_check_missing"
+    answer = await evening.client.post(address)
+    (check,) = answer.json()["items"]
+    assert (check["power_transformer_code"], check["modelled"]) == ("T1", False)
+    assert check["transformer_after_ratio"] <= check["transformer_before_ratio"]
+    assert (await evening.client.get(address)).json() == answer.json()
