@@ -114,6 +114,15 @@ def _gather(values: Float, node: Int, first: int, lanes: int, part: int, factor:
 
 
 @leaf
+def _start(held: Float, source_re: float, source_im: float) -> None:
+    """Give every node the voltage of the source."""
+    for node in range(held.shape[0]):
+        for lane in range(LANES):
+            held[node, lane] = source_re
+            held[node, _IM + lane] = source_im
+
+
+@leaf
 def _draw(constants: Float, held: Float, lanes: int, amp: Float) -> None:
     """Set the current that each node draws itself at its present voltage."""
     for node in range(constants.shape[0]):
@@ -264,8 +273,7 @@ def _sweep(
         first = block * LANES
         lanes = min(LANES, states - first)
         held, amp, change = np.zeros((nodes, _Q + _APART)), np.empty((nodes, _IM + _APART)), np.empty(LANES)
-        held[:, :_IM] = source_re
-        held[:, _IM:_P] = source_im
+        _start(held, source_re, source_im)
         _gather(load_w, load_node, first, lanes, _P, 1.0 / base, held)
         _gather(load_var, load_node, first, lanes, _Q, 1.0 / base, held)
         _draw(constants, held, lanes, amp)

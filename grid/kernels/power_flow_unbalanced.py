@@ -72,8 +72,21 @@ def _gather(loads: tuple[Int, Int, Float, Float], first: int, lanes: int, factor
 
 
 @leaf
+def _start(source: Float, volt: Float) -> None:
+    """Give every node the voltage of the source."""
+    for node in range(volt.shape[0]):
+        for row in range(6):
+            for lane in range(LANES):
+                volt[node, row, lane] = source[row]
+
+
+@leaf
 def _backward(parent: Int, constants: Float, power: Float, volt: Float, lanes: int, amp: Float) -> None:
     """Sum the currents of each phase from the leaves to the source."""
+    for node in range(parent.size):
+        for row in range(6):
+            for lane in range(lanes):
+                amp[node, row, lane] = 0.0
     for node in range(parent.size - 1, -1, -1):
         above, g, b = parent[node], constants[node, 2], constants[node, 3]
         for one in range(0, 6, 2):
@@ -208,11 +221,9 @@ def _sweep(
         lanes = min(LANES, states - first)
         power, amp, volt = np.zeros((nodes, 6, LANES)), np.empty((nodes, 6, LANES)), np.empty((nodes, 6, LANES))
         change = np.empty(LANES)
-        for row in range(6):
-            volt[:, row] = source[row]
+        _start(source, volt)
         _gather(loads, first, lanes, 1.0 / base, power)
         for sweep in range(1, MOST_SWEEPS + 1):
-            amp[:] = 0.0
             _backward(parent, constants, power, volt, lanes, amp)
             _forward(parent, constants, amp, lanes, volt, change)
             if _settled(change, lanes, tolerance, sweep, sweeps, first):
