@@ -93,8 +93,8 @@ async def test_limits_of_a_transformer_a_substation_and_all_hold_one_inside_the_
     await forecast_flat(database_url, town, codes)
     for code in ("T1", "T2", "T3"):
         await add_chargers(database_url, town, code, ready_by=NIGHT)
-    for code, room_w in (("T1", 4_000.0), ("F1", 12_000.0), ("S1", 20_000.0), ("MEL", 30_000.0)):
-        await limit(database_url, town.place[code], codes[code] + room_w, start=EVENT_ENDS)
+    for code, above_w in (("T1", 4_000.0), ("F1", 12_000.0), ("S1", 20_000.0), ("MEL", 30_000.0)):
+        await limit(database_url, town.place[code], codes[code] + above_w, start=EVENT_ENDS)
     made = await plan(database_url, town.place["S1"])
     assert made.unserved_wh == pytest.approx(0.0)
     async with await connect(database_url, Role.READ) as connection:
@@ -123,7 +123,8 @@ async def test_a_plan_of_transformers_alone_tells_which_are_full(database_url: s
         found = await solution_of_event(connection, made.event_id)
         slots = await limit_slots_of_event(connection, made.event_id)
     assert found is not None
-    assert (found.solver, found.gap_wh) == ("transformers", pytest.approx(0.0, abs=1e-3))
+    assert found.solver == "transformers"
+    assert found.gap_wh == pytest.approx(0.0, abs=1e-3)
     assert {one.place_code for one in slots} == {"T1"}
     assert {round(one.room_w) for one in slots} == {8_500}
     assert max(one.shadow_price_eur_per_mwh for one in slots) > 0.0
