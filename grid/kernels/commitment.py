@@ -174,7 +174,7 @@ def commit(
         np.repeat(np.arange(offsets.size - 1), np.diff(offsets)),
         price,
         np.minimum(np.maximum(room_w * slot_hours, 0.0), devices.draw_wh.sum() + 1.0),
-        missing_eur_per_mwh,
+        float(missing_eur_per_mwh),
         int(runs.max(initial=0)) + 1,
         ENTRIES,
     )

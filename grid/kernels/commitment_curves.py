@@ -85,10 +85,10 @@ def look_back_on_curves(
             )
         gain, loss = devices.gain[device, slot], devices.loss[device, slot]
         most = min(devices.draw_wh[device, slot], room[slot])
-        drawn, forced = max(most, 0.0), max(-most, 0.0)
-        given = max(devices.give_wh[device, slot] - forced, 0.0)
+        drawn, forced = max(most, 0.0), min(max(-most, 0.0), devices.give_wh[device, slot])
+        given = devices.give_wh[device, slot] - forced
         memory.low[slot] = memory.low[slot + 1] - drawn * gain + forced * loss
-        memory.low_value[slot] = memory.low_value[slot + 1] + price[slot] * most
+        memory.low_value[slot] = memory.low_value[slot + 1] + price[slot] * (drawn - forced)
         count = _insert(memory.x[slot, 0], memory.y[slot, 0], count, -price[slot] / gain, drawn * gain)
         count = _insert(memory.x[slot, 0], memory.y[slot, 0], count, -price[slot] / loss, given * loss)
         floor = devices.floor[device, slot - 1] if slot > 0 else devices.start[device]
@@ -132,8 +132,8 @@ def look_ahead_on_curves(
         slope, length, count = memory.x[slot + 1, 0], memory.y[slot + 1, 0], memory.many[slot + 1, 0]
         gain, loss = devices.gain[device, slot], devices.loss[device, slot]
         most = min(devices.draw_wh[device, slot], room[slot])
-        drawn, forced = max(most, 0.0), max(-most, 0.0)
-        given = max(devices.give_wh[device, slot], forced)
+        given = devices.give_wh[device, slot]
+        drawn, forced = max(most, 0.0), min(max(-most, 0.0), given)
         up = _where(slope, length, count, memory.low[slot + 1], -price[slot] / gain)
         up = min(max(up, level), level + drawn * gain)
         down = _where(slope, length, count, memory.low[slot + 1], -price[slot] / loss)

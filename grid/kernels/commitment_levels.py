@@ -29,7 +29,8 @@ class Stores:
     gain_ratio : ndarray, shape (device, slot)
         What one Wh drawn adds to the state, above 0. [ratio]
     give_ratio : ndarray, shape (device,)
-        What one Wh taken out of the state gives back, above 0 and at most 1. [ratio]
+        What one Wh taken out of the state gives back, above 0 and at most 1; times `gain_ratio` too where a device may
+        give back. [ratio]
     drift_wh : ndarray, shape (device, slot)
         What is added without power: draws and losses below 0, sun above. [Wh]
     floor_wh, ceiling_wh : ndarray, shape (device, slot)
@@ -97,6 +98,8 @@ def _check_values(stores: Stores, slots: int) -> None:
     require(bool((stores.steps >= 0).all() and (runs >= 1).all() and (runs <= slots).all()), "Runs fit the plan.")
     stepped = stores.steps > 0
     require(not stores.give_w[stepped].any(), "Only devices of any power give back.")
+    made = (stores.gain_ratio * give[:, np.newaxis] > 1.0) & (stores.give_w > 0.0)
+    require(not made.any(), "What is drawn and given back again is no more than before.")
 
 
 def held_since(stores: Stores, slots: int) -> Float:

@@ -51,6 +51,15 @@ def _choose(state: int, count: int, start: int, devices: int, out: Int) -> int:
 
 
 @leaf
+def _is_kept(room: Float) -> bool:
+    """Return whether no slot has less than no room."""
+    for slot in range(room.size):  # noqa: SIM110 - a generator is no leaf
+        if room[slot] < -SPARE_WH:
+            return False
+    return True
+
+
+@leaf
 def _insert(
     devices: Devices, order: Int, price: Float, room: Float, missing: float, memory: Memory, short: Float, energy: Float
 ) -> None:
@@ -76,7 +85,10 @@ def _exchange(
     short: Float,
     energy: Float,
 ) -> None:
-    """Take devices out and put them in again in their order; undo it where that is no cheaper."""
+    """Take devices out and put them in again in their order; undo it where that is no cheaper, or over the limit.
+
+    It is over where others rely on what a device gave back that has been taken out, and that it does not give again.
+    """
     before, after = 0.0, 0.0
     for device in out:
         before += _cost_of(price, energy[device], missing, short[device])
@@ -87,7 +99,7 @@ def _exchange(
         _, new_short[rank] = plan_alone(devices, out[rank], mixed, room, missing, False, memory, new_energy[rank])
         _take(room, new_energy[rank], 1.0)
         after += _cost_of(price, new_energy[rank], missing, new_short[rank])
-    better = after < before - LEAST_GAIN
+    better = after < before - LEAST_GAIN and _is_kept(room)
     for rank in range(out.size):
         if better:
             short[out[rank]] = new_short[rank]

@@ -6,6 +6,7 @@ import numpy as np
 
 from grid.kernels import (
     baseline,
+    commitment,
     dispatch,
     error_patterns,
     holt_winters,
@@ -39,6 +40,7 @@ def warm_up() -> float:
     threads.ensure_threading_layer()
     _warm_forecast()
     _warm_dispatch()
+    _warm_commitment()
     return time.perf_counter() - started
 
 
@@ -78,3 +80,16 @@ def _warm_dispatch() -> None:
         last_slot=last,
     )
     natural.natural_schedule(need_wh, cap_w, first_slot=first, last_slot=last, slots=2)
+
+
+def _warm_commitment() -> None:
+    one, each = np.ones(2), np.ones((2, 2))
+    commitment.commit(
+        np.array([2.0, 1.0]),
+        np.ones((1, 2)),
+        np.array([0, 2]),
+        commitment.Stores(
+            one, one, each, one, 0 * each, 2 * each, 4 * each, each, 0 * each, np.array([0, 1]), np.array([1, 1])
+        ),
+        effort=commitment.Effort(easy_rounds=1, rounds=1, tries=1),
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from grid.kernels import (
     baseline,
+    commitment,
     dispatch,
     error_patterns,
     holt_winters,
@@ -16,6 +17,7 @@ from grid.kernels import (
     reconcile,
     skill,
     sums,
+    thermal,
     typical,
 )
 
@@ -23,8 +25,8 @@ from grid.kernels import (
 @pytest.mark.parametrize(
     "module",
     [
-        *(baseline, dispatch, error_patterns, holt_winters, ml_poly, naive),
-        *(natural, quantiles, reconcile, skill, sums, typical),
+        *(baseline, commitment, dispatch, error_patterns, holt_winters, ml_poly, naive),
+        *(natural, quantiles, reconcile, skill, sums, thermal, typical),
     ],
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):

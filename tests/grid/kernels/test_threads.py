@@ -13,6 +13,8 @@ from numba.core.dispatcher import Dispatcher
 
 from grid.kernels import (
     baseline,
+    commitment_price,
+    commitment_repair,
     dispatch_certificate,
     dispatch_flow,
     error_patterns,
@@ -39,6 +41,8 @@ from grid.kernels.sums import sums_of
 ROOT = Path(__file__).parents[3]
 MODULES = [
     baseline,
+    commitment_price,
+    commitment_repair,
     dispatch_certificate,
     dispatch_flow,
     error_patterns_days,
@@ -140,7 +144,7 @@ def test_two_python_threads_run_the_same_kernel_at_once():
 def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     assert warm.warm_up() > 0.0
     before = {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
-    assert len(KERNELS) >= 17
+    assert len(KERNELS) >= 19
     assert set(before.values()) == {1}, before
     load = np.random.default_rng(0).normal(100.0, 5.0, (2, 700)).astype(np.float32)
     load.flags.writeable = False
