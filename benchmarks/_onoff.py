@@ -6,11 +6,12 @@ Figures:
     How far the plan of 10,000 devices (tanks, heat pumps, cars, batteries; 200 transformers whose limits bind) may be
     from the best, by its own bound.
 ``onoff_vs_milp_mean``, ``onoff_vs_milp_worst``
-    How far plans of 4 to 8 devices over 12 to 24 slots are above what HiGHS finds, as a part of that; 200 cases.
+    How far plans of 4 to 8 devices over 12 to 16 slots are above what HiGHS finds, as a part of that; 200 cases, of
+    which those count that HiGHS has proved its plan the best of.
 ``onoff_bound_vs_milp_mean``
     How far their bounds are below that: with so few devices, most of it is inherent.
 ``onoff_milp_proved_ratio``
-    The part of the cases of which HiGHS, on one thread, proves within ten seconds that its plan is the best but for
+    The part of the cases of which HiGHS, on one thread, proves within half a minute that its plan is the best but for
     1e-4.
 """
 
@@ -30,7 +31,7 @@ from grid.kernels.commitment_levels import levels_of
 
 MISSING_EUR_PER_MWH: Final = 10_000.0
 #: Of HiGHS, per case; what it has found and proved by then counts. [s]
-LONGEST_S: Final = 10.0
+LONGEST_S: Final = 30.0
 #: How near HiGHS has to come to its own bound. [ratio]
 PROVED_RATIO: Final = 1e-4
 #: By this part of an objective two solvers may differ. [ratio]
@@ -128,10 +129,10 @@ class Programme:
 
 
 def small_cases(count: int, seed: int) -> Iterator[Case]:
-    """Yield cases of 4 to 8 devices behind one transformer, over 12 to 24 slots."""
+    """Yield cases of 4 to 8 devices behind one transformer, over 12 to 16 slots."""
     for number in range(count):
         rng = np.random.default_rng((seed, number))
-        devices, slots = int(rng.integers(4, 9)), int(rng.integers(12, 25))
+        devices, slots = int(rng.integers(4, 9)), int(rng.integers(12, 17))
         yield case(rng, devices=devices, per_group=devices, slots=slots, roomy=float(rng.uniform(1.1, 2.0)))
 
 
@@ -154,23 +155,23 @@ def judged(asked: Case, plan: Commitment) -> tuple[float, float, bool]:
 
 def compare_small(count: int, seed: int) -> dict[str, float]:
     """Return how far plans and bounds of small cases are from a MILP's optima."""
-    above, below, sure, began_s = [], [], 0, time.monotonic()
+    above, below, began_s = [], [], time.monotonic()
     for number, asked in enumerate(small_cases(count, seed), start=1):
         plan = commit(asked.price, asked.headroom_w, asked.offsets, asked.stores, effort=Effort(seed=seed))
         ours, theirs, proved = judged(asked, plan)
-        above.append(ours)
-        below.append(theirs)
-        sure += proved
-        if number % 20 == 0 or number == count:
+        if proved:
+            above.append(ours)
+            below.append(theirs)
+        if number % 10 == 0 or number == count:
             say(
-                f"onoff: {number} small cases, {time.monotonic() - began_s:.0f} s: plans {np.mean(above):.2%} above "
+                f"onoff: {number} small cases, {len(above)} proved, {time.monotonic() - began_s:.0f} s: plans {np.mean(above):.2%} above "
                 f"the MILP's (worst {max(above):.2%}), bounds {np.mean(below):.2%} below"
             )
     return {
         "onoff_vs_milp_mean": float(np.mean(above)),
         "onoff_vs_milp_worst": float(max(above)),
         "onoff_bound_vs_milp_mean": float(np.mean(below)),
-        "onoff_milp_proved_ratio": sure / count,
+        "onoff_milp_proved_ratio": len(above) / count,
     }
 
 

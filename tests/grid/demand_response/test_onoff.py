@@ -1,5 +1,7 @@
 """From what is known of tanks, heat pumps and batteries to a plan."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,8 @@ SLOTS = 16
 EVENT = slice(6, 10)
 
 
-def tank(**changed):
-    known = {
+def tank(**changed: Any):
+    known: dict[str, Any] = {
         "volume_l": 200.0,
         "loss_w_per_k": 1.7,
         "rated_power_w": 2_000.0,
@@ -22,11 +24,11 @@ def tank(**changed):
         "drawn_wh": np.full(SLOTS, 120.0),
         "allowed": np.ones(SLOTS, dtype=bool),
     }
-    return Tank(**known | changed)
+    return Tank(**(known | changed))
 
 
-def heat_pump(**changed):
-    known = {
+def heat_pump(**changed: Any):
+    known: dict[str, Any] = {
         "capacity_wh_per_k": 4_000.0,
         "loss_w_per_k": 120.0,
         "rated_power_w": 2_000.0,
@@ -41,8 +43,8 @@ def heat_pump(**changed):
     return HeatPump(**known | changed)
 
 
-def car(**changed):
-    known = {
+def car(**changed: Any):
+    known: dict[str, Any] = {
         "start_wh": 10_000.0,
         "least_wh": 5_000.0,
         "most_wh": 50_000.0,
