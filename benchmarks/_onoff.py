@@ -162,11 +162,13 @@ def compare_small(count: int, seed: int) -> dict[str, float]:
         if proved:
             above.append(ours)
             below.append(theirs)
-        if number % 10 == 0 or number == count:
+        if above and (number % 10 == 0 or number == count):
             say(
-                f"onoff: {number} small cases, {len(above)} proved, {time.monotonic() - began_s:.0f} s: plans {np.mean(above):.2%} above "
-                f"the MILP's (worst {max(above):.2%}), bounds {np.mean(below):.2%} below"
+                f"onoff: {number} small cases, {len(above)} proved, {time.monotonic() - began_s:.0f} s: plans "
+                f"{np.mean(above):.2%} above the MILP's (worst {max(above):.2%}), bounds {np.mean(below):.2%} below"
             )
+    if not above:
+        raise SystemExit("HiGHS has proved no optimum at all.")
     return {
         "onoff_vs_milp_mean": float(np.mean(above)),
         "onoff_vs_milp_worst": float(max(above)),
