@@ -145,9 +145,10 @@ def test_every_plan_keeps_limits_steps_runs_and_stores_and_is_no_cheaper_than_it
     assert not plan.cut_slot[plan.short_wh == 0.0].any()
 
 
+@pytest.mark.slow(25)
 def test_small_plans_and_bounds_go_with_a_mixed_integer_programme():
     found = []
-    for asked in small_cases(12, seed=7):
+    for asked in small_cases(8, seed=7):
         short = replace(
             asked.stores,
             **{name: getattr(asked.stores, name)[:, :12] for name in Stores.__dataclass_fields__
