@@ -8,6 +8,7 @@ from grid.kernels import (
     baseline,
     baseline_day,
     baseline_weather,
+    commitment,
     dispatch,
     dispatch_nested,
     error_patterns,
@@ -46,6 +47,7 @@ def warm_up() -> float:
     _warm_forecast()
     _warm_dispatch()
     _warm_power_flow()
+    _warm_commitment()
     return time.perf_counter() - started
 
 
@@ -112,3 +114,16 @@ def _warm_power_flow() -> None:
     load_w = np.ones((1, 1))
     power_flow.power_flow(tree, np.array([1]), load_w, load_w)
     power_flow_unbalanced.unbalanced_flow(tree, np.array([1]), np.array([0]), load_w, load_w)
+
+
+def _warm_commitment() -> None:
+    one, each = np.ones(2), np.ones((2, 2))
+    commitment.commit(
+        np.array([2.0, 1.0]),
+        np.ones((1, 2)),
+        np.array([0, 2]),
+        commitment.Stores(
+            one, one, each, one, 0 * each, 2 * each, 4 * each, each, 0 * each, np.array([0, 1]), np.array([1, 1])
+        ),
+        effort=commitment.Effort(easy_rounds=1, rounds=1, tries=1),
+    )

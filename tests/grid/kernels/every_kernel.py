@@ -11,6 +11,7 @@ from grid.kernels import (
     baseline,
     baseline_day,
     baseline_weather,
+    commitment,
     dispatch,
     dispatch_nested,
     error_patterns,
@@ -25,6 +26,7 @@ from grid.kernels import (
     reconcile,
     ridge,
     skill,
+    thermal,
     typical,
 )
 from grid.kernels.sums import sums_of
@@ -151,6 +153,49 @@ def schedules(rng):
     }
 
 
+def commitments(rng):
+    """Return what the kernels of devices on or off give: heat, batteries, runs, and limits that leave some missing."""
+    each = np.ones((8, 6))
+    heat = thermal.heat_store(
+        rng.uniform(100.0, 300.0, 8),
+        rng.uniform(0.0, 20.0, 8),
+        rng.uniform(46.0, 50.0, 8),
+        45.0 * each,
+        60.0 * each,
+        thermal.air_source_ratio(rng.uniform(-5.0, 9.0, (8, 6)), 45.0),
+        rng.uniform(0.0, 500.0, (8, 6)),
+        each,
+    )
+    steps = np.array([1, 2, 0, 0, 1, 1, 2, 0])
+    draw = rng.choice([1000.0, 2000.0], (8, 1)) * each
+    stores = commitment.Stores(
+        heat.start_wh,
+        heat.retention_ratio,
+        heat.gain_ratio,
+        np.full(8, 0.9),
+        heat.drift_wh,
+        heat.floor_wh,
+        heat.ceiling_wh,
+        draw,
+        draw * (steps == 0)[:, np.newaxis],
+        steps,
+        np.array([1, 1, 1, 1, 2, 3, 2, 1]),
+    )
+    plan = commitment.commit(
+        rng.normal(50.0, 20.0, 6),
+        np.array([[3000.0], [1500.0]]) * np.ones(6),
+        np.array([0, 4, 8]),
+        stores,
+        effort=commitment.Effort(easy_rounds=4, rounds=2, tries=6),
+    )
+    return {
+        "committed": plan.power_w,
+        "committed_bound": plan.bound_eur,
+        "committed_missing": plan.missing_wh,
+        "committed_shadow": plan.shadow_price_eur_per_mwh,
+    }
+
+
 def reconciled(rng):
     """Return forecasts that add up over a grid and over communes, one of them missing and some at their floor."""
     grid = [12, 12, 12, 13, 13, 13, 14, 14, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, -1, -1, -1]
@@ -189,4 +234,5 @@ if __name__ == "__main__":
         **opinions(np.random.default_rng(14)),
         **reconciled(np.random.default_rng(15)),
         **flows(np.random.default_rng(16)),
+        **commitments(np.random.default_rng(17)),
     )

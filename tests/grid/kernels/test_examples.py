@@ -9,6 +9,7 @@ from grid.kernels import (
     baseline_day,
     baseline_error,
     baseline_weather,
+    commitment,
     dispatch,
     dispatch_nested,
     dispatch_total,
@@ -24,6 +25,7 @@ from grid.kernels import (
     reconcile,
     skill,
     sums,
+    thermal,
     typical,
 )
 
@@ -31,9 +33,9 @@ from grid.kernels import (
 @pytest.mark.parametrize(
     "module",
     [
-        *(baseline, baseline_day, baseline_error, baseline_weather),
+        *(baseline, baseline_day, baseline_error, baseline_weather, commitment),
         *(dispatch, dispatch_nested, dispatch_total, error_patterns, holt_winters, ml_poly, naive),
-        *(natural, overload, power_flow, power_flow_unbalanced, quantiles, reconcile, skill, sums, typical),
+        *(natural, overload, power_flow, power_flow_unbalanced, quantiles, reconcile, skill, sums, thermal, typical),
     ],
 )
 def test_the_examples_of_a_kernel_module_run_as_written(module):

@@ -15,6 +15,8 @@ from grid.kernels import (
     baseline,
     baseline_day,
     baseline_weather,
+    commitment_price,
+    commitment_repair,
     dispatch_certificate,
     dispatch_flow,
     dispatch_tree,
@@ -48,6 +50,8 @@ MODULES = [
     baseline,
     baseline_day,
     baseline_weather,
+    commitment_price,
+    commitment_repair,
     dispatch_certificate,
     dispatch_flow,
     dispatch_tree,
@@ -154,7 +158,7 @@ def test_two_python_threads_run_the_same_kernel_at_once():
 def test_warming_up_compiles_every_kernel_for_the_types_used_later():
     assert warm.warm_up() > 0.0
     before = {name: len(kernel.signatures) for name, kernel in KERNELS.items()}
-    assert len(KERNELS) >= 28
+    assert len(KERNELS) >= 32
     assert set(before.values()) == {1}, before
     load = np.random.default_rng(0).normal(100.0, 5.0, (2, 700)).astype(np.float32)
     load.flags.writeable = False

@@ -1,0 +1,287 @@
+"""Plan what is no freely divisible need: tanks on a dry contact, heat pumps, cars that give back, batteries.
+
+`plan_stores` takes what is known of each resource, puts it on the slots of a plan and returns the plan beside that of
+`grid.demand_response.optimisation.optimise`: its devices are planned in the room that the others leave.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.slots import SLOT_S
+from grid.demand_response.optimisation import ENERGY_EUR_PER_MWH, WAITING_EUR_PER_MWH
+from grid.kernels.commitment import Commitment, Effort, Stores, commit
+from grid.kernels.thermal import WATER_WH_PER_L_K, heat_store
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+SLOT_HOURS: Final = SLOT_S / 3_600
+#: Of the room that a tank stands in. [degC]
+ROOM_DEGC: Final = 18.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tank:
+    """Hold a hot-water tank that is off or at its rated power.
+
+    Attributes
+    ----------
+    volume_l, loss_w_per_k, rated_power_w : float
+        Water, heat lost per kelvin above the room, power of its resistance. [L], [W/K], [W]
+    start_degc, floor_degc, ceiling_degc, end_degc : float
+        Temperature now; bounds of comfort; what it must have at the plan's end. [degC]
+    drawn_wh : ndarray, shape (slot,)
+        Heat drawn as hot water. [Wh]
+    allowed : ndarray, shape (slot,), bool
+        Slots in which its contact may close: all, or those of off-peak hours.
+    """
+
+    volume_l: float
+    loss_w_per_k: float
+    rated_power_w: float
+    start_degc: float
+    floor_degc: float
+    ceiling_degc: float
+    end_degc: float
+    drawn_wh: Float
+    allowed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatPump:
+    """Hold a heat pump and the building that it heats.
+
+    Attributes
+    ----------
+    capacity_wh_per_k, loss_w_per_k, rated_power_w : float
+        Heat that warms the building by a kelvin, heat lost per kelvin above outside, electric power. [Wh/K], [W/K], [W]
+    start_degc, floor_degc, ceiling_degc, end_degc : float
+        Temperature now; band of comfort; what it must have at the plan's end, so that nothing is owed. [degC]
+    outside_degc, cop_ratio, brought_wh : ndarray, shape (slot,)
+        Forecast of the air; heat per electric energy; heat that sun and people bring. [degC], [ratio], [Wh]
+    steps : int, default 1
+        1: off or on; more: as many equal steps; 0: any power, as inverters have.
+    minimum_run_slots : int, default 1
+        Slots it stays on once it is. [slots]
+    """
+
+    capacity_wh_per_k: float
+    loss_w_per_k: float
+    rated_power_w: float
+    start_degc: float
+    floor_degc: float
+    ceiling_degc: float
+    end_degc: float
+    outside_degc: Float
+    cop_ratio: Float
+    brought_wh: Float
+    steps: int = 1
+    minimum_run_slots: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """Hold a battery, of a house or of a car that is plugged in for some of the slots.
+
+    Attributes
+    ----------
+    start_wh, least_wh, most_wh, end_wh : float
+        Energy at `first_slot`; bounds; what must be in it at the end of `last_slot` - 1: at departure. [Wh]
+    charge_w, discharge_w : float
+        Greatest powers; a car that only charges has a discharge of 0. [W]
+    efficiency_ratio : float
+        Energy that comes back out for energy put in, half of the loss each way. [ratio]
+    first_slot, last_slot : int
+        It is there in ``[first_slot, last_slot)``. [slots]
+    """
+
+    start_wh: float
+    least_wh: float
+    most_wh: float
+    end_wh: float
+    charge_w: float
+    discharge_w: float
+    efficiency_ratio: float
+    first_slot: int
+    last_slot: int
+
+
+Resource = Tank | HeatPump | Battery
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptimum:
+    """Hold the plan of storing resources, to stand beside `grid.demand_response.optimisation.Optimum`.
+
+    Attributes
+    ----------
+    power_w : ndarray, shape (resource, slot), float64
+        Planned mean power, in the order given; below 0 it gives back. [W]
+    natural_w : ndarray, shape (resource, slot), float64
+        What each would do without limits, prices and events: what it needs, rather sooner than later. [W]
+    load_w : ndarray, shape (transformer, slot), float64
+        Planned power of each transformer's resources together. [W]
+    cost_eur, penalty_eur, bound_eur, gap_ratio : float
+        Cost of energy; price of missing heat or charge; what both cost at least; their distance as a part. [EUR]
+    missing_wh : ndarray, shape (transformer,), float64
+        Heat or charge that is missing because of the limits. [Wh]
+    cut_slot : ndarray, shape (transformer, slot), bool
+        Slots that are full, where some is missing.
+    own_missing_wh : ndarray, shape (resource,), float64
+        What would be missing without limits too: the resource is too weak. [Wh]
+    shadow_price_eur_per_mwh : ndarray, shape (transformer, slot), float64
+        Price of room. [EUR/MWh]
+    """
+
+    power_w: Float
+    natural_w: Float
+    load_w: Float
+    cost_eur: float
+    penalty_eur: float
+    bound_eur: float
+    gap_ratio: float
+    missing_wh: Float
+    cut_slot: NDArray[np.bool_]
+    own_missing_wh: Float
+    shadow_price_eur_per_mwh: Float
+
+
+def plan_stores(
+    resources: Sequence[Resource],
+    offsets: Int,
+    price_eur_per_mwh: Float,
+    headroom_w: Float,
+    *,
+    effort: Effort | None = None,
+) -> StoreOptimum:
+    """Plan storing resources at the least cost within every transformer's room.
+
+    Parameters
+    ----------
+    resources : sequence of Tank, HeatPump or Battery
+        By transformer.
+    offsets : ndarray of int, shape (transformer + 1,)
+        Where those of each transformer begin, and their number: `grid.demand_response.limits.group_offsets`.
+    price_eur_per_mwh : ndarray, shape (slot,)
+        `grid.demand_response.optimisation.prices_eur_per_mwh`, or a tariff. [EUR/MWh]
+    headroom_w : ndarray, shape (transformer, slot)
+        `grid.demand_response.limits.headroom_w` less what `optimise` has planned. [W]
+    effort : Effort, optional
+        How long to search, for instance ``Effort(seconds=20)``.
+
+    Returns
+    -------
+    StoreOptimum
+
+    Notes
+    -----
+    What a resource draws more after an event is part of its plan, and so within the limits.
+    """
+    slots = price_eur_per_mwh.size
+    stores = stores_of(resources, slots)
+    plan = commit(price_eur_per_mwh, headroom_w, offsets, stores, slot_hours=SLOT_HOURS, effort=effort)
+    free = np.full(headroom_w.shape, np.inf)
+    waiting = ENERGY_EUR_PER_MWH + WAITING_EUR_PER_MWH * np.arange(slots, dtype=np.float64)
+    natural = commit(waiting, free, offsets, stores, slot_hours=SLOT_HOURS, effort=Effort(0, 0, 0))
+    return _told(plan, natural.power_w, offsets)
+
+
+def _told(plan: Commitment, natural_w: Float, offsets: Int) -> StoreOptimum:
+    groups, total = np.repeat(np.arange(offsets.size - 1), np.diff(offsets)), np.zeros(plan.cut_slot.shape)
+    np.add.at(total, groups, plan.power_w)
+    return StoreOptimum(
+        plan.power_w,
+        natural_w,
+        total,
+        float(plan.cost_eur.sum()),
+        float(plan.penalty_eur.sum()),
+        float(plan.bound_eur.sum()),
+        plan.gap_ratio,
+        plan.short_wh,
+        plan.cut_slot,
+        plan.own_missing_wh,
+        plan.shadow_price_eur_per_mwh,
+    )
+
+
+def stores_of(resources: Sequence[Resource], slots: int) -> Stores:
+    """Return resources as the kernels take them, in the same order."""
+    parts = [_store_of(resource, slots) for resource in resources]
+    if not parts:
+        return _no_stores(slots)
+    return Stores(*(np.concatenate([getattr(part, name) for part in parts]) for name in Stores.__dataclass_fields__))
+
+
+def _no_stores(slots: int) -> Stores:
+    one, each, whole = np.zeros(0), np.zeros((0, slots)), np.zeros(0, np.int64)
+    return Stores(one, one, each, one, each, each, each, each, each, whole, whole)
+
+
+def _store_of(resource: Resource, slots: int) -> Stores:
+    if isinstance(resource, Tank):
+        capacity = resource.volume_l * WATER_WH_PER_L_K
+        tank = _heated(resource, capacity, np.full(slots, ROOM_DEGC), resource.drawn_wh, np.ones(slots))
+        return replace(tank, draw_w=tank.draw_w * resource.allowed)
+    if isinstance(resource, HeatPump):
+        room = _heated(
+            resource, resource.capacity_wh_per_k, resource.outside_degc, -resource.brought_wh, resource.cop_ratio
+        )
+        return replace(room, steps=np.array([resource.steps]), minimum_run_slots=np.array([resource.minimum_run_slots]))
+    return _charged(resource, slots)
+
+
+def _heated(
+    resource: Tank | HeatPump, capacity_wh_per_k: float, around_degc: Float, taken_wh: Float, heat_ratio: Float
+) -> Stores:
+    each = np.ones((1, around_degc.size))
+    floor_degc = resource.floor_degc * each
+    floor_degc[0, -1] = max(resource.floor_degc, min(resource.end_degc, resource.ceiling_degc))
+    heat = heat_store(
+        np.array([capacity_wh_per_k]),
+        np.array([resource.loss_w_per_k]),
+        np.array([resource.start_degc]),
+        floor_degc,
+        resource.ceiling_degc * each,
+        around_degc * each,
+        taken_wh * each,
+        heat_ratio * each,
+        slot_hours=SLOT_HOURS,
+    )
+    return Stores(
+        heat.start_wh,
+        heat.retention_ratio,
+        heat.gain_ratio,
+        np.ones(1),
+        heat.drift_wh,
+        heat.floor_wh,
+        heat.ceiling_wh,
+        resource.rated_power_w * each,
+        0.0 * each,
+        np.ones(1, np.int64),
+        np.ones(1, np.int64),
+    )
+
+
+def _charged(battery: Battery, slots: int) -> Stores:
+    slot, each = np.arange(slots)[np.newaxis], np.ones((1, slots))
+    there = (slot >= battery.first_slot) & (slot < battery.last_slot)
+    gone = (slot >= battery.last_slot - 1) & there.any()
+    one_way = np.sqrt(battery.efficiency_ratio)
+    lowest = min(battery.least_wh, battery.start_wh)
+    return Stores(
+        np.array([battery.start_wh]),
+        np.ones(1),
+        one_way * each,
+        np.array([one_way]),
+        0.0 * each,
+        np.where(gone, min(battery.end_wh, battery.most_wh), lowest),
+        max(battery.most_wh, battery.start_wh) * each,
+        battery.charge_w * there,
+        battery.discharge_w * there,
+        np.zeros(1, np.int64),
+        np.ones(1, np.int64),
+    )
