@@ -793,6 +793,114 @@ GRANT INSERT, SELECT ON interval_reading_revision TO somel_ingest;
 GRANT SELECT ON interval_reading_revision TO somel_compute;
 GRANT SELECT ON interval_reading_revision TO somel_read;
 
+-- What was created, updated or deleted, as it is to be notified; the outbox of the notifiers
+CREATE TABLE somel.openadr_change (
+    openadr_change_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
+    changed_at timestamp with time zone NOT NULL, -- When
+    operation text NOT NULL, -- CREATE, UPDATE or DELETE
+    object_type text NOT NULL, -- As in openadr_object
+    object_id text NOT NULL, -- Object, which may be gone
+    object jsonb NOT NULL, -- The object as its readers get it: with all its targets, without a subscription's bearer tokens
+    client_id text, -- Client whose it is; null for programs and events
+    ven_id text, -- VEN that it is, or that it belongs to by its client or its reference; null when there is none
+    program_id text, -- Program that it is, or that it belongs to
+    targets text[] NOT NULL, -- Targets of the object
+    program_targets text[] NOT NULL, -- Targets of the program it belongs to: an event is no more visible than its program
+    CONSTRAINT openadr_change_pkey PRIMARY KEY (openadr_change_id),
+    CONSTRAINT openadr_change_operation_check CHECK ((operation = ANY (ARRAY['CREATE'::text, 'UPDATE'::text, 'DELETE'::text])))
+);
+CREATE INDEX openadr_change_changed_idx ON somel.openadr_change USING btree (changed_at);
+CREATE TRIGGER announce AFTER INSERT ON somel.openadr_change FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, SELECT ON openadr_change TO somel_ingest;
+GRANT INSERT, SELECT ON openadr_change TO somel_compute;
+
+-- Clients of the OpenADR VTN, by the SHA-256 of a 256-bit random secret
+CREATE TABLE somel.openadr_client (
+    client_id text NOT NULL, -- Key; what objects name as their clientID
+    name text NOT NULL, -- Whose it is
+    secret_sha256 bytea NOT NULL, -- SHA-256 of the secret; the secret itself is shown once and not kept
+    role text NOT NULL, -- bl: business logic, sees everything; ven: sees what is its own or for it
+    scopes text[] NOT NULL, -- What its tokens may do, by the specification's names
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
+    revoked_at timestamp with time zone, -- When it was revoked; its tokens end with it
+    CONSTRAINT openadr_client_pkey PRIMARY KEY (client_id),
+    CONSTRAINT openadr_client_client_id_check CHECK ((client_id ~ '^[a-zA-Z0-9_-]{1,128}$'::text)),
+    CONSTRAINT openadr_client_role_check CHECK ((role = ANY (ARRAY['bl'::text, 'ven'::text]))),
+    CONSTRAINT openadr_client_scopes_check CHECK ((cardinality(scopes) > 0)),
+    CONSTRAINT openadr_client_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+GRANT SELECT ON openadr_client TO somel_compute;
+GRANT SELECT ON openadr_client TO somel_ingest;
+GRANT SELECT ON openadr_client TO somel_read;
+
+-- Objects of the OpenADR VTN: programs, events, reports, subscriptions, VENs and resources
+CREATE TABLE somel.openadr_object (
+    object_id text NOT NULL, -- Key, given by the VTN
+    object_type text NOT NULL, -- PROGRAM, EVENT, REPORT, SUBSCRIPTION, VEN or RESOURCE
+    created_at timestamp with time zone NOT NULL, -- When it was created
+    modified_at timestamp with time zone NOT NULL, -- When it was changed last
+    client_id text, -- Client whose it is; null for programs and events
+    name text, -- programName, eventName, clientName, venName or resourceName
+    program_id text, -- Program of an event, a report (that of its event) or a subscription
+    event_id text, -- Event of a report
+    ven_id text, -- VEN of a resource
+    targets text[] NOT NULL DEFAULT '{}'::text[], -- Targets; empty when it has none
+    ends_at timestamp with time zone, -- End of an event; null when it does not end or nothing says when
+    content jsonb NOT NULL, -- What its author sent, as the specification names it
+    program_type text DEFAULT 
+CASE
+    WHEN (program_id IS NOT NULL) THEN 'PROGRAM'::text
+    ELSE NULL::text
+END, -- PROGRAM where there is a program, so that the reference is to one
+    event_type text DEFAULT 
+CASE
+    WHEN (event_id IS NOT NULL) THEN 'EVENT'::text
+    ELSE NULL::text
+END, -- EVENT where there is an event, so that the reference is to one
+    ven_type text DEFAULT 
+CASE
+    WHEN (ven_id IS NOT NULL) THEN 'VEN'::text
+    ELSE NULL::text
+END, -- VEN where there is a VEN, so that the reference is to one
+    CONSTRAINT openadr_object_pkey PRIMARY KEY (object_id),
+    CONSTRAINT openadr_object_object_id_object_type_key UNIQUE (object_id, object_type),
+    CONSTRAINT openadr_object_event_id_event_type_fkey FOREIGN KEY (event_id, event_type) REFERENCES openadr_object(object_id, object_type) ON DELETE CASCADE,
+    CONSTRAINT openadr_object_program_id_program_type_fkey FOREIGN KEY (program_id, program_type) REFERENCES openadr_object(object_id, object_type) ON DELETE CASCADE,
+    CONSTRAINT openadr_object_ven_id_ven_type_fkey FOREIGN KEY (ven_id, ven_type) REFERENCES openadr_object(object_id, object_type) ON DELETE CASCADE,
+    CONSTRAINT openadr_object_check CHECK (((client_id IS NULL) = (object_type = ANY (ARRAY['PROGRAM'::text, 'EVENT'::text])))),
+    CONSTRAINT openadr_object_check1 CHECK (((object_type <> 'EVENT'::text) OR (program_id IS NOT NULL))),
+    CONSTRAINT openadr_object_check2 CHECK (((event_id IS NOT NULL) = (object_type = 'REPORT'::text))),
+    CONSTRAINT openadr_object_check3 CHECK (((ven_id IS NOT NULL) = (object_type = 'RESOURCE'::text))),
+    CONSTRAINT openadr_object_object_id_check CHECK ((object_id ~ '^[a-zA-Z0-9_-]{1,128}$'::text)),
+    CONSTRAINT openadr_object_object_type_check CHECK ((object_type = ANY (ARRAY['PROGRAM'::text, 'EVENT'::text, 'REPORT'::text, 'SUBSCRIPTION'::text, 'VEN'::text, 'RESOURCE'::text])))
+);
+CREATE INDEX openadr_object_client_idx ON somel.openadr_object USING btree (client_id, object_type);
+CREATE INDEX openadr_object_event_idx ON somel.openadr_object USING btree (event_id);
+CREATE INDEX openadr_object_list_idx ON somel.openadr_object USING btree (object_type, created_at, object_id);
+CREATE INDEX openadr_object_program_idx ON somel.openadr_object USING btree (program_id);
+CREATE INDEX openadr_object_ven_idx ON somel.openadr_object USING btree (ven_id);
+CREATE UNIQUE INDEX openadr_program_name_key ON somel.openadr_object USING btree (name) WHERE (object_type = 'PROGRAM'::text);
+CREATE UNIQUE INDEX openadr_resource_name_key ON somel.openadr_object USING btree (ven_id, name) WHERE (object_type = 'RESOURCE'::text);
+CREATE UNIQUE INDEX openadr_ven_client_key ON somel.openadr_object USING btree (client_id) WHERE (object_type = 'VEN'::text);
+CREATE UNIQUE INDEX openadr_ven_name_key ON somel.openadr_object USING btree (name) WHERE (object_type = 'VEN'::text);
+GRANT DELETE, INSERT, SELECT, UPDATE ON openadr_object TO somel_compute;
+GRANT SELECT ON openadr_object TO somel_ingest;
+GRANT SELECT ON openadr_object TO somel_read;
+
+-- Access tokens of OpenADR clients, by their SHA-256; those that ended are removed as others are made
+CREATE TABLE somel.openadr_token (
+    token_sha256 bytea NOT NULL, -- SHA-256 of the token; the token itself is told once and not kept
+    client_id text NOT NULL, -- Client
+    scopes text[] NOT NULL, -- What it may do: what was asked for, of what the client may
+    expires_at timestamp with time zone NOT NULL, -- After this it is not accepted (wall clock)
+    CONSTRAINT openadr_token_pkey PRIMARY KEY (token_sha256),
+    CONSTRAINT openadr_token_client_id_fkey FOREIGN KEY (client_id) REFERENCES openadr_client(client_id) ON DELETE CASCADE,
+    CONSTRAINT openadr_token_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
+);
+CREATE INDEX openadr_token_expires_idx ON somel.openadr_token USING btree (expires_at);
+GRANT DELETE, INSERT, SELECT ON openadr_token TO somel_compute;
+GRANT SELECT ON openadr_token TO somel_read;
+
 -- A part of the grid or of the territory that load is summed and forecast for
 CREATE TABLE somel.place (
     place_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
