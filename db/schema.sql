@@ -841,7 +841,7 @@ CREATE TABLE somel.openadr_object (
     modified_at timestamp with time zone NOT NULL, -- When it was changed last
     client_id text, -- Client whose it is; null for programs and events
     name text, -- programName, eventName, clientName, venName or resourceName
-    program_id text, -- Program of an event, a report (that of its event) or a subscription
+    program_id text, -- Program of an event or a subscription; a report has that of its event
     event_id text, -- Event of a report
     ven_id text, -- VEN of a resource
     targets text[] NOT NULL DEFAULT '{}'::text[], -- Targets; empty when it has none
@@ -886,6 +886,35 @@ CREATE UNIQUE INDEX openadr_ven_name_key ON somel.openadr_object USING btree (na
 GRANT DELETE, INSERT, SELECT, UPDATE ON openadr_object TO somel_compute;
 GRANT SELECT ON openadr_object TO somel_ingest;
 GRANT SELECT ON openadr_object TO somel_read;
+
+-- Objects with what decides who sees them: program, its targets, and the VEN they belong to
+CREATE VIEW somel.openadr_seen AS
+ SELECT object.object_id,
+    object.object_type,
+    object.created_at,
+    object.modified_at,
+    object.client_id,
+    object.name,
+        CASE object.object_type
+            WHEN 'PROGRAM'::text THEN object.object_id
+            ELSE COALESCE(object.program_id, event.program_id)
+        END AS program_id,
+    object.event_id,
+        CASE object.object_type
+            WHEN 'VEN'::text THEN object.object_id
+            ELSE COALESCE(object.ven_id, ven.object_id)
+        END AS ven_id,
+    object.targets,
+    object.ends_at,
+    object.content,
+    COALESCE(program.targets, '{}'::text[]) AS program_targets
+   FROM openadr_object object
+     LEFT JOIN openadr_object event ON event.object_id = object.event_id
+     LEFT JOIN openadr_object program ON program.object_id = object.program_id
+     LEFT JOIN openadr_object ven ON ven.object_type = 'VEN'::text AND ven.client_id = object.client_id AND (object.object_type = ANY (ARRAY['REPORT'::text, 'SUBSCRIPTION'::text]));
+GRANT SELECT ON openadr_seen TO somel_compute;
+GRANT SELECT ON openadr_seen TO somel_ingest;
+GRANT SELECT ON openadr_seen TO somel_read;
 
 -- Access tokens of OpenADR clients, by their SHA-256; those that ended are removed as others are made
 CREATE TABLE somel.openadr_token (
