@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from grid.openadr.periods import after, end_of, spans_of
+from core.openadr_periods import after, end_of, spans_of
 
 NOW = datetime(2026, 1, 17, 12, tzinfo=UTC)
 START = {"start": "2026-01-17T18:00:00+01:00", "duration": "PT30M"}
