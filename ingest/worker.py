@@ -16,6 +16,7 @@ from ingest.inbox import Inbox
 from ingest.leases import Leases
 from ingest.line import database_lines
 from ingest.metrics import Metrics
+from ingest.openadr.reports import Reports
 from ingest.outbox import Outbox
 from ingest.parcel import Parcel
 from ingest.plain import warm_up
@@ -69,6 +70,7 @@ class Worker:
             limits_changed=self._judge.load,
             is_pressed=self._writer.is_pressed,
         )
+        self._reports = Reports(lines["openadr"], clock, every_s=settings.vee_every_s, stored=self._sums.note)
         self._gatherer = Gatherer(
             self._inbox,
             self._judge,
@@ -169,6 +171,7 @@ class Worker:
         async with asyncio.TaskGroup() as duties:
             duties.create_task(self._sums.run(), name="sums")
             duties.create_task(self._validator.run(), name="validate")
+            duties.create_task(self._reports.run(), name="reports")
 
     def _pause(self, is_paused: bool) -> None:
         self._holdings.pause_all(paused=is_paused)

@@ -176,7 +176,7 @@ async def refusals_do_not_tell(world: World, house: House) -> None:
     report = {"clientName": "x", "resources": []}
     resource = {"objectType": "VEN_RESOURCE_REQUEST", "resourceName": "tank"}
     wanted = {"clientName": "x", "objectOperations": [CALLBACK]}
-    pairs = [("POST", "/reports", {**report, "eventID": one}) for one in (event, "none")]
+    pairs: list[tuple[str, str, Any]] = [("POST", "/reports", {**report, "eventID": one}) for one in (event, "none")]
     pairs += [("POST", "/subscriptions", {**wanted, "programID": one}) for one in (program, "none")]
     pairs += [("POST", "/resources", {**resource, "venID": one}) for one in (neighbour.ven_id, "none")]
     renamed = {"objectType": "VEN_VEN_REQUEST", "venName": "mine now"}
