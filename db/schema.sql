@@ -793,6 +793,38 @@ GRANT INSERT, SELECT ON interval_reading_revision TO somel_ingest;
 GRANT SELECT ON interval_reading_revision TO somel_compute;
 GRANT SELECT ON interval_reading_revision TO somel_read;
 
+-- Callbacks of subscriptions, each with a queue of its own
+CREATE TABLE somel.openadr_callback (
+    openadr_callback_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    subscription_id text NOT NULL, -- Subscription; with it the callback goes, and all that waits for it
+    callback_url text NOT NULL, -- Where to
+    failure_count integer NOT NULL DEFAULT 0, -- Attempts that failed since the last that did not
+    retry_at timestamp with time zone, -- Not before this is it called again (wall clock); null: at once
+    CONSTRAINT openadr_callback_pkey PRIMARY KEY (openadr_callback_id),
+    CONSTRAINT openadr_callback_subscription_id_callback_url_key UNIQUE (subscription_id, callback_url),
+    CONSTRAINT openadr_callback_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES openadr_object(object_id) ON DELETE CASCADE,
+    CONSTRAINT openadr_callback_failure_count_check CHECK ((failure_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON openadr_callback TO somel_compute;
+
+-- Certificates by which VENs come to the broker; they outlive the VEN object, so that they can be kept out
+CREATE TABLE somel.openadr_certificate (
+    serial text NOT NULL, -- Serial number, hexadecimal
+    ven_id text NOT NULL, -- VEN object that it names, which may be gone
+    ven_name text NOT NULL, -- Name of the VEN when it was issued
+    sha256 bytea NOT NULL, -- SHA-256 of the certificate
+    valid_from timestamp with time zone NOT NULL, -- Not valid before
+    expires_at timestamp with time zone NOT NULL, -- Not valid after
+    issued_at timestamp with time zone NOT NULL, -- When it was issued
+    revoked_at timestamp with time zone, -- When it was revoked; null: it is not
+    CONSTRAINT openadr_certificate_pkey PRIMARY KEY (serial),
+    CONSTRAINT openadr_certificate_sha256_key UNIQUE (sha256),
+    CONSTRAINT openadr_certificate_check CHECK ((expires_at > valid_from)),
+    CONSTRAINT openadr_certificate_serial_check CHECK ((serial ~ '^[0-9a-f]{1,40}$'::text)),
+    CONSTRAINT openadr_certificate_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+CREATE INDEX openadr_certificate_ven_idx ON somel.openadr_certificate USING btree (ven_id);
+
 -- What was created, updated or deleted, as it is to be notified; the outbox of the notifiers
 CREATE TABLE somel.openadr_change (
     openadr_change_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
@@ -806,13 +838,16 @@ CREATE TABLE somel.openadr_change (
     program_id text, -- Program that it is, or that it belongs to
     targets text[] NOT NULL, -- Targets of the object
     program_targets text[] NOT NULL, -- Targets of the program it belongs to: an event is no more visible than its program
+    fanned_out_at timestamp with time zone, -- When it was written down who is to be told of it; null: not yet
     CONSTRAINT openadr_change_pkey PRIMARY KEY (openadr_change_id),
     CONSTRAINT openadr_change_operation_check CHECK ((operation = ANY (ARRAY['CREATE'::text, 'UPDATE'::text, 'DELETE'::text])))
 );
 CREATE INDEX openadr_change_changed_idx ON somel.openadr_change USING btree (changed_at);
+CREATE INDEX openadr_change_waiting_idx ON somel.openadr_change USING btree (openadr_change_id) WHERE (fanned_out_at IS NULL);
 CREATE TRIGGER announce AFTER INSERT ON somel.openadr_change FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT ON openadr_change TO somel_compute;
 GRANT DELETE, SELECT ON openadr_change TO somel_ingest;
-GRANT INSERT, SELECT ON openadr_change TO somel_compute;
+GRANT UPDATE (fanned_out_at) ON openadr_change TO somel_compute;
 
 -- Clients of the OpenADR VTN, by the SHA-256 of a 256-bit random secret
 CREATE TABLE somel.openadr_client (
@@ -832,6 +867,30 @@ CREATE TABLE somel.openadr_client (
 GRANT SELECT ON openadr_client TO somel_compute;
 GRANT SELECT ON openadr_client TO somel_ingest;
 GRANT SELECT ON openadr_client TO somel_read;
+
+-- Notifications to callbacks, sent one after the other in the order of their keys
+CREATE TABLE somel.openadr_delivery (
+    openadr_delivery_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising; the same at each attempt, as the header webhook-id
+    openadr_callback_id bigint NOT NULL, -- Where to
+    openadr_change_id bigint NOT NULL, -- Change that it tells of, which may be removed by now
+    notification text NOT NULL, -- JSON, exactly as it is sent: what this client may see, and no more
+    status text NOT NULL DEFAULT 'pending'::text, -- pending, delivered or failed (given up; an operator may try again)
+    made_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was written down
+    due_from timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- Since when it is tried, this time round (wall clock)
+    attempt_count integer NOT NULL DEFAULT 0, -- How often it was sent, this time round
+    answer text, -- What came of the last attempt
+    ended_at timestamp with time zone, -- When it was delivered or given up
+    CONSTRAINT openadr_delivery_pkey PRIMARY KEY (openadr_delivery_id),
+    CONSTRAINT openadr_delivery_openadr_change_id_openadr_callback_id_key UNIQUE (openadr_change_id, openadr_callback_id),
+    CONSTRAINT openadr_delivery_openadr_callback_id_fkey FOREIGN KEY (openadr_callback_id) REFERENCES openadr_callback(openadr_callback_id) ON DELETE CASCADE,
+    CONSTRAINT openadr_delivery_attempt_count_check CHECK ((attempt_count >= 0)),
+    CONSTRAINT openadr_delivery_check CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
+    CONSTRAINT openadr_delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX openadr_delivery_ended_idx ON somel.openadr_delivery USING btree (ended_at) WHERE (status <> 'pending'::text);
+CREATE INDEX openadr_delivery_pending_idx ON somel.openadr_delivery USING btree (openadr_callback_id, openadr_delivery_id) WHERE (status = 'pending'::text);
+CREATE TRIGGER announce AFTER UPDATE OF due_from ON somel.openadr_delivery FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT, UPDATE ON openadr_delivery TO somel_compute;
 
 -- Objects of the OpenADR VTN: programs, events, reports, subscriptions, VENs and resources
 CREATE TABLE somel.openadr_object (
@@ -886,6 +945,22 @@ CREATE UNIQUE INDEX openadr_ven_name_key ON somel.openadr_object USING btree (na
 GRANT DELETE, INSERT, SELECT, UPDATE ON openadr_object TO somel_compute;
 GRANT SELECT ON openadr_object TO somel_ingest;
 GRANT SELECT ON openadr_object TO somel_read;
+
+-- Notifications to topics of the broker, published in the order of their keys
+CREATE TABLE somel.openadr_publication (
+    openadr_publication_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
+    topic text NOT NULL, -- Topic, of business logic or of one VEN
+    notification text NOT NULL, -- JSON, exactly as it is published: what this reader may see, and no more
+    made_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was written down
+    published_at timestamp with time zone, -- When the broker had taken it; null: not yet
+    CONSTRAINT openadr_publication_pkey PRIMARY KEY (openadr_publication_id)
+);
+CREATE INDEX openadr_publication_published_idx ON somel.openadr_publication USING btree (published_at);
+CREATE INDEX openadr_publication_waiting_idx ON somel.openadr_publication USING btree (openadr_publication_id) WHERE (published_at IS NULL);
+CREATE TRIGGER announce AFTER INSERT ON somel.openadr_publication FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT ON openadr_publication TO somel_compute;
+GRANT SELECT ON openadr_publication TO somel_ingest;
+GRANT UPDATE (published_at) ON openadr_publication TO somel_ingest;
 
 -- Access tokens of OpenADR clients, by their SHA-256; those that ended are removed as others are made
 CREATE TABLE somel.openadr_token (
