@@ -16,6 +16,7 @@ from api.limits import LimitBodies
 from api.metrics import MeasureRequests
 from api.openapi import describe
 from api.routes import (
+    audit,
     enrolment,
     events,
     firmware,
@@ -47,6 +48,7 @@ _TAGS: Final = [
     {"name": "demand response", "description": "Events, their plans and their results"},
     {"name": "ingest", "description": "What was received, and what was refused"},
     {"name": "validation", "description": "What can be believed, and what is missing"},
+    {"name": "audit", "description": "What was done, by whom"},
     {"name": "news", "description": "Changes as they happen"},
     {"name": "enrolment", "description": "Certificates of gateways"},
     {"name": "session", "description": "Sign-in of the page"},
@@ -67,6 +69,7 @@ _ROUTERS: Final = (
     page,
     gateways,
     firmware,
+    audit,
 )
 
 

@@ -60,6 +60,62 @@ CREATE TABLE somel.access_token (
 );
 GRANT SELECT ON access_token TO somel_read;
 
+-- What was done: a chain in which each entry holds the hash of the one before; nobody changes or deletes a row
+CREATE TABLE somel.audit_entry (
+    number bigint NOT NULL, -- Place in the chain, from 1 on, without gaps
+    form smallint NOT NULL, -- Version of the form that content and hash have
+    at timestamp with time zone NOT NULL, -- When it was done, by the platform's clock, which may be one of a replay
+    recorded_at timestamp with time zone NOT NULL, -- Wall time at which it joined the chain; part of the hash
+    actor text NOT NULL, -- Who: token/<name>, ven/<name>, process/<name>, or operator for the command line
+    action text NOT NULL, -- What was done: noun.verb
+    subject text NOT NULL, -- To what: kind/<key>
+    content text NOT NULL, -- at, actor, action, subject and the facts as canonical JSON: what is hashed
+    previous_hash bytea NOT NULL, -- Hash of the entry before; zeros for the first
+    hash bytea NOT NULL, -- SHA-256 of previous_hash, number and recorded_at [us after 1970] as eight bytes each, high byte first, and content in UTF-8
+    CONSTRAINT audit_entry_pkey PRIMARY KEY (number),
+    CONSTRAINT audit_entry_hash_key UNIQUE (hash),
+    CONSTRAINT audit_entry_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_entry_number_check CHECK ((number > 0)),
+    CONSTRAINT audit_entry_previous_hash_check CHECK ((length(previous_hash) = 32))
+);
+CREATE INDEX audit_entry_subject_idx ON somel.audit_entry USING btree (subject, number);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT SELECT ON audit_entry TO somel_compute;
+GRANT SELECT ON audit_entry TO somel_ingest;
+GRANT SELECT ON audit_entry TO somel_read;
+
+-- The end of the chain, one row: taken by one transaction at a time
+CREATE TABLE somel.audit_head (
+    is_head boolean NOT NULL DEFAULT true, -- Key: there is one row
+    number bigint NOT NULL, -- Number of the last entry; 0 while there is none
+    hash bytea NOT NULL, -- Hash of the last entry; zeros while there is none
+    CONSTRAINT audit_head_pkey PRIMARY KEY (is_head),
+    CONSTRAINT audit_head_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_head_is_head_check CHECK (is_head)
+);
+GRANT SELECT ON audit_head TO somel_compute;
+GRANT SELECT ON audit_head TO somel_ingest;
+GRANT SELECT ON audit_head TO somel_read;
+
+-- Entries of a transaction that is not committed; always empty for everybody else
+CREATE TABLE somel.audit_pending (
+    audit_pending_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    form smallint NOT NULL, -- As in audit_entry
+    at timestamp with time zone NOT NULL, -- As in audit_entry
+    actor text NOT NULL, -- As in audit_entry
+    action text NOT NULL, -- As in audit_entry
+    subject text NOT NULL, -- As in audit_entry
+    content text NOT NULL, -- As in audit_entry
+    CONSTRAINT chain_audit TRIGGER DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT audit_pending_pkey PRIMARY KEY (audit_pending_id),
+    CONSTRAINT audit_pending_action_check CHECK ((action ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT audit_pending_actor_check CHECK ((actor <> ''::text)),
+    CONSTRAINT audit_pending_subject_check CHECK ((subject <> ''::text))
+);
+CREATE CONSTRAINT TRIGGER chain_audit AFTER INSERT ON somel.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chain_audit();
+GRANT INSERT ON audit_pending TO somel_compute;
+GRANT INSERT ON audit_pending TO somel_ingest;
+
 -- Certificates issued to gateways; their private keys never leave the devices
 CREATE TABLE somel.certificate (
     serial text NOT NULL, -- Serial number, hexadecimal
@@ -900,7 +956,7 @@ CREATE TABLE somel.openadr_object (
     modified_at timestamp with time zone NOT NULL, -- When it was changed last
     client_id text, -- Client whose it is; null for programs and events
     name text, -- programName, eventName, clientName, venName or resourceName
-    program_id text, -- Program of an event, a report (that of its event) or a subscription
+    program_id text, -- Program of an event or a subscription; a report has that of its event
     event_id text, -- Event of a report
     ven_id text, -- VEN of a resource
     targets text[] NOT NULL DEFAULT '{}'::text[], -- Targets; empty when it has none
@@ -961,6 +1017,35 @@ CREATE TRIGGER announce AFTER INSERT ON somel.openadr_publication FOR EACH STATE
 GRANT DELETE, INSERT, SELECT ON openadr_publication TO somel_compute;
 GRANT SELECT ON openadr_publication TO somel_ingest;
 GRANT UPDATE (published_at) ON openadr_publication TO somel_ingest;
+
+-- Objects with what decides who sees them: program, its targets, and the VEN they belong to
+CREATE VIEW somel.openadr_seen AS
+ SELECT object.object_id,
+    object.object_type,
+    object.created_at,
+    object.modified_at,
+    object.client_id,
+    object.name,
+        CASE object.object_type
+            WHEN 'PROGRAM'::text THEN object.object_id
+            ELSE COALESCE(object.program_id, event.program_id)
+        END AS program_id,
+    object.event_id,
+        CASE object.object_type
+            WHEN 'VEN'::text THEN object.object_id
+            ELSE COALESCE(object.ven_id, ven.object_id)
+        END AS ven_id,
+    object.targets,
+    object.ends_at,
+    object.content,
+    COALESCE(program.targets, '{}'::text[]) AS program_targets
+   FROM openadr_object object
+     LEFT JOIN openadr_object event ON event.object_id = object.event_id
+     LEFT JOIN openadr_object program ON program.object_id = object.program_id
+     LEFT JOIN openadr_object ven ON ven.object_type = 'VEN'::text AND ven.client_id = object.client_id AND (object.object_type = ANY (ARRAY['REPORT'::text, 'SUBSCRIPTION'::text]));
+GRANT SELECT ON openadr_seen TO somel_compute;
+GRANT SELECT ON openadr_seen TO somel_ingest;
+GRANT SELECT ON openadr_seen TO somel_read;
 
 -- Access tokens of OpenADR clients, by their SHA-256; those that ended are removed as others are made
 CREATE TABLE somel.openadr_token (
@@ -1384,6 +1469,31 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION somel.chain_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    head somel.audit_head;
+    recorded_at timestamptz;
+    own_hash bytea;
+BEGIN
+    SELECT * INTO STRICT head FROM somel.audit_head FOR UPDATE;
+    recorded_at := clock_timestamp();
+    own_hash := sha256(
+        head.hash || int8send(head.number + 1) || int8send((extract(EPOCH FROM recorded_at) * 1000000)::bigint)
+        || convert_to(NEW.content, 'UTF8')
+    );
+    INSERT INTO somel.audit_entry VALUES (
+        head.number + 1, NEW.form, NEW.at, recorded_at, NEW.actor, NEW.action, NEW.subject, NEW.content, head.hash, own_hash
+    );
+    UPDATE somel.audit_head SET number = head.number + 1, hash = own_hash;
+    DELETE FROM somel.audit_pending WHERE audit_pending_id = NEW.audit_pending_id;
+    RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION somel.joined_numbers(kept int8multirange, heard int8multirange)
  RETURNS int8multirange
  LANGUAGE sql
@@ -1454,4 +1564,12 @@ BEGIN
                 IN (other.feeder_place_id, other.commune_place_id, feeder.substation_place_id)
         );
     RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $function$;

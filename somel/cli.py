@@ -9,6 +9,7 @@ import typer
 
 from core.errors import PlatformError
 from somel.commands import (
+    audit,
     chaos,
     conformance,
     decode,
@@ -49,6 +50,7 @@ app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
+app.add_typer(audit.app, name="audit")
 app.command()(decode.decode)
 app.command()(chaos.chaos)
 app.command()(gateways.gateways)

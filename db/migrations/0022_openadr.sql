@@ -64,7 +64,7 @@ COMMENT ON COLUMN somel.openadr_object.created_at IS 'When it was created';
 COMMENT ON COLUMN somel.openadr_object.modified_at IS 'When it was changed last';
 COMMENT ON COLUMN somel.openadr_object.client_id IS 'Client whose it is; null for programs and events';
 COMMENT ON COLUMN somel.openadr_object.name IS 'programName, eventName, clientName, venName or resourceName';
-COMMENT ON COLUMN somel.openadr_object.program_id IS 'Program of an event, a report (that of its event) or a subscription';
+COMMENT ON COLUMN somel.openadr_object.program_id IS 'Program of an event or a subscription; a report has that of its event';
 COMMENT ON COLUMN somel.openadr_object.event_id IS 'Event of a report';
 COMMENT ON COLUMN somel.openadr_object.ven_id IS 'VEN of a resource';
 COMMENT ON COLUMN somel.openadr_object.targets IS 'Targets; empty when it has none';
@@ -82,6 +82,31 @@ CREATE INDEX openadr_object_client_idx ON somel.openadr_object (client_id, objec
 CREATE INDEX openadr_object_program_idx ON somel.openadr_object (program_id);
 CREATE INDEX openadr_object_event_idx ON somel.openadr_object (event_id);
 CREATE INDEX openadr_object_ven_idx ON somel.openadr_object (ven_id);
+
+CREATE VIEW somel.openadr_seen AS
+SELECT
+    object.object_id,
+    object.object_type,
+    object.created_at,
+    object.modified_at,
+    object.client_id,
+    object.name,
+    CASE object.object_type
+        WHEN 'PROGRAM' THEN object.object_id
+        ELSE coalesce(object.program_id, event.program_id)
+    END AS program_id,
+    object.event_id,
+    CASE object.object_type WHEN 'VEN' THEN object.object_id ELSE coalesce(object.ven_id, ven.object_id) END AS ven_id,
+    object.targets,
+    object.ends_at,
+    object.content,
+    coalesce(program.targets, '{}') AS program_targets
+FROM somel.openadr_object AS object
+LEFT JOIN somel.openadr_object AS event ON event.object_id = object.event_id
+LEFT JOIN somel.openadr_object AS program ON program.object_id = object.program_id
+LEFT JOIN somel.openadr_object AS ven
+    ON ven.object_type = 'VEN' AND ven.client_id = object.client_id AND object.object_type IN ('REPORT', 'SUBSCRIPTION');
+COMMENT ON VIEW somel.openadr_seen IS 'Objects with what decides who sees them: program, its targets, and the VEN they belong to';
 
 -- Changes: written with the objects, in one transaction; whoever notifies reads them in the order of their keys --------
 CREATE TABLE somel.openadr_change (
@@ -112,9 +137,10 @@ COMMENT ON COLUMN somel.openadr_change.program_targets IS 'Targets of the progra
 CREATE INDEX openadr_change_changed_idx ON somel.openadr_change (changed_at);
 CREATE TRIGGER announce AFTER INSERT ON somel.openadr_change FOR EACH STATEMENT EXECUTE FUNCTION somel.announce();
 
-GRANT SELECT ON somel.openadr_client, somel.openadr_token, somel.openadr_object, somel.openadr_change TO somel_compute;
-GRANT SELECT ON somel.openadr_client, somel.openadr_token, somel.openadr_object TO somel_read;
-GRANT SELECT ON somel.openadr_client, somel.openadr_object, somel.openadr_change TO somel_ingest;
+GRANT SELECT ON somel.openadr_client, somel.openadr_token, somel.openadr_object, somel.openadr_seen, somel.openadr_change
+TO somel_compute;
+GRANT SELECT ON somel.openadr_client, somel.openadr_token, somel.openadr_object, somel.openadr_seen TO somel_read;
+GRANT SELECT ON somel.openadr_client, somel.openadr_object, somel.openadr_seen, somel.openadr_change TO somel_ingest;
 GRANT INSERT, DELETE ON somel.openadr_token TO somel_compute;
 GRANT INSERT, UPDATE, DELETE ON somel.openadr_object TO somel_compute;
 GRANT INSERT ON somel.openadr_change TO somel_compute;

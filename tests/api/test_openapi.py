@@ -69,6 +69,7 @@ def test_every_route_of_the_api_names_its_token_and_its_problems(document: dict[
         ),
         ("/v1/places/{level}/{code}/forecast", "/v1/places/feeder/F-1/forecast"),
         ("/v1/events", "/v1/events"),
+        ("/v1/audit", "/v1/audit"),
         ("/v1/ingest", "/v1/ingest"),
         ("/v1/refused-messages", "/v1/refused-messages"),
         ("/v1/findings", "/v1/findings?cleared=true"),

@@ -12,6 +12,7 @@ from core.quality import Quality
 from core.registers import EXPORT_WH, IMPORT_WH, POWER_W
 from core.slots import SLOT
 from db.access import create_token, revoke_token
+from db.audit import record
 from db.columns import IntervalColumns, ReadingColumns
 from db.connection import Connection, Role, connect
 from db.forecasts import ForecastSkill, insert_forecasts, insert_run, insert_skill
@@ -202,6 +203,8 @@ async def _events(connection: Connection, place_id: int) -> None:
             " VALUES (%s, %s, %s, %s, %s, %s)",
             [f"Event {number}", place_id, start, start + timedelta(hours=1), DAY, DAY],
         )
+        subject, at = f"event/{number}", DAY + timedelta(minutes=number)
+        await record(connection, at=at, actor="token/all", action="event.drafted", subject=subject, facts={"é": number})
 
 
 async def _tokens(connection: Connection) -> dict[str, str]:
