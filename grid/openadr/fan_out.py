@@ -80,14 +80,12 @@ def publications_of(change: Change, audience: Sequence[Ven]) -> Iterator[NewPubl
 
 def notification(change: Change, viewer: Viewer, requested: Sequence[str] | None) -> str:
     """Return the JSON that tells somebody of a change, without the targets that he is not to know of."""
-    shown: dict[str, Any] = dict(change.object)
     targets = shown_targets(viewer, change, requested)
-    if shown.get("targets"):
-        shown["targets"] = targets
-    told = {
+    shown = {name: value for name, value in change.object.items() if name != "targets"}
+    told: dict[str, Any] = {
         "objectType": change.object_type,
         "operation": change.operation,
-        "object": shown,
+        "object": {**shown, "targets": targets} if targets else shown,
         "targets": targets or None,
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
