@@ -16,6 +16,7 @@ from ingest.inbox import Inbox
 from ingest.leases import Leases
 from ingest.line import database_lines
 from ingest.metrics import Metrics
+from ingest.notifier import Notifier
 from ingest.outbox import Outbox
 from ingest.parcel import Parcel
 from ingest.plain import warm_up
@@ -85,6 +86,7 @@ class Worker:
             facts=lambda: (metrics.outstanding, metrics.is_sound),
         )
         self._outbox = self._make_outbox(settings)
+        self._notifier = Notifier(lines["openadr"], mqtt_url)
         self._words = StoredWords(lines["stored"], self._holdings.tell, lambda: self._judge.registry)
         self._messages_received = self._messages_done = 0
 
@@ -169,6 +171,7 @@ class Worker:
         async with asyncio.TaskGroup() as duties:
             duties.create_task(self._sums.run(), name="sums")
             duties.create_task(self._validator.run(), name="validate")
+            duties.create_task(self._notifier.run(), name="openadr")
 
     def _pause(self, is_paused: bool) -> None:
         self._holdings.pause_all(paused=is_paused)
