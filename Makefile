@@ -57,6 +57,12 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	  --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group peers -o deploy/locks/peers.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-openadr-python -o deploy/locks/judges/openadr-python.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	  --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-schemathesis -o deploy/locks/judges/schemathesis.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }

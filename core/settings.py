@@ -106,6 +106,13 @@ class Settings(BaseSettings):
         8000, description="Port the API listens on; 0: any free one"
     )
 
+    openadr_url: Annotated[str, Field(pattern=r"^(https?://[!-~]+)?$")] = Field(
+        "",
+        description="Address of the OpenADR VTN as its clients reach it, to the end of its path; empty: as they asked",
+    )
+    openadr_token_s: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        3_600, description="How long an access token of the OpenADR VTN is accepted [s]"
+    )
     openadr_development: bool = Field(
         default=False,
         description="For development alone: callbacks of OpenADR clients may be plain HTTP and at private addresses",

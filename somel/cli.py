@@ -19,6 +19,7 @@ from somel.commands import (
     gateways,
     ingest,
     load,
+    openadr,
     pki,
     processes,
     quarantine,
@@ -50,6 +51,7 @@ app.command()(conformance.conformance)
 app.add_typer(load.app, name="load")
 app.add_typer(vee.app, name="vee")
 app.add_typer(token.app, name="token")
+app.add_typer(openadr.app, name="openadr")
 app.add_typer(audit.app, name="audit")
 app.command()(decode.decode)
 app.command()(chaos.chaos)

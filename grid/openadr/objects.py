@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 from uuid import uuid4
 
 from core.errors import ConflictError, InputError, InvariantError, NotFoundError
+from db import audit
 from db import openadr as store
 from db.connection import Connection
 from db.openadr import NewObject, OpenadrObject, Search
@@ -16,9 +17,10 @@ from grid.openadr.telling import notified
 
 #: As many as a page may have.
 MOST: Final = 50
+_DONE: Final = {Operation.CREATE: "created", Operation.UPDATE: "updated", Operation.DELETE: "deleted"}
 
 
-async def create(connection: Connection, new: NewObject, *, now: datetime) -> OpenadrObject:
+async def create(connection: Connection, author: Viewer, new: NewObject, *, now: datetime) -> OpenadrObject:
     """Store an object and return it.
 
     Raises
@@ -31,10 +33,12 @@ async def create(connection: Connection, new: NewObject, *, now: datetime) -> Op
         await store.insert_object(connection, object_id, new, now=now)
     except (ConflictError, InputError) as error:
         _raise_in_words_of_openadr(error)
-    return await _changed(connection, new.object_type, object_id, Operation.CREATE, now)
+    return await _changed(connection, author, new.object_type, object_id, Operation.CREATE, now)
 
 
-async def change(connection: Connection, row: OpenadrObject, new: NewObject, *, now: datetime) -> OpenadrObject:
+async def change(
+    connection: Connection, author: Viewer, row: OpenadrObject, new: NewObject, *, now: datetime
+) -> OpenadrObject:
     """Store an object over an earlier one and return it.
 
     Raises
@@ -46,16 +50,16 @@ async def change(connection: Connection, row: OpenadrObject, new: NewObject, *, 
         await store.update_object(connection, row.object_id, new, now=now)
     except (ConflictError, InputError) as error:
         _raise_in_words_of_openadr(error)
-    return await _changed(connection, row.object_type, row.object_id, Operation.UPDATE, now)
+    return await _changed(connection, author, row.object_type, row.object_id, Operation.UPDATE, now)
 
 
-async def remove(connection: Connection, row: OpenadrObject, *, now: datetime) -> None:
+async def remove(connection: Connection, author: Viewer, row: OpenadrObject, *, now: datetime) -> None:
     """Remove an object and what depends on it.
 
     With a program go its events and subscriptions, with an event its reports, with a VEN its resources.
     """
     for gone in [*await store.dependents_of(connection, row.object_id), row]:
-        await store.insert_change(connection, gone.object_id, Operation.DELETE, notified(gone), now=now)
+        await _tell(connection, author, gone, Operation.DELETE, now)
         await store.delete_object(connection, gone.object_id)
 
 
@@ -107,13 +111,28 @@ def _private(viewer: Viewer, wanted: Search, requested: Collection[str]) -> Sear
 
 
 async def _changed(
-    connection: Connection, object_type: str, object_id: str, operation: Operation, now: datetime
+    connection: Connection, author: Viewer, object_type: str, object_id: str, operation: Operation, now: datetime
 ) -> OpenadrObject:
     row = await store.object_by_id(connection, object_type, object_id)
     if row is None:
         raise InvariantError("openadr_object_lost", "An object that was just stored is not there.")
-    await store.insert_change(connection, object_id, operation, notified(row), now=now)
+    await _tell(connection, author, row, operation, now)
     return row
+
+
+async def _tell(
+    connection: Connection, author: Viewer, row: OpenadrObject, operation: Operation, now: datetime
+) -> None:
+    """Put a change into the notifiers' outbox and on record."""
+    await store.insert_change(connection, row.object_id, operation, notified(row), now=now)
+    await audit.record(
+        connection,
+        at=now,
+        actor=f"{author.role}/{author.client_id}",
+        action=f"openadr_{row.object_type.lower()}.{_DONE[operation]}",
+        subject=f"openadr/{row.object_id}",
+        facts={"targets": sorted(row.targets)},
+    )
 
 
 def _raise_in_words_of_openadr(error: ConflictError | InputError) -> NoReturn:

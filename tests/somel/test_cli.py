@@ -34,6 +34,7 @@ def test_every_command_explains_itself(command):
 def test_the_commands_are_those_of_the_readme():
     wanted = {
         "api",
+        "audit",
         "chaos",
         "conformance",
         "decode",
@@ -45,6 +46,7 @@ def test_the_commands_are_those_of_the_readme():
         "ingest",
         "load",
         "migrate",
+        "openadr",
         "pki",
         "quarantine",
         "services",
