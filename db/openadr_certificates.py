@@ -43,10 +43,18 @@ async def ven_by_name(connection: Connection, name: str) -> NamedVen:
     NotFoundError
         ``ven_unknown``.
     """
-    ven = await one_row(connection, NamedVen, _SQL["ven_by_name"], {"name": name})
-    if ven is None:
-        raise NotFoundError("ven_unknown", f"The VTN has no VEN object called {name!r}.", ven=name)
-    return ven
+    return _there(await one_row(connection, NamedVen, _SQL["ven_by_name"], {"name": name}), name)
+
+
+async def ven_by_id(connection: Connection, ven_id: str) -> NamedVen:
+    """Return a VEN object.
+
+    Raises
+    ------
+    NotFoundError
+        ``ven_unknown``.
+    """
+    return _there(await one_row(connection, NamedVen, _SQL["ven_by_id"], {"ven_id": ven_id}), ven_id)
 
 
 async def add_certificate(
@@ -78,3 +86,9 @@ async def revoke_certificates(connection: Connection, name: str, *, at: datetime
 async def kept_out(connection: Connection, *, at: datetime) -> Sequence[KeptOut]:
     """Return what the revocation list of VENs has to name at a time."""
     return await all_rows(connection, KeptOut, _SQL["kept_out"], {"at": at})
+
+
+def _there(ven: NamedVen | None, asked: str) -> NamedVen:
+    if ven is None:
+        raise NotFoundError("ven_unknown", f"The VTN has no VEN object {asked!r}.", ven=asked)
+    return ven

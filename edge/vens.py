@@ -1,9 +1,10 @@
-"""How a VEN of OpenADR comes by a certificate for the broker, and loses it: on an operator's word alone."""
+"""How a VEN of OpenADR comes by a certificate for the broker, on an operator's word or its own token, and loses it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from db import openadr_certificates as store
@@ -12,6 +13,7 @@ from db.connection import Connection
 from db.openadr_certificates import NamedVen
 from edge.authority import Authority
 from edge.certificates import pem, serial_of
+from edge.keys import key_pem, new_key
 from edge.requests import read_request
 
 _OPERATOR: Final = "operator"
@@ -25,10 +27,19 @@ class SignedVen:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class EquippedVen:
+    """A certificate that was issued to a VEN, and the key that was made for it, in PEM; the key is not kept."""
+
+    certificate: str
+    key: str
+    expires_at: datetime
+
+
 async def sign_ven(
     connection: Connection, authority: Authority, *, ven_name: str, request: str, now: datetime, days: int
 ) -> SignedVen:
-    """Sign a VEN's request. Committed by the caller.
+    """Sign a VEN's request, on an operator's word. Committed by the caller.
 
     Parameters
     ----------
@@ -53,19 +64,64 @@ async def sign_ven(
         `read_request`'s.
     """
     ven = await store.ven_by_name(connection, ven_name)
-    certificate = authority.sign_device(read_request(request).public_key(), ven.ven_id, now, days)
+    key = read_request(request).public_key()
+    return await _sign(connection, authority, ven, key, now=now, days=days, actor=_OPERATOR)
+
+
+async def equip_ven(
+    connection: Connection, authority: Authority, *, ven_id: str, actor: str, now: datetime, days: int
+) -> EquippedVen:
+    """Make a key for a VEN and sign for it, as OpenADR's list of notifiers hands both out. Committed by the caller.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the role `Role.COMPUTE`.
+    authority : Authority
+        That of VENs.
+    ven_id : str
+        A VEN object of the VTN.
+    actor : str
+        Who asks, for the audit.
+    now : datetime
+        Time.
+    days : int
+        How long the certificate is good for. [days]
+
+    Raises
+    ------
+    NotFoundError
+        ``ven_unknown``.
+    """
+    ven, key = await store.ven_by_id(connection, ven_id), new_key()
+    signed = await _sign(connection, authority, ven, key.public_key(), now=now, days=days, actor=actor)
+    return EquippedVen(signed.certificate, key_pem(key).decode(), signed.expires_at)
+
+
+async def _sign(
+    connection: Connection,
+    authority: Authority,
+    ven: NamedVen,
+    key: CertificatePublicKeyTypes,
+    *,
+    now: datetime,
+    days: int,
+    actor: str,
+) -> SignedVen:
+    certificate = authority.sign_device(key, ven.ven_id, now, days)
+    serial, expires_at = serial_of(certificate), certificate.not_valid_after_utc
     await store.add_certificate(
         connection,
         ven,
-        serial=serial_of(certificate),
+        serial=serial,
         sha256=certificate.fingerprint(SHA256()),
         valid_from=certificate.not_valid_before_utc,
-        expires_at=certificate.not_valid_after_utc,
+        expires_at=expires_at,
         at=now,
     )
-    facts = {"serial": serial_of(certificate)}
-    await record(connection, at=now, actor=_OPERATOR, action="ven.certified", subject=f"ven/{ven.ven_id}", facts=facts)
-    return SignedVen(pem(certificate).decode(), certificate.not_valid_after_utc)
+    subject, facts = f"ven/{ven.ven_id}", {"serial": serial}
+    await record(connection, at=now, actor=actor, action="ven.certified", subject=subject, facts=facts)
+    return SignedVen(pem(certificate).decode(), expires_at)
 
 
 async def revoke_ven(connection: Connection, *, ven_name: str, now: datetime) -> list[NamedVen]:

@@ -4,6 +4,12 @@ SELECT object_id AS ven_id, name
 FROM somel.openadr_object
 WHERE object_type = 'VEN' AND name = %(name)s::text
 
+-- name: ven_by_id
+-- row: db.openadr_certificates.NamedVen
+SELECT object_id AS ven_id, name
+FROM somel.openadr_object
+WHERE object_type = 'VEN' AND object_id = %(ven_id)s::text
+
 -- name: add_certificate
 INSERT INTO somel.openadr_certificate (serial, ven_id, ven_name, sha256, valid_from, expires_at, issued_at)
 VALUES (
