@@ -130,7 +130,7 @@ class Settings(BaseSettings):
         "", description="Address of the broker as VENs reach it, mqtts://host:port; empty: MQTT is not offered to them"
     )
     openadr_broker_ca: Path | None = Field(
-        None, description="File with the certificate that signs the broker's, in PEM, told to VENs"
+        None, description="File with what signs the broker's certificate, in PEM; unset: the edge's issuing authority"
     )
 
     forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")

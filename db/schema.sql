@@ -880,6 +880,8 @@ CREATE TABLE somel.openadr_certificate (
     CONSTRAINT openadr_certificate_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 CREATE INDEX openadr_certificate_ven_idx ON somel.openadr_certificate USING btree (ven_id);
+GRANT INSERT, SELECT ON openadr_certificate TO somel_compute;
+GRANT SELECT ON openadr_certificate TO somel_read;
 
 -- What was created, updated or deleted, as it is to be notified; the outbox of the notifiers
 CREATE TABLE somel.openadr_change (

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from api.context import Context
 from api.openadr import problems
+from api.openadr.broker import broker_of
 from api.openadr.routes import auth, events, notifiers, programs, reports, resources, subscriptions, vens
 from api.openadr.wiring import CallbackCheck, Wiring
 from api.webhooks.callbacks import check_callback
@@ -41,7 +42,7 @@ def create_vtn(context: Context, wiring: Wiring | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    app.state.wiring = wiring or Wiring(_check_of(context.settings))
+    app.state.wiring = wiring or Wiring(_check_of(context.settings), broker_of(context))
     problems.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)

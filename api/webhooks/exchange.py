@@ -22,7 +22,7 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered: its status, and the beginning of the body."""
+    """What a server answered: its status and, to a ``GET``, the beginning of the body."""
 
     status: int
     body: bytes
@@ -70,7 +70,7 @@ async def exchange(
         connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_READ // 2)
         writer.write(_request(connection, callback, method, headers, body))
         await writer.drain()
-        return await _read(connection, reader)
+        return await _read(connection, reader, wants_body=method == "GET")
     except (OSError, h11.ProtocolError) as error:
         raise unreachable(str(error) or type(error).__name__) from error
     finally:
@@ -100,7 +100,7 @@ def _request(connection: h11.Connection, callback: Callback, method: str, header
     return head + content + (connection.send(h11.EndOfMessage()) or b"")
 
 
-async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> Answer:
+async def _read(connection: h11.Connection, reader: asyncio.StreamReader, *, wants_body: bool) -> Answer:
     status, body, read_count = 0, bytearray(), 0
     while True:
         event = connection.next_event()
@@ -114,7 +114,7 @@ async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> Ans
             status = event.status_code
         elif isinstance(event, h11.Data):
             body += event.data
-        if status and (len(body) >= MOST_BYTES or isinstance(event, h11.EndOfMessage)):
+        if status and (not wants_body or len(body) >= MOST_BYTES or isinstance(event, h11.EndOfMessage)):
             return Answer(status, bytes(body[:MOST_BYTES]))
 
 

@@ -99,3 +99,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON somel.openadr_callback, somel.openadr_de
 GRANT SELECT, INSERT, DELETE ON somel.openadr_publication TO somel_compute;
 GRANT SELECT ON somel.openadr_publication TO somel_ingest;
 GRANT UPDATE (published_at) ON somel.openadr_publication TO somel_ingest;
+-- The list of notifiers equips VENs in this role.
+GRANT SELECT, INSERT ON somel.openadr_certificate TO somel_compute;
+GRANT SELECT ON somel.openadr_certificate TO somel_read;

@@ -77,6 +77,11 @@ def drip(handler: BaseHTTPRequestHandler, _body: bytes) -> None:
         time.sleep(0.05)
 
 
+def stall(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    time.sleep(1.5)
+    obliging(handler, body)
+
+
 def flood(handler: BaseHTTPRequestHandler, _body: bytes) -> None:
     handler.send_response(200)
     handler.end_headers()
