@@ -1,5 +1,7 @@
 """A judge that cannot be had is skipped for a reason, and where everything has to be there it is a failure."""
 
+import itertools
+
 import pytest
 
 from core.settings import read_settings
@@ -16,4 +18,4 @@ def test_every_lock_is_complete_and_names_no_host():
     for lock in LOCKS.glob("*.txt"):
         lines = lock.read_text().splitlines()
         assert not [line for line in lines if "://" in line or line.startswith("--index")]
-        assert all("--hash=sha256:" in after for line, after in zip(lines, lines[1:], strict=False) if "==" in line)
+        assert all("--hash=sha256:" in after for line, after in itertools.pairwise(lines) if "==" in line)

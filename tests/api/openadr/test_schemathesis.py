@@ -18,7 +18,7 @@ _CHECKS = (
 )
 
 
-@pytest.mark.slow(60)
+@pytest.mark.slow(50)
 @pytest.mark.parametrize(
     ("role", "phases"), [("bl", "examples,coverage"), ("bl", "fuzzing"), ("ven", "examples,fuzzing")]
 )
@@ -34,7 +34,7 @@ async def test_no_fault_and_no_answer_beyond_the_specification(
         process = await asyncio.create_subprocess_exec(
             *(str(python.parent / "st"), "run", str(tmp_path / "openadr.json"), "--url", address + PREFIX),
             *("--header", f"Authorization: {party.http.headers['Authorization']}", "--checks", _CHECKS),
-            *("--phases", phases, "--max-time", "15", "--seed", "1", "--no-color"),
+            *("--phases", phases, "--max-time", "12", "--seed", "1", "--no-color"),
             *("--generation-database", "none", "--warnings", "off"),
             stdout=-1,
             stderr=-2,
