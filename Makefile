@@ -7,7 +7,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
 
-.PHONY: python help demo test check format bench setup setup-dev dask peers locks schema
+.PHONY: python help demo test check format bench setup setup-dev dask peers judges locks schema
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ peers: python ## Set up what benchmarks/forecast.py can be compared with, in .ve
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/peers.txt
+
+judges: setup-dev ## Set up the programs that judge ours, each in an environment of its own
+	@$(BIN)/python -m tests.support.judges
 
 locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

@@ -14,12 +14,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from core.settings import Settings
+import pytest
+
+from core.settings import Settings, read_settings
 from somel.embedded.places import Places, open_folder
 from tests.conftest import missing
 from tests.support.documentation import ROOT
 
 LOCKS: Final = ROOT / "deploy" / "locks" / "judges"
+#: Least version of Python where it is not ours.
+LEAST: Final = {"openadr-elaad": (3, 12)}
 _PATIENCE_S: Final = 150.0
 _NEWEST_MINOR: Final = 15
 
@@ -60,6 +64,15 @@ def environment(name: str, settings: Settings, *, least: tuple[int, int] = (3, 1
     return program
 
 
+def main() -> None:
+    """Make all environments, so that tests need no network afterwards."""
+    for lock in sorted(LOCKS.glob("*.txt")):
+        try:
+            print(environment(lock.stem, read_settings(), least=LEAST.get(lock.stem, (3, 11))))
+        except pytest.skip.Exception as reason:
+            print(reason.msg)
+
+
 def _install(program: Path, lock: Path) -> str:
     options = ["--quiet", "--no-input", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--retries", "1"]
     return _run([sys.executable, "-m", "pip", "--python", str(program), "install", *options, "-r", str(lock)])
@@ -88,3 +101,7 @@ def _candidates(least: tuple[int, int]) -> Iterator[str]:
         if named:
             yield named
         yield from (str(path / "bin" / "python") for path in sorted(versions.glob(f"{least[0]}.{minor}.*")))
+
+
+if __name__ == "__main__":
+    main()

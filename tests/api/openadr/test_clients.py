@@ -16,7 +16,7 @@ from core.settings import Settings, read_settings
 from db.connection import Role, connect
 from db.openadr_clients import create_client
 from tests.api.serving import served
-from tests.support.judges import environment
+from tests.support.judges import LEAST, environment
 
 _HERE = Path(__file__).parent
 #: One client's own switch for development: it would have tokens over TLS alone.
@@ -86,7 +86,7 @@ async def test_python_oa3_client_works_as_it_is(settings: Settings, database_url
 
 @pytest.mark.slow(20)
 async def test_elaads_client_works_as_it_is(settings: Settings, database_url: str) -> None:
-    python = environment("openadr-elaad", settings, least=(3, 12))
+    python = environment("openadr-elaad", settings, least=LEAST["openadr-elaad"])
     found = await judged(python, "judge_elaad_client.py", database_url)
     (tree,) = [topic.split("/")[3] for topic in found.pop("topics")[1:]]
     assert found == {
