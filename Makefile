@@ -7,7 +7,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
 
-.PHONY: python help demo test check format bench setup setup-dev dask peers locks schema
+.PHONY: python help demo test check format bench setup setup-dev dask peers judges locks schema
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ peers: python ## Set up what benchmarks are compared with, in .venv-peers and .v
 	@.venv-power-flow/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/power_flow.txt
 
+judges: setup-dev ## Set up the programs that judge ours, each in an environment of its own
+	@$(BIN)/python -m tests.support.judges
+
 locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -62,6 +65,12 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	  --group peers -o deploy/locks/peers.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group power_flow -o deploy/locks/power_flow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-openadr-python -o deploy/locks/judges/openadr-python.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	  --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-schemathesis -o deploy/locks/judges/schemathesis.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }

@@ -14,6 +14,7 @@ from api.context import make_context, opened
 from api.headers import StrictHeaders
 from api.limits import LimitBodies
 from api.metrics import MeasureRequests
+from api.openadr.app import PREFIX, create_vtn
 from api.openapi import describe
 from api.routes import (
     audit,
@@ -123,6 +124,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     for module in _ROUTERS:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
+    app.mount(PREFIX, create_vtn(context), name="openadr")
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(LimitBodies)
     app.add_middleware(StrictHeaders)

@@ -12,6 +12,8 @@ _STRICT: Final = (
 #: The API explorer (swagger-ui) writes style attributes into its page.
 _EXPLORER: Final = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 EXPLORER_PATH: Final = "/docs"
+#: What lies below is opened by tokens.
+_BY_TOKEN: Final = ("/v1/", "/openadr3/")
 
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -47,7 +49,8 @@ class StrictHeaders:
                 headers.update(_ALWAYS)
                 headers["Content-Security-Policy"] = _EXPLORER if scope["path"] == EXPLORER_PATH else _STRICT
                 # What a token opens must not be found in a cache later; the page's own files may be asked about again.
-                headers.setdefault("Cache-Control", "no-store" if scope["path"].startswith("/v1/") else "no-cache")
+                opened = scope["path"].startswith(_BY_TOKEN)
+                headers.setdefault("Cache-Control", "no-store" if opened else "no-cache")
             await send(message)
 
         await self._app(scope, receive, adding)

@@ -11,10 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import answer_with_problem
 
 LARGEST_BODY: Final = 64 * 1024
+#: Reports of OpenADR clients hold the intervals of many resources.
+_LARGEST_BELOW: Final = {"/openadr3/": 1024 * 1024}
 
 
 class LimitBodies:
-    """Refuse bodies of more than `LARGEST_BODY` bytes with a problem document; an ASGI middleware.
+    """Refuse bodies of more bytes than a path takes, mostly `LARGEST_BODY`, with a problem document; ASGI middleware.
 
     A body whose length is announced is refused before it is read, another one where it passes the limit.
 
@@ -32,9 +34,10 @@ class LimitBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = next((size for path, size in _LARGEST_BELOW.items() if scope["path"].startswith(path)), LARGEST_BODY)
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
-            answer = await answer_with_problem(Request(scope, receive), _too_large())
+        if announced.isdigit() and int(announced) > largest:
+            answer = await answer_with_problem(Request(scope, receive), _too_large(largest))
             await answer(scope, receive, send)
             return
         read = 0
@@ -43,12 +46,12 @@ class LimitBodies:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
-                raise _too_large()
+            if read > largest:
+                raise _too_large(largest)
             return message
 
         await self._app(scope, counting, send)
 
 
-def _too_large() -> HTTPException:
-    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have {LARGEST_BODY:,} bytes.")
+def _too_large(largest: int) -> HTTPException:
+    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have {largest:,} bytes.")

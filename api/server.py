@@ -10,6 +10,7 @@ import uvicorn
 
 from api.app import create_app
 from api.context import Context
+from api.webhooks.notifying import notifying
 from core.errors import ConfigurationError
 from core.settings import Settings
 
@@ -53,7 +54,7 @@ class Server(uvicorn.Server):
 
 
 async def run(settings: Settings, *, database_url: str, ready: Callable[[str], None] | None = None) -> None:
-    """Serve until the task is cancelled.
+    """Serve, and tell OpenADR's subscribers of changes, until the task is cancelled.
 
     Parameters
     ----------
@@ -86,7 +87,8 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[str], N
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="api")
     _log.info("api listens", address=address)
     try:
-        await asyncio.shield(serving)
+        async with notifying(settings, database_url=database_url):
+            await asyncio.shield(serving)
     except asyncio.CancelledError:
         server.should_exit = True
         await serving

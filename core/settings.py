@@ -106,6 +106,33 @@ class Settings(BaseSettings):
         8000, description="Port the API listens on; 0: any free one"
     )
 
+    openadr_url: Annotated[str, Field(pattern=r"^(https?://[!-~]+)?$")] = Field(
+        "",
+        description="Address of the OpenADR VTN as its clients reach it, to the end of its path; empty: as they asked",
+    )
+    openadr_token_s: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        3_600, description="How long an access token of the OpenADR VTN is accepted [s]"
+    )
+    openadr_development: bool = Field(
+        default=False,
+        description="For development alone: callbacks of OpenADR clients may be plain HTTP and at private addresses",
+    )
+    openadr_callback_attempts: Annotated[int, Field(ge=1, le=32)] = Field(
+        12, description="How often a notification is sent to a callback before it is given up"
+    )
+    openadr_callback_wait_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        2.0, description="Wait after a callback's first failure; twice as long after each next, at most an hour [s]"
+    )
+    openadr_callback_give_up_s: Annotated[float, Field(gt=0)] = Field(
+        86_400.0, description="Age at which a notification to a callback is given up in any case [s]"
+    )
+    openadr_broker_uri: Annotated[str, Field(pattern=r"^(mqtts?://[A-Za-z0-9.\[\]:_-]+)?$")] = Field(
+        "", description="Address of the broker as VENs reach it, mqtts://host:port; empty: MQTT is not offered to them"
+    )
+    openadr_broker_ca: Path | None = Field(
+        None, description="File with what signs the broker's certificate, in PEM; unset: the edge's issuing authority"
+    )
+
     forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")
     fit_every_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
         86_400, description="Replayed time between fits; forecasts in between go on with what was learned [s]"

@@ -11,7 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 
 from core.errors import ConfigurationError
 from db.edge import KeptOut
-from edge.certificates import build_device, build_issuing, build_revocation_list, build_root, build_server, pem
+from edge.certificates import (
+    build_device,
+    build_issuing,
+    build_revocation_list,
+    build_root,
+    build_server,
+    build_ven_authority,
+    pem,
+)
 from edge.files import PUBLIC, private_folder, write_file
 from edge.keys import Key, new_key, read_key, write_key
 
@@ -20,6 +28,8 @@ ROOT_CERTIFICATE, ROOT_KEY = "root.pem", "root.key"
 #: Files of the issuing authority's folder.
 CHAIN, ISSUING_KEY = "issuing.pem", "issuing.key"
 SHORTEST_PASSPHRASE: Final = 12
+#: Folder of the VENs' authority, in the issuing authority's.
+VENS: Final = "vens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +146,29 @@ def renew_issuing(root_folder: Path, folder: Path, *, name: str, passphrase: str
     write_key(folder / ISSUING_KEY, key)
     write_file(folder / CHAIN, pem(issuing, root), PUBLIC)
     return Authority(folder, issuing, root, key)
+
+
+def ven_authority(folder: Path, now: datetime) -> Authority:
+    """Open the authority of OpenADR's VENs beside the issuing one; make it where there is none yet.
+
+    It stands under no root: nobody believes it but our own broker, at the VENs' door.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the issuing authority, which has to be there.
+
+    Raises
+    ------
+    ConfigurationError
+        As `Authority.open`.
+    """
+    own = folder / VENS
+    if not (own / CHAIN).exists():
+        name = Authority.open(folder, now).root.subject.rfc4514_string().removeprefix("CN=")
+        key = new_key()
+        certificate = build_ven_authority(key, f"{name} of OpenADR VENs", now)
+        private_folder(own)
+        write_key(own / ISSUING_KEY, key)
+        write_file(own / CHAIN, pem(certificate, certificate), PUBLIC)
+    return Authority.open(own, now)

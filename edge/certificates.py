@@ -32,6 +32,12 @@ def build_root(key: Key, name: str, now: datetime) -> x509.Certificate:
     return _authority(builder, path_length=1).sign(key, SHA256())
 
 
+def build_ven_authority(key: Key, name: str, now: datetime) -> x509.Certificate:
+    """Return the certificate of the VENs' authority, signed by itself: only our own broker has to believe it."""
+    builder = _begin(named(name), named(name), key.public_key(), now, ROOT_DAYS)
+    return _authority(builder, path_length=0).sign(key, SHA256())
+
+
 def build_issuing(key: Key, name: str, root: x509.Certificate, root_key: Key, now: datetime) -> x509.Certificate:
     """Return the certificate of an authority under the root, which may sign devices but no further authority."""
     builder = _begin(named(name), root.subject, key.public_key(), now, ISSUING_DAYS)

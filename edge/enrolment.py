@@ -26,7 +26,7 @@ DEVICE_DAYS: Final = 90
 _CODE_BYTES: Final = 15  # 120 bits: 24 characters in six groups
 _WRONG_CODES: Final = 5
 #: Names that the platform's own sessions and accounts have at the broker.
-_RESERVED: Final = re.compile(r"(ingest|observer|operator|somel)([-.].*)?", re.IGNORECASE)
+_RESERVED: Final = re.compile(r"(ingest|observer|openadr|operator|somel)([-.].*)?", re.IGNORECASE)
 _REFUSED: Final = "Enrolment is refused. The operator finds the reason with `somel pki events`."
 
 

@@ -1,8 +1,10 @@
 """The configuration of a Mosquitto that lets in only who it knows, and lets each do only what is his.
 
 Gateways come by TLS with a certificate, and are whom it names: user name and client identifier are its common name, so
-nobody can take over another's session. The platform's own processes come by the loopback with a password. The two have
-listeners with rules of their own: no certificate, whatever its name, opens what belongs to the platform.
+nobody can take over another's session. The platform's own processes come by the loopback with a password. VENs of
+OpenADR come by TLS too, with certificates of an authority of their own, which signs nothing else: a VEN's certificate
+opens nothing at the gateways' door, nor a gateway's at the VENs'. Each kind has a listener with rules of its own: no
+certificate, whatever its name, opens what belongs to the platform.
 
 Nobody may publish what the rules do not name: a gateway that tries is answered Not authorized (0x87), and the broker's
 log says so. No message can therefore lie outside the shards, and ingest needs no session for strays.
@@ -21,9 +23,14 @@ from core.identifiers import DOWN_KINDS, TOPIC_ROOT, UP_KINDS
 #: Files beside the configuration.
 CA, REVOKED, SERVER, SERVER_KEY = "ca.pem", "revoked.pem", "server.pem", "server.key"
 GATEWAY_RULES, PLATFORM_RULES, PASSWORDS = "gateways.acl", "platform.acl", "platform.passwords"
+VEN_CA, VEN_REVOKED, VEN_RULES = "vens-ca.pem", "vens-revoked.pem", "vens.acl"
 
-#: Accounts of the platform: ingest reads the shards and writes downwards, operators' tools only watch.
-INGEST, OBSERVER = "ingest", "observer"
+#: Accounts of the platform: ingest reads the shards and writes downwards, operators' tools only watch, and business
+#: logic of OpenADR is notified.
+INGEST, OBSERVER, BUSINESS_LOGIC = "ingest", "observer", "openadr"
+
+#: Where OpenADR's notifications are published, `grid.openadr.topics.ROOT`: below it ``bl/`` and ``vens/<VEN>/``.
+OPENADR_ROOT: Final = "openadr3/3.1.0"
 
 _BELOW: Final = ("online", "status/+", "events/rpc", "emeter/+/+")  # what Shelly meters add to the kinds
 _SPARKPLUG_UP: Final = ("NBIRTH/%u", "NDATA/%u", "NDEATH/%u", "DBIRTH/%u/+", "DDATA/%u/+", "DDEATH/%u/+")
@@ -54,7 +61,24 @@ use_username_as_clientid true
 max_connections {max_connections}
 """
 
-#: What stands before the listeners: it holds for both.
+_VENS: Final = """\
+# VENs of OpenADR: by certificate of an authority of their own.
+listener {ven_port}{address}
+allow_anonymous false
+acl_file {folder}/{ven_rules}
+cafile {folder}/{ven_ca}
+certfile {folder}/{server}
+keyfile {folder}/{server_key}
+crlfile {folder}/{ven_revoked}
+tls_version tlsv1.2
+ciphers ECDHE+AESGCM:ECDHE+CHACHA20
+require_certificate true
+use_identity_as_username true
+use_username_as_clientid true
+max_connections {max_connections}
+"""
+
+#: What stands before the listeners: it holds for all.
 _GLOBAL: Final = """\
 per_listener_settings true
 log_type error
@@ -79,7 +103,7 @@ class Guard:
     gateway_address : str
         Address that gateways reach the broker at; empty for all of the host's.
     max_connections : int
-        Gateways connected at once.
+        Gateways connected at once, and VENs.
     log_denied : bool
         Log every publication that is denied, and with it every other: about four lines a message.
     """
@@ -90,26 +114,28 @@ class Guard:
     max_connections: int = 20_000
     log_denied: bool = True
 
-    def configuration(self, folder: Path, *, platform_port: int, gateway_port: int) -> str:
-        """Return what guards a broker, both listeners included; its files are in `folder`."""
-        return (
-            _GLOBAL
-            + (_TELL_ALL if self.log_denied else "")
-            + _CONFIGURATION.format(
-                folder=folder,
-                platform_port=platform_port,
-                gateway_port=gateway_port,
-                address=f" {self.gateway_address}" if self.gateway_address else "",
-                max_connections=self.max_connections,
-                passwords=PASSWORDS,
-                platform_rules=PLATFORM_RULES,
-                gateway_rules=GATEWAY_RULES,
-                ca=CA,
-                server=SERVER,
-                server_key=SERVER_KEY,
-                revoked=REVOKED,
-            )
-        )
+    def configuration(self, folder: Path, *, platform_port: int, gateway_port: int, ven_port: int | None = None) -> str:
+        """Return what guards a broker, all listeners included; its files are in `folder`."""
+        known = {
+            "folder": folder,
+            "platform_port": platform_port,
+            "gateway_port": gateway_port,
+            "ven_port": ven_port,
+            "address": f" {self.gateway_address}" if self.gateway_address else "",
+            "max_connections": self.max_connections,
+            "passwords": PASSWORDS,
+            "platform_rules": PLATFORM_RULES,
+            "gateway_rules": GATEWAY_RULES,
+            "ca": CA,
+            "server": SERVER,
+            "server_key": SERVER_KEY,
+            "revoked": REVOKED,
+            "ven_rules": VEN_RULES,
+            "ven_ca": VEN_CA,
+            "ven_revoked": VEN_REVOKED,
+        }
+        doors = _CONFIGURATION if ven_port is None else f"{_CONFIGURATION}\n{_VENS}"
+        return _GLOBAL + (_TELL_ALL if self.log_denied else "") + doors.format(**known)
 
     def gateway_rules(self) -> str:
         """Return what gateways may do; ``%u`` is the name in the certificate."""
@@ -126,6 +152,10 @@ class Guard:
             lines.append("pattern read spBv1.0/STATE/+")
         return "\n".join(lines) + "\n"
 
+    def ven_rules(self) -> str:
+        """Return what VENs may do: read what is for them, and write nothing; ``%u`` is the VEN in the certificate."""
+        return f"pattern read {OPENADR_ROOT}/vens/%u/#\n"
+
     def platform_rules(self) -> str:
         """Return what the platform's accounts may do."""
         down = [f"topic write {TOPIC_ROOT}/{shard}/+/{kind}" for shard in range(self.shards) for kind in DOWN_KINDS]
@@ -133,11 +163,13 @@ class Guard:
         if self.sparkplug_group:
             root = f"spBv1.0/{self.sparkplug_group}"
             ingest += [f"topic write {root}/NCMD/+", f"topic write {root}/DCMD/+/+", "topic write spBv1.0/STATE/+"]
+        ingest.append(f"topic write {OPENADR_ROOT}/#")
         observer = [f"user {OBSERVER}", "topic read somel/#", "topic read spBv1.0/#", "topic read $SYS/#"]
-        return "\n".join([*ingest, "", *observer]) + "\n"
+        business_logic = [f"user {BUSINESS_LOGIC}", f"topic read {OPENADR_ROOT}/bl/#"]
+        return "\n".join([*ingest, "", *observer, "", *business_logic]) + "\n"
 
 
-def new_passwords(accounts: Sequence[str] = (INGEST, OBSERVER)) -> dict[str, str]:
+def new_passwords(accounts: Sequence[str] = (INGEST, OBSERVER, BUSINESS_LOGIC)) -> dict[str, str]:
     """Return new passwords for the platform's accounts."""
     return {account: secrets.token_urlsafe(32) for account in accounts}
 

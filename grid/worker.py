@@ -23,6 +23,7 @@ from grid.forecaster import Forecaster
 from grid.jobs import Jobs, jobs_at
 from grid.kernels.warm import warm_up
 from grid.settlement.skill import score_last_month
+from grid.openadr.bridge import publish_commands
 from grid.weather.fetching import WeatherFetch
 from grid.weather.open_meteo import OpenMeteo
 
@@ -80,7 +81,7 @@ async def _work(
 
 
 async def follow_events(connection: Connection, now: datetime) -> None:
-    """Move events on by the clock, follow those that run, call for what is lacking, and measure what came of them."""
+    """Move events on by the clock, follow those that run, call for what is lacking, tell VENs, and measure."""
     for event in await advance_events(connection, now=now):
         _log.info("event_moved", event_id=str(event.event_id), status=event.status)
     for event in await open_events(connection, completed_after=now - FOLLOWED_FOR):
@@ -88,6 +89,7 @@ async def follow_events(connection: Connection, now: datetime) -> None:
             await follow_event(connection, event_id=event.event_id, now=now)
         except ConflictError as error:  # nothing can be decided for this one now; the others go on
             _log.warning("event_not_followed", event_id=str(event.event_id), code=error.code, reason=error.message)
+    await publish_commands(connection, now=now)
     await compute_results(connection, now=now)
 
 

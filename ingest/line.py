@@ -24,6 +24,8 @@ _PURPOSES: Final = (
     ("registry", True),
     ("quarantine", True),
     ("commands", True),
+    ("openadr", True),
+    ("reports", False),
 )
 _NOTE: Final = "Ingest goes on trying; what is not stored yet is not acknowledged and stays with the broker."
 

@@ -133,7 +133,7 @@ class Session:
             self._connection = connection
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             answer = await connection.open(self._connect_packet())
-            subscribing = asyncio.create_task(connection.subscribe(self.subscription.topic_filter))
+            subscribing = asyncio.create_task(self._subscribe(connection))
             subscribing.add_done_callback(lambda task: task.cancelled() or task.exception())  # `_stay` tells of it
             if not answer.session_present:
                 await subscribing
@@ -143,6 +143,9 @@ class Session:
         self._outage.end(self.subscription.client_id)
         self._log.info("broker_connected", session_present=answer.session_present)
         return connection, subscribing
+
+    async def _subscribe(self, connection: Connection) -> None:
+        await connection.subscribe(self.subscription.topic_filter)
 
     async def _greet(self, connection: Connection) -> None:
         """Do what else belongs to a new connection; nothing for a persistent session."""

@@ -16,6 +16,8 @@ from ingest.inbox import Inbox
 from ingest.leases import Leases
 from ingest.line import database_lines
 from ingest.metrics import Metrics
+from ingest.notifier import Notifier
+from ingest.openadr.reports import Reports
 from ingest.outbox import Outbox
 from ingest.parcel import Parcel
 from ingest.plain import warm_up
@@ -69,6 +71,7 @@ class Worker:
             limits_changed=self._judge.load,
             is_pressed=self._writer.is_pressed,
         )
+        self._reports = Reports(lines["reports"], clock, every_s=settings.vee_every_s, stored=self._sums.note)
         self._gatherer = Gatherer(
             self._inbox,
             self._judge,
@@ -85,6 +88,7 @@ class Worker:
             facts=lambda: (metrics.outstanding, metrics.is_sound),
         )
         self._outbox = self._make_outbox(settings)
+        self._notifier = Notifier(lines["openadr"], mqtt_url)
         self._words = StoredWords(lines["stored"], self._holdings.tell, lambda: self._judge.registry)
         self._messages_received = self._messages_done = 0
 
@@ -169,6 +173,8 @@ class Worker:
         async with asyncio.TaskGroup() as duties:
             duties.create_task(self._sums.run(), name="sums")
             duties.create_task(self._validator.run(), name="validate")
+            duties.create_task(self._notifier.run(), name="openadr")
+            duties.create_task(self._reports.run(), name="reports")
 
     def _pause(self, is_paused: bool) -> None:
         self._holdings.pause_all(paused=is_paused)

@@ -21,6 +21,7 @@ from somel.commands import (
     ingest,
     load,
     network,
+    openadr,
     pki,
     processes,
     quarantine,
@@ -57,6 +58,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(token.app, name="token")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(settlement.app, name="settlement")
+app.add_typer(openadr.app, name="openadr")
 app.add_typer(audit.app, name="audit")
 app.command()(decode.decode)
 app.command()(chaos.chaos)

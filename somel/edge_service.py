@@ -126,12 +126,12 @@ class Edge:
             return
         from ingest.eviction import evict  # noqa: PLC0415 - kernels come with it, a second that other commands save
 
-        await asyncio.sleep(_REREAD_S)  # else it could be back before the broker has read the list
+        await asyncio.sleep(REREAD_S)  # else it could be back before the broker has read the list
         await evict(BrokerAddress.parse(self.mqtt_url), gateway)
 
 
 #: What Mosquitto takes at most to act on a signal. [s]
-_REREAD_S = 0.5
+REREAD_S = 0.5
 
 
 def read_text(path: Path) -> str:

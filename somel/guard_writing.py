@@ -18,6 +18,9 @@ from edge.guard import (
     REVOKED,
     SERVER,
     SERVER_KEY,
+    VEN_CA,
+    VEN_REVOKED,
+    VEN_RULES,
     Guard,
     new_passwords,
     password_file,
@@ -41,8 +44,28 @@ def write_guard(
     hosts: Sequence[str],
     gateway_port: int | None,
     now: datetime,
+    vens: Authority | None = None,
+    ven_port: int | None = None,
 ) -> None:
-    """Write everything anew, with a new key and new passwords; a revocation list of the authority stays."""
+    """Write everything anew, with a new key and new passwords; revocation lists of the authorities stay.
+
+    Parameters
+    ----------
+    folder : GuardFolder
+        Where to.
+    authority : Authority
+        Of gateways; it signs the broker's certificate.
+    guard : Guard
+        How the broker is guarded.
+    hosts : sequence of str
+        Names and addresses of the broker.
+    gateway_port, ven_port : int or None
+        Where gateways and VENs come to; None: a free port.
+    now : datetime
+        Time.
+    vens : Authority, optional
+        Of VENs; without it there is no door for them.
+    """
     private_folder(folder.path.parent, folder.account)
     private_folder(folder.path, folder.account)
     key, passwords = new_key(), new_passwords()
@@ -53,13 +76,28 @@ def write_guard(
     folder.put(GATEWAY_RULES, guard.gateway_rules().encode(), PRIVATE)
     folder.put(PLATFORM_RULES, guard.platform_rules().encode(), PRIVATE)
     folder.put(PASSWORDS, password_file(passwords).encode(), PRIVATE)
-    revoked = folder.path / REVOKED
-    if not (revoked.exists() and authority.has_signed_list(revoked.read_bytes())):
-        folder.write_revoked(authority.revocation_list([], now))
+    _keep_list(folder, REVOKED, authority, now)
+    if vens is not None:
+        folder.put(VEN_CA, pem(vens.certificate), PUBLIC)
+        folder.put(VEN_RULES, guard.ven_rules().encode(), PRIVATE)
+        _keep_list(folder, VEN_REVOKED, vens, now)
+        ven_port = ven_port or _some_port()
     facts = {
         "guard": asdict(guard),
         "hosts": list(hosts),
-        "gateway_port": gateway_port or free_port(_FIRST_PORT + secrets.randbelow(_PORTS)),
+        "gateway_port": gateway_port or _some_port(),
+        "ven_port": None if vens is None else ven_port,
         "passwords": passwords,
     }
     folder.put(FACTS, json.dumps(facts).encode(), PRIVATE)  # last: with it the broker is guarded
+
+
+def _keep_list(folder: GuardFolder, name: str, authority: Authority, now: datetime) -> None:
+    """Write an empty revocation list where there is none of the authority."""
+    revoked = folder.path / name
+    if not (revoked.exists() and authority.has_signed_list(revoked.read_bytes())):
+        folder.put(name, authority.revocation_list([], now), PUBLIC)
+
+
+def _some_port() -> int:
+    return free_port(_FIRST_PORT + secrets.randbelow(_PORTS))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core.errors import ConfigurationError
 from edge.files import PUBLIC, write_file
-from edge.guard import INGEST, REVOKED, Guard
+from edge.guard import INGEST, REVOKED, VEN_REVOKED, Guard
 from somel.embedded.places import Account, give
 
 #: What the folder says of itself; with it the broker is guarded.
@@ -38,6 +38,12 @@ class GuardFolder:
         return int(self._facts()["gateway_port"])
 
     @property
+    def ven_port(self) -> int | None:
+        """Port that VENs come to; None where the guard was made before they had one."""
+        port = self._facts().get("ven_port")
+        return None if port is None else int(port)
+
+    @property
     def hosts(self) -> list[str]:
         """Names and addresses that the broker's certificate is good for."""
         found: list[str] = self._facts()["hosts"]
@@ -47,11 +53,16 @@ class GuardFolder:
         """Replace the revocation list; the broker reads it at its start and when it is sent SIGHUP."""
         self.put(REVOKED, revoked, PUBLIC)
 
+    def write_revoked_vens(self, revoked: bytes) -> None:
+        """Replace the revocation list of VENs."""
+        self.put(VEN_REVOKED, revoked, PUBLIC)
+
     def configuration(self, platform_port: int) -> str:
         """Return the part of Mosquitto's configuration that guards it."""
         facts = self._facts()
         guard = Guard(**facts["guard"])
-        return guard.configuration(self.path, platform_port=platform_port, gateway_port=int(facts["gateway_port"]))
+        gateway_port, ven_port = int(facts["gateway_port"]), facts.get("ven_port")
+        return guard.configuration(self.path, platform_port=platform_port, gateway_port=gateway_port, ven_port=ven_port)
 
     def url(self, platform_port: int, account: str = INGEST) -> str:
         """Return the URL by which a process of the platform reaches the broker; it holds a password."""

@@ -14,12 +14,14 @@ import typer
 from core.clock import WALL_CLOCK
 from core.errors import ConfigurationError
 from core.settings import Settings, read_settings
+from somel.commands import pki_vens
 
 if TYPE_CHECKING:  # imported when a command runs, so that help answers at once
     from edge.guard import Guard
     from somel.edge_service import Edge
 
 app = typer.Typer(no_args_is_help=True, help="Certificates of gateways, and a broker that lets in only who has one.")
+app.add_typer(pki_vens.app, name="ven")
 
 Gateway = Annotated[str, typer.Argument(help="Name of a registered gateway")]
 AnyGateway = Annotated[str | None, typer.Argument(help="Of this gateway alone")]
@@ -71,7 +73,8 @@ def init(
     if settings.mqtt_url:
         typer.echo("broker     yours: `somel pki broker FOLDER` writes what guards it")
     else:
-        _guard_embedded(settings, _guard_of(settings, log_denied=log_denied), host or list(_HERE), gateway_port, now)
+        described, hosts = _guard_of(settings, log_denied=log_denied), host or list(_HERE)
+        _guard_embedded(settings, described, hosts, now, gateway_port=gateway_port)
 
 
 @app.command()
@@ -86,6 +89,10 @@ def broker(
         int | None,
         typer.Option(min=1, max=65535, help="Port of gateways; default: 8883, of the embedded one as it was"),
     ] = None,
+    ven_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port of OpenADR's VENs; default: 8884, of the embedded one as it was"),
+    ] = None,
     *,
     log_denied: LogDenied = True,
 ) -> None:
@@ -94,7 +101,7 @@ def broker(
     The broker's certificate is good for 397 days: run this again before, and start what uses the passwords again. The
     revocation list stays.
     """
-    from edge.authority import Authority
+    from edge.authority import Authority, ven_authority
     from edge.files import PRIVATE, write_file
     from somel.edge_service import authority_folder
     from somel.guard_writing import write_guard
@@ -103,11 +110,20 @@ def broker(
     settings, now = read_settings(), WALL_CLOCK.now()
     described, hosts = _guard_of(settings, log_denied=log_denied), host or list(_HERE)
     if folder is None:
-        _guard_embedded(settings, described, hosts, gateway_port, now)
+        _guard_embedded(settings, described, hosts, now, gateway_port=gateway_port, ven_port=ven_port)
         return
     guard = GuardFolder(folder.absolute())
     authority = Authority.open(authority_folder(settings), now)
-    write_guard(guard, authority, described, hosts=hosts, gateway_port=gateway_port or 8_883, now=now)
+    write_guard(
+        guard,
+        authority,
+        described,
+        hosts=hosts,
+        gateway_port=gateway_port or 8_883,
+        now=now,
+        vens=ven_authority(authority.folder, now),
+        ven_port=ven_port or 8_884,
+    )
     write_file(guard.path / "mosquitto.conf", guard.configuration(platform_port).encode(), PRIVATE)
     typer.echo(f"written: include {guard.path / 'mosquitto.conf'} in your broker's configuration")
     for account in guard.passwords:
@@ -224,22 +240,38 @@ def _guard_of(settings: Settings, *, log_denied: bool) -> "Guard":
 
 
 def _guard_embedded(
-    settings: Settings, guard: "Guard", hosts: Sequence[str], gateway_port: int | None, now: datetime
+    settings: Settings,
+    guard: "Guard",
+    hosts: Sequence[str],
+    now: datetime,
+    *,
+    gateway_port: int | None,
+    ven_port: int | None = None,
 ) -> None:
     """Guard the embedded broker, and start it again if it runs."""
-    from edge.authority import Authority
+    from edge.authority import Authority, ven_authority
     from somel.edge_service import authority_folder
     from somel.guard_writing import write_guard
     from somel.servers import embedded_services
 
     server = embedded_services(settings).broker
     authority = Authority.open(authority_folder(settings), now)
-    port = gateway_port or (server.guard.gateway_port if server.guard.is_there else None)
-    write_guard(server.guard, authority, guard, hosts=hosts, gateway_port=port, now=now)
+    known = (server.guard.gateway_port, server.guard.ven_port) if server.guard.is_there else (None, None)
+    write_guard(
+        server.guard,
+        authority,
+        guard,
+        hosts=hosts,
+        gateway_port=gateway_port or known[0],
+        now=now,
+        vens=ven_authority(authority.folder, now),
+        ven_port=ven_port or known[1],
+    )
     if server.is_ready():
         server.stop()
         server.start()
     typer.echo(f"broker     guarded; gateways come to mqtts://{hosts[0]}:{server.guard.gateway_port}")
+    typer.echo(f"vens       OpenADR's VENs come to mqtts://{hosts[0]}:{server.guard.ven_port}")
 
 
 def _passphrase(file: Path | None, *, confirm: bool) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.authority import make_authorities
+from edge.authority import make_authorities, ven_authority
 from edge.guard import Guard
 from somel.embedded.broker import Broker
 from somel.embedded.places import Places
@@ -41,9 +41,11 @@ def field(services: Services, territory: Territory, tmp_path: Path) -> Iterator[
     tuning = BrokerTuning(max_packet_bytes=2 * 1024 * 1024)
     broker = Broker(folder / "mosquitto", services.bundle, Places.from_environment().account, tuning, tied=True)
     guard = Guard(shards=4, sparkplug_group="somel", gateway_address="127.0.0.1")
-    write_guard(broker.guard, authority, guard, hosts=["127.0.0.1", "localhost"], gateway_port=None, now=now)
+    vens = ven_authority(authority.folder, now)
+    hosts = ["127.0.0.1", "localhost"]
+    write_guard(broker.guard, authority, guard, hosts=hosts, gateway_port=None, now=now, vens=vens)
     broker.start()
-    yield Field(broker, authority, tmp_path, territory.url)
+    yield Field(broker, authority, vens, tmp_path, territory.url)
     broker.stop()
     shutil.rmtree(folder)
 

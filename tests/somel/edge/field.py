@@ -21,6 +21,7 @@ from db.connection import Role, connect
 from edge.authority import Authority
 from edge.enrolment import enrol, make_code
 from edge.files import PRIVATE, PUBLIC, write_file
+from edge.vens import sign_ven
 from somel.embedded.broker import Broker
 from tests.edge.asking import DeviceKey, ec_key, key_text, pem_of, request_of
 
@@ -37,10 +38,11 @@ class Identity:
 
 @dataclass
 class Field:
-    """The guarded broker, who signs for it, and a folder for what clients hold."""
+    """The guarded broker, who signs for gateways and for VENs, and a folder for what clients hold."""
 
     broker: Broker
     authority: Authority
+    vens: Authority
     folder: Path
     database_url: str
 
@@ -48,6 +50,13 @@ class Field:
     def port(self) -> int:
         """Port of gateways."""
         return self.broker.guard.gateway_port
+
+    @property
+    def ven_port(self) -> int:
+        """Port of VENs."""
+        port = self.broker.guard.ven_port
+        assert port is not None
+        return port
 
     @property
     def ca(self) -> Path:
@@ -76,6 +85,14 @@ class Field:
             request = pem_of(request_of(key))
             enrolled = await enrol(connection, self.authority, gateway_name=name, code=code, request=request, now=now)
         return self.keep(name, (enrolled.certificate + enrolled.chain).encode(), key)
+
+    async def enrol_ven(self, name: str) -> Identity:
+        """Sign for a VEN as an operator does."""
+        key, now = ec_key(), datetime.now(UTC)
+        async with await connect(self.database_url, Role.OWNER) as connection:
+            request = pem_of(request_of(key))
+            signed = await sign_ven(connection, self.vens, ven_name=name, request=request, now=now, days=1)
+        return self.keep(name, signed.certificate.encode(), key)
 
     def log(self) -> str:
         """Return all that the broker has said."""

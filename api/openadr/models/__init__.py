@@ -1,0 +1,1 @@
+"""Bodies of the OpenADR VTN, as strict as the specification."""

@@ -1,0 +1,1 @@
+"""Operations of the OpenADR VTN, one module a noun."""

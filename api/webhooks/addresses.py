@@ -1,0 +1,159 @@
+"""Where a callback may be: a public address over HTTPS, looked up once, so that what was checked is what is called."""
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from core.errors import InputError, RetryableError
+
+_PORTS: Final = {"https": 443, "http": 80}
+#: IPv4 addresses that are not of the public Internet: IANA's special-purpose registry, multicast, what is reserved.
+_NOT_PUBLIC: Final = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",  # link-local, and the metadata services of clouds
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+    )
+)
+#: IPv6 is public in here alone. Mapped, translated, local, link-local and multicast addresses are all outside.
+_PUBLIC_6: Final = IPv6Network("2000::/3")
+#: What in it is not: protocol assignments with Teredo, documentation, 6to4, documentation again.
+_NOT_PUBLIC_6: Final = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback's URL, read.
+
+    Attributes
+    ----------
+    host : str
+        Name or address, as certificates have it.
+    port : int
+        TCP port.
+    target : str
+        Path and query, as they stand in a request.
+    is_tls : bool
+        Whether it is HTTPS.
+    """
+
+    host: str
+    port: int
+    target: str
+    is_tls: bool
+
+    @property
+    def authority(self) -> str:
+        """Host, and port where it is not the usual one, as the header ``Host`` has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS["https" if self.is_tls else "http"] else f"{host}:{self.port}"
+
+    def asking(self, query: str) -> "Callback":
+        """Return the same with one more parameter in its query."""
+        joint = "&" if "?" in self.target else "?"
+        return Callback(self.host, self.port, f"{self.target}{joint}{query}", self.is_tls)
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address is one of the public Internet.
+
+    Examples
+    --------
+    >>> [is_public(address) for address in ("9.9.9.9", "10.0.0.1", "169.254.169.254", "::ffff:9.9.9.9", "2620:fe::9")]
+    [True, False, False, False, True]
+    """
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv4Address):
+        return not any(found in network for network in _NOT_PUBLIC)
+    assert isinstance(found, IPv6Address)  # noqa: S101 - there is no third kind; for the type checker
+    return found in _PUBLIC_6 and not any(found in network for network in _NOT_PUBLIC_6)
+
+
+def read_callback(url: str, *, is_development: bool = False) -> Callback:
+    """Read the URL of a callback.
+
+    Parameters
+    ----------
+    url : str
+        As the subscriber gave it.
+    is_development : bool
+        Take plain HTTP too.
+
+    Raises
+    ------
+    InputError
+        ``callback_unfit``.
+    """
+    if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
+        raise _unfit("it has characters that belong to no URL")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _unfit("it cannot be read") from error
+    fault = _fault(parts, {"https", "http"} if is_development else {"https"})
+    if fault:
+        raise _unfit(fault)
+    query = f"?{parts.query}" if parts.query else ""
+    return Callback(
+        parts.hostname or "", port or _PORTS[parts.scheme], (parts.path or "/") + query, parts.scheme == "https"
+    )
+
+
+def _fault(parts: SplitResult, schemes: Iterable[str]) -> str:
+    faults = (
+        (parts.scheme not in schemes, "it has to begin with https://"),
+        (not parts.hostname, "it names no host"),
+        (parts.username is not None or parts.password is not None, "it must not hold a user or a password"),
+        (bool(parts.fragment), "it must not have a fragment"),
+    )
+    return next((text for applies, text in faults if applies), "")
+
+
+async def resolve(callback: Callback, *, is_development: bool = False) -> list[str]:
+    """Return the addresses of a callback's host.
+
+    Parameters
+    ----------
+    callback : Callback
+        Where to.
+    is_development : bool
+        Take addresses that are not public, too.
+
+    Raises
+    ------
+    InputError
+        ``callback_not_public`` when any of the addresses is not: who mixes them means no good.
+    RetryableError
+        ``callback_unreachable`` when the name is not known now.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(callback.host, callback.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError) as error:
+        raise RetryableError("callback_unreachable", "The callback's host is not known.") from error
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not is_development and not all(map(is_public, addresses)):
+        raise InputError("callback_not_public", "The callback's host is not at a public address.")
+    return addresses
+
+
+def _unfit(why: str) -> InputError:
+    return InputError("callback_unfit", f"The callback's URL cannot be used: {why}.")

@@ -1,0 +1,117 @@
+"""The door to subscribers' servers: a callback proves that it wants to be called before it is, then it is posted to."""
+
+import asyncio
+import hmac
+import re
+import secrets
+import ssl
+from collections.abc import Sequence
+from functools import cache
+from http import HTTPStatus
+from typing import Final
+
+from api.webhooks.addresses import read_callback, resolve
+from api.webhooks.exchange import Answer, Headers, exchange, unreachable
+from api.webhooks.signing import authorization
+from core.errors import InputError, RetryableError
+
+#: For one exchange as a whole, as OpenADR 3.1 advises (10 to 30 s). [s]
+TIMEOUT_S: Final = 10.0
+_ECHO_BYTES: Final = 24
+#: What may stand in a header (RFC 9110).
+_SENDABLE: Final = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+class Callbacks:
+    """Call subscribers' servers.
+
+    Parameters
+    ----------
+    is_development : bool, default False
+        Take plain HTTP and private addresses too, which lets subscribers reach into our own network.
+    timeout_s : float, default 10
+        For one exchange as a whole. [s]
+    tls : SSLContext, optional
+        Whom to believe; whom the system believes, by default.
+    """
+
+    def __init__(
+        self, *, is_development: bool = False, timeout_s: float = TIMEOUT_S, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._is_development, self._timeout_s = is_development, timeout_s
+        self._tls = tls or ssl.create_default_context()
+
+    async def check(self, url: str, bearer_token: str | None = None) -> None:
+        """Ask a callback to repeat a random word, which shows that it is there and wants to be called.
+
+        Parameters
+        ----------
+        url : str
+            Of the callback, as the subscriber gave it.
+        bearer_token : str, optional
+            What the callback knows us by.
+
+        Raises
+        ------
+        InputError
+            ``callback_unfit``, ``callback_not_public`` or ``callback_unproven``: the subscription must not exist.
+        """
+        if bearer_token is not None and not _SENDABLE.fullmatch(bearer_token):
+            raise InputError("callback_unfit", "The callback's bearer token cannot stand in a header.")
+        word = secrets.token_urlsafe(_ECHO_BYTES)
+        try:
+            answer = await self._ask(url, "GET", authorization(bearer_token), echo=word)
+        except RetryableError as error:
+            raise InputError("callback_unproven", error.message) from error
+        if answer.status != HTTPStatus.OK:
+            raise InputError(
+                "callback_unproven", f"The callback answered the echo check with {answer.status}, not 200."
+            )
+        if not any(hmac.compare_digest(found, word.encode()) for found in _words(answer.body, len(word))):
+            raise InputError("callback_unproven", "The callback did not repeat the value of `echo` in its answer.")
+
+    async def post(self, url: str, headers: Headers, body: bytes) -> int:
+        """Post JSON to a callback and return the status of its answer.
+
+        Raises
+        ------
+        InputError
+            ``callback_unfit`` or ``callback_not_public``: it is no longer where it may be.
+        RetryableError
+            ``callback_unreachable``.
+        """
+        typed = [("Content-Type", "application/json"), *headers]
+        return (await self._ask(url, "POST", typed, body=body)).status
+
+    async def _ask(self, url: str, method: str, headers: Headers, *, echo: str = "", body: bytes = b"") -> Answer:
+        callback = read_callback(url, is_development=self._is_development)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                addresses = await resolve(callback, is_development=self._is_development)
+                return await exchange(
+                    callback.asking(f"echo={echo}") if echo else callback,
+                    addresses,
+                    method=method,
+                    headers=headers,
+                    body=body,
+                    tls=self._tls,
+                    is_development=self._is_development,
+                )
+        except TimeoutError as error:
+            raise unreachable(f"nothing came within {self._timeout_s:g} s") from error
+
+
+def _words(body: bytes, length: int) -> Sequence[bytes]:
+    """Return the words of an answer that are as long as what was asked for: text, or a string in JSON."""
+    return [word for word in re.findall(rb"[A-Za-z0-9_-]+", body) if len(word) == length]
+
+
+@cache
+def callbacks(*, is_development: bool) -> Callbacks:
+    """Return the door of this process; whom the system believes is read once."""
+    return Callbacks(is_development=is_development)
+
+
+async def check_callback(url: str, bearer_token: str | None = None, *, is_development: bool = False) -> None:
+    """Check a callback before its subscription is stored; errors are those of `Callbacks.check`."""
+    await callbacks(is_development=is_development).check(url, bearer_token)
