@@ -964,6 +964,8 @@ CREATE TABLE somel.openadr_object (
     targets text[] NOT NULL DEFAULT '{}'::text[], -- Targets; empty when it has none
     ends_at timestamp with time zone, -- End of an event; null when it does not end or nothing says when
     content jsonb NOT NULL, -- What its author sent, as the specification names it
+    end_device_id integer, -- Device that a resource is, where business logic named it so
+    command_id uuid, -- Command of the platform that an event carries to a resource
     program_type text DEFAULT 
 CASE
     WHEN (program_id IS NOT NULL) THEN 'PROGRAM'::text
@@ -980,7 +982,11 @@ CASE
     ELSE NULL::text
 END, -- VEN where there is a VEN, so that the reference is to one
     CONSTRAINT openadr_object_pkey PRIMARY KEY (object_id),
+    CONSTRAINT openadr_object_command_id_key UNIQUE (command_id),
+    CONSTRAINT openadr_object_end_device_id_key UNIQUE (end_device_id),
     CONSTRAINT openadr_object_object_id_object_type_key UNIQUE (object_id, object_type),
+    CONSTRAINT openadr_object_command_id_fkey FOREIGN KEY (command_id) REFERENCES command(command_id) ON DELETE SET NULL,
+    CONSTRAINT openadr_object_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES end_device(end_device_id),
     CONSTRAINT openadr_object_event_id_event_type_fkey FOREIGN KEY (event_id, event_type) REFERENCES openadr_object(object_id, object_type) ON DELETE CASCADE,
     CONSTRAINT openadr_object_program_id_program_type_fkey FOREIGN KEY (program_id, program_type) REFERENCES openadr_object(object_id, object_type) ON DELETE CASCADE,
     CONSTRAINT openadr_object_ven_id_ven_type_fkey FOREIGN KEY (ven_id, ven_type) REFERENCES openadr_object(object_id, object_type) ON DELETE CASCADE,
@@ -988,6 +994,8 @@ END, -- VEN where there is a VEN, so that the reference is to one
     CONSTRAINT openadr_object_check1 CHECK (((object_type <> 'EVENT'::text) OR (program_id IS NOT NULL))),
     CONSTRAINT openadr_object_check2 CHECK (((event_id IS NOT NULL) = (object_type = 'REPORT'::text))),
     CONSTRAINT openadr_object_check3 CHECK (((ven_id IS NOT NULL) = (object_type = 'RESOURCE'::text))),
+    CONSTRAINT openadr_object_check4 CHECK (((end_device_id IS NULL) OR (object_type = 'RESOURCE'::text))),
+    CONSTRAINT openadr_object_check5 CHECK (((command_id IS NULL) OR (object_type = 'EVENT'::text))),
     CONSTRAINT openadr_object_object_id_check CHECK ((object_id ~ '^[a-zA-Z0-9_-]{1,128}$'::text)),
     CONSTRAINT openadr_object_object_type_check CHECK ((object_type = ANY (ARRAY['PROGRAM'::text, 'EVENT'::text, 'REPORT'::text, 'SUBSCRIPTION'::text, 'VEN'::text, 'RESOURCE'::text])))
 );
@@ -1019,6 +1027,16 @@ CREATE TRIGGER announce AFTER INSERT ON somel.openadr_publication FOR EACH STATE
 GRANT DELETE, INSERT, SELECT ON openadr_publication TO somel_compute;
 GRANT SELECT ON openadr_publication TO somel_ingest;
 GRANT UPDATE (published_at) ON openadr_publication TO somel_ingest;
+
+-- Reports of VENs that ingest has not read yet
+CREATE TABLE somel.openadr_report_pending (
+    object_id text NOT NULL, -- Report
+    queued_at timestamp with time zone NOT NULL, -- When it was created or changed last
+    CONSTRAINT openadr_report_pending_pkey PRIMARY KEY (object_id),
+    CONSTRAINT openadr_report_pending_object_id_fkey FOREIGN KEY (object_id) REFERENCES openadr_object(object_id) ON DELETE CASCADE
+);
+GRANT DELETE, SELECT ON openadr_report_pending TO somel_ingest;
+GRANT INSERT, SELECT, UPDATE ON openadr_report_pending TO somel_compute;
 
 -- Objects with what decides who sees them: program, its targets, and the VEN they belong to
 CREATE VIEW somel.openadr_seen AS

@@ -18,6 +18,7 @@ from grid.demand_response.measurement import compute_results
 from grid.forecaster import Forecaster
 from grid.jobs import Jobs, jobs_at
 from grid.kernels.warm import warm_up
+from grid.openadr.bridge import publish_commands
 from grid.weather.fetching import WeatherFetch
 from grid.weather.open_meteo import OpenMeteo
 
@@ -73,9 +74,10 @@ async def _work(
 
 
 async def follow_events(connection: Connection, now: datetime) -> None:
-    """Move events on by the clock, then measure those that run or ran lately."""
+    """Move events on by the clock, tell VENs of their commands, then measure events that run or ran lately."""
     for event in await advance_events(connection, now=now):
         _log.info("event_moved", event_id=str(event.event_id), status=event.status)
+    await publish_commands(connection, now=now)
     await compute_results(connection, now=now)
 
 

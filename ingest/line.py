@@ -25,6 +25,7 @@ _PURPOSES: Final = (
     ("quarantine", True),
     ("commands", True),
     ("openadr", True),
+    ("reports", False),
 )
 _NOTE: Final = "Ingest goes on trying; what is not stored yet is not acknowledged and stays with the broker."
 

@@ -17,6 +17,7 @@ from ingest.leases import Leases
 from ingest.line import database_lines
 from ingest.metrics import Metrics
 from ingest.notifier import Notifier
+from ingest.openadr.reports import Reports
 from ingest.outbox import Outbox
 from ingest.parcel import Parcel
 from ingest.plain import warm_up
@@ -70,6 +71,7 @@ class Worker:
             limits_changed=self._judge.load,
             is_pressed=self._writer.is_pressed,
         )
+        self._reports = Reports(lines["reports"], clock, every_s=settings.vee_every_s, stored=self._sums.note)
         self._gatherer = Gatherer(
             self._inbox,
             self._judge,
@@ -172,6 +174,7 @@ class Worker:
             duties.create_task(self._sums.run(), name="sums")
             duties.create_task(self._validator.run(), name="validate")
             duties.create_task(self._notifier.run(), name="openadr")
+            duties.create_task(self._reports.run(), name="reports")
 
     def _pause(self, is_paused: bool) -> None:
         self._holdings.pause_all(paused=is_paused)

@@ -20,6 +20,7 @@ from db.demand_response import EventResult, plan_of_event, results_of_event, sho
 from db.events import NEWEST, EventRow, command_counts, find_event, list_events
 from grid.demand_response.lifecycle import EventStatus, cancel_event, draft_event
 from grid.demand_response.plan import approve_event, plan_event
+from grid.openadr.bridge import publish_commands
 
 router = APIRouter(prefix="/v1", tags=["demand response"])
 
@@ -63,6 +64,7 @@ async def post_event(
 async def post_approval(context: InContext, connection: Writing, event_id: EventId) -> told.EventDetail:
     """Approve a planned event: it is planned once more with the newest statements and its commands are issued."""
     await approve_event(connection, event_id=event_id, now=context.clock.now())
+    await publish_commands(connection, now=context.clock.now())
     return await _detail(connection, event_id)
 
 
@@ -70,6 +72,7 @@ async def post_approval(context: InContext, connection: Writing, event_id: Event
 async def post_cancellation(context: InContext, connection: Writing, event_id: EventId) -> told.EventDetail:
     """Cancel an event that is not over; its commands are taken back."""
     await cancel_event(connection, event_id=event_id, now=context.clock.now())
+    await publish_commands(connection, now=context.clock.now())
     return await _detail(connection, event_id)
 
 

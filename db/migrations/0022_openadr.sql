@@ -49,6 +49,10 @@ CREATE TABLE somel.openadr_object (
     targets text[] NOT NULL DEFAULT '{}',
     ends_at timestamptz,
     content jsonb NOT NULL,
+    end_device_id integer UNIQUE REFERENCES somel.end_device (end_device_id)
+    CHECK (end_device_id IS NULL OR object_type = 'RESOURCE'),
+    command_id uuid UNIQUE REFERENCES somel.command (command_id) ON DELETE SET NULL
+    CHECK (command_id IS NULL OR object_type = 'EVENT'),
     program_type text GENERATED ALWAYS AS (CASE WHEN program_id IS NOT NULL THEN 'PROGRAM' END) STORED,
     event_type text GENERATED ALWAYS AS (CASE WHEN event_id IS NOT NULL THEN 'EVENT' END) STORED,
     ven_type text GENERATED ALWAYS AS (CASE WHEN ven_id IS NOT NULL THEN 'VEN' END) STORED,
@@ -70,6 +74,8 @@ COMMENT ON COLUMN somel.openadr_object.ven_id IS 'VEN of a resource';
 COMMENT ON COLUMN somel.openadr_object.targets IS 'Targets; empty when it has none';
 COMMENT ON COLUMN somel.openadr_object.ends_at IS 'End of an event; null when it does not end or nothing says when';
 COMMENT ON COLUMN somel.openadr_object.content IS 'What its author sent, as the specification names it';
+COMMENT ON COLUMN somel.openadr_object.end_device_id IS 'Device that a resource is, where business logic named it so';
+COMMENT ON COLUMN somel.openadr_object.command_id IS 'Command of the platform that an event carries to a resource';
 COMMENT ON COLUMN somel.openadr_object.program_type IS 'PROGRAM where there is a program, so that the reference is to one';
 COMMENT ON COLUMN somel.openadr_object.event_type IS 'EVENT where there is an event, so that the reference is to one';
 COMMENT ON COLUMN somel.openadr_object.ven_type IS 'VEN where there is a VEN, so that the reference is to one';
@@ -108,6 +114,15 @@ LEFT JOIN somel.openadr_object AS ven
     ON ven.object_type = 'VEN' AND ven.client_id = object.client_id AND object.object_type IN ('REPORT', 'SUBSCRIPTION');
 COMMENT ON VIEW somel.openadr_seen IS 'Objects with what decides who sees them: program, its targets, and the VEN they belong to';
 
+-- Reports whose readings are still to be stored: written with the reports, removed by ingest when they are.
+CREATE TABLE somel.openadr_report_pending (
+    object_id text PRIMARY KEY REFERENCES somel.openadr_object (object_id) ON DELETE CASCADE,
+    queued_at timestamptz NOT NULL
+);
+COMMENT ON TABLE somel.openadr_report_pending IS 'Reports of VENs that ingest has not read yet';
+COMMENT ON COLUMN somel.openadr_report_pending.object_id IS 'Report';
+COMMENT ON COLUMN somel.openadr_report_pending.queued_at IS 'When it was created or changed last';
+
 -- Changes: written with the objects, in one transaction; whoever notifies reads them in the order of their keys --------
 CREATE TABLE somel.openadr_change (
     openadr_change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -144,5 +159,7 @@ GRANT SELECT ON somel.openadr_client, somel.openadr_object, somel.openadr_seen, 
 GRANT INSERT, DELETE ON somel.openadr_token TO somel_compute;
 GRANT INSERT, UPDATE, DELETE ON somel.openadr_object TO somel_compute;
 GRANT INSERT ON somel.openadr_change TO somel_compute;
+GRANT SELECT, INSERT, UPDATE ON somel.openadr_report_pending TO somel_compute;
+GRANT SELECT, DELETE ON somel.openadr_report_pending TO somel_ingest;
 -- Old changes are removed by whoever has notified them.
 GRANT DELETE ON somel.openadr_change TO somel_ingest;

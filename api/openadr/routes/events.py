@@ -14,11 +14,11 @@ from api.openadr.operations import Told
 from api.openadr.parameters import EventId, Limit, ProgramAsked, Skip, TargetsAsked
 from api.openadr.problems import refusals
 from api.openadr.routing import router_of
+from core.openadr_periods import end_of
 from db.openadr import NewObject, Search
 from grid.openadr import objects
 from grid.openadr.nouns import ObjectType
 from grid.openadr.objects import MOST
-from grid.openadr.periods import end_of
 from grid.openadr.telling import told
 
 router = router_of("events")

@@ -17,6 +17,7 @@ from grid.openadr import objects
 from grid.openadr.nouns import ObjectType
 from grid.openadr.objects import MOST
 from grid.openadr.privacy import Viewer
+from grid.openadr.reporting import take_up
 from grid.openadr.telling import told
 
 router = router_of("reports")
@@ -42,9 +43,11 @@ async def search_reports(
     "", operation_id="createReport", status_code=HTTPStatus.CREATED, response_model=Report, responses=refusals(403, 409)
 )
 async def create_report(context: InContext, connection: Writing, viewer: ReportWriter, body: ReportRequest) -> Told:
-    """Create a report of an event that the VEN may see."""
+    """Create a report of an event that the VEN may see; it counts as telemetry, and its opt-outs are honoured."""
     new = await _new(connection, viewer, body)
-    return told(await operations.create(context, connection, viewer, new), viewer)
+    row = await operations.create(context, connection, viewer, new)
+    await take_up(connection, row, now=context.clock.now())
+    return told(row, viewer)
 
 
 @router.get("/{reportID}", operation_id="searchReportsByReportID", response_model=Report, responses=refusals(403, 404))
@@ -60,7 +63,9 @@ async def change_report(
     """Replace a report."""
     row = await objects.find(connection, viewer, _KIND, report_id, lock=True)
     new = await _new(connection, viewer, body)
-    return told(await operations.change(context, connection, viewer, row, new), viewer)
+    changed = await operations.change(context, connection, viewer, row, new)
+    await take_up(connection, changed, now=context.clock.now())
+    return told(changed, viewer)
 
 
 @router.delete("/{reportID}", operation_id="deleteReport", response_model=Report, responses=refusals(403, 404))

@@ -14,6 +14,7 @@ from api.openadr.routing import router_of
 from core.errors import ForbiddenError, InputError
 from db.connection import Connection
 from db.openadr import NewObject, OpenadrObject, Search
+from db.openadr_links import link_resource
 from grid.openadr import objects
 from grid.openadr.nouns import ObjectType, Role
 from grid.openadr.objects import MOST
@@ -49,7 +50,8 @@ async def search_resources(
 async def create_resource(context: InContext, connection: Writing, viewer: VenWriter, body: ResourceRequest) -> Told:
     """Create a resource of a VEN; its name must be new to the VEN."""
     new = await _new(connection, viewer, body, None)
-    return told(await operations.create(context, connection, viewer, new), viewer)
+    row = await operations.create(context, connection, viewer, new)
+    return await _linked(connection, viewer, row)
 
 
 @router.get(
@@ -69,13 +71,20 @@ async def change_resource(
     """Replace a resource; its targets stay where its VEN itself writes."""
     row = await objects.find(connection, viewer, _KIND, resource_id, lock=True)
     new = await _new(connection, viewer, body, row)
-    return told(await operations.change(context, connection, viewer, row, new), viewer)
+    return await _linked(connection, viewer, await operations.change(context, connection, viewer, row, new))
 
 
 @router.delete("/{resourceID}", operation_id="deleteVenResource", response_model=Resource, responses=refusals(403, 404))
 async def delete_resource(context: InContext, connection: Writing, viewer: VenWriter, resource_id: ResourceId) -> Told:
     """Delete a resource."""
     return await operations.remove(context, connection, viewer, _KIND, resource_id)
+
+
+async def _linked(connection: Connection, viewer: Viewer, row: OpenadrObject) -> Told:
+    """Let a resource be the platform's device of its name, where business logic wrote it."""
+    if viewer.role is Role.BL:
+        await link_resource(connection, row.object_id)
+    return told(row, viewer)
 
 
 async def _new(
