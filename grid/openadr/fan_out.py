@@ -25,11 +25,13 @@ from grid.openadr.privacy import Viewer, shown_targets, visible_to
 from grid.openadr.topics import BUSINESS_LOGIC, audience_of, publishing_topics
 
 _AT_ONCE: Final = 100
+#: A change may be for every VEN there is: no more are begun once so many notifications are queued in a transaction.
+_ENOUGH: Final = 20_000
 _BUSINESS_LOGIC: Final = Viewer(Role.BL, "")
 
 
 async def fan_out(connection: Connection) -> int:
-    """Queue the notifications of the changes that wait, and return how many there were.
+    """Queue the notifications of changes that wait, and return of how many; 0 when none is left.
 
     Parameters
     ----------
@@ -38,15 +40,20 @@ async def fan_out(connection: Connection) -> int:
     """
     async with translated_errors(), connection.transaction():
         changes = await waiting_changes(connection, limit=_AT_ONCE)
-        if changes:
-            subscribed, audience = await subscriptions(connection), await vens(connection)
-            await put_notifications(
-                connection,
-                changes,
-                [delivery for change in changes for delivery in deliveries_of(change, subscribed)],
-                [publication for change in changes for publication in publications_of(change, audience)],
-            )
-    return len(changes)
+        if not changes:
+            return 0
+        subscribed, audience = await subscriptions(connection), await vens(connection)
+        deliveries: list[NewDelivery] = []
+        publications: list[NewPublication] = []
+        done: list[Change] = []
+        for change in changes:
+            deliveries += deliveries_of(change, subscribed)
+            publications += publications_of(change, audience)
+            done.append(change)
+            if len(deliveries) + len(publications) >= _ENOUGH:
+                break
+        await put_notifications(connection, done, deliveries, publications)
+    return len(done)
 
 
 def deliveries_of(change: Change, subscribed: Sequence[Subscription]) -> Iterator[NewDelivery]:

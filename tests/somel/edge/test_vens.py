@@ -1,5 +1,6 @@
 """A VEN reads at the broker what is for it, and nothing else; it writes nothing, and is no gateway."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,8 +12,11 @@ from typer.testing import CliRunner
 
 from core.errors import NotFoundError
 from db.connection import Role, connect
+from edge.guard import PLATFORM_RULES
 from edge.vens import revoke_ven, revoked_vens
 from grid.openadr.fan_out import fan_out
+from ingest.line import database_lines
+from ingest.notifier import Notifier
 from somel.cli import app
 from tests.api.webhooks.vtn import Vtn, opened
 from tests.edge.asking import ec_key, pem_of, request_of
@@ -77,6 +81,29 @@ async def test_the_whole_way_each_ven_hears_what_is_for_it_and_business_logic_ev
     assert numbers(business_logic) == [1, 2, 3]
     assert not [topic for topic, _ in (*meter.received, *observer.received) if topic.startswith(ROOT)]
     assert b"hidden" not in b"".join(payload for _, payload in mine.received)
+
+
+async def test_what_a_broker_with_rules_of_before_refuses_waits_until_it_has_those_of_now(
+    field: Field, vtn: Vtn, capsys: pytest.CaptureFixture[str]
+):
+    rules = field.broker.guard.path / PLATFORM_RULES
+    now = rules.read_text()
+    rules.write_text(now.replace(f"topic write {ROOT}/#\n", ""))
+    field.broker.read_guard_again()
+    vtn.rows("INSERT INTO openadr_publication (topic, notification) VALUES (%s, '{}')", [f"{ROOT}/bl/vens/create"])
+    line = database_lines(field.database_url)["openadr"]
+    publishing = asyncio.create_task(Notifier(line, field.broker.url()).run())
+    said = ""
+    while "notifications_away" not in said:
+        said += capsys.readouterr().out
+        await asyncio.sleep(0.05)
+    assert "`somel pki broker`" in said
+    rules.write_text(now)
+    field.broker.read_guard_again()
+    await until(lambda: vtn.value("SELECT count(*) FROM openadr_publication WHERE published_at IS NULL") == 0)
+    publishing.cancel()
+    await asyncio.wait([publishing])
+    await line.close()
 
 
 async def test_a_ven_writes_nothing_and_reads_nothing_of_the_platform(field: Field, vtn: Vtn):
