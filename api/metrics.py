@@ -77,7 +77,8 @@ class MeasureRequests:
             await self._app(scope, receive, noting)
         finally:
             self._metrics.running(-1)
-            route = getattr(scope.get("route"), "path", None) or _UNMATCHED
+            path = getattr(scope.get("route"), "path", None)
+            route = scope.get("root_path", "") + path if path else _UNMATCHED  # below a mounted application's own path
             self._metrics.observe(scope["method"], route, status, time.perf_counter() - began_s)
 
 

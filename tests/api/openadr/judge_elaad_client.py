@@ -97,7 +97,9 @@ def reporting(bl, ven):
     made = ven.reports.create_report(NewReport(eventID=event.id, client_name="House 9", resources=(resource,)))
     read = bl.reports.get_report_by_id(made.id)
     topics = [bl.notifiers.get_event_topics(), ven.notifiers.get_program_topics()]
+    notifiers = ven.notifiers.get_notifiers()
     return {
+        "notifiers": [notifiers.webhook, [str(uri).rstrip("/") for uri in notifiers.mqtt.uris]],
         "report": read.resources[0].resource_name,
         "topics": [one.topics.all for one in topics if one.topics.create],
     }

@@ -51,6 +51,7 @@ async def judged(python: Path, script: str, database_url: str) -> dict[str, Any]
         clock_replay_origin=datetime(2026, 1, 17, 12, tzinfo=UTC),
         api_port=0,
         openadr_development=True,
+        openadr_broker_uri="mqtt://broker.test",
     )
     async with served(settings, database_url) as address, callback() as url:
         told = json.dumps(
@@ -99,5 +100,6 @@ async def test_elaads_client_works_as_it_is(settings: Settings, database_url: st
         "event": ["Moved", ["group-1", "group-2"]],
         "report": "tank",
         "left": 0,
+        "notifiers": [True, ["mqtt://broker.test"]],
     }
     assert tree

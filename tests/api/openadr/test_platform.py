@@ -1,16 +1,19 @@
 """The platform's own events reach VENs as OpenADR events, and their reports come back as telemetry and opt-outs."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from core.clock import Clock
 from db.connection import Role, connect
 from grid.demand_response.lifecycle import cancel_event
 from grid.demand_response.plan import approve_event, plan_event
 from grid.openadr.bridge import PROGRAM_NAME, publish_commands
-from ingest.openadr.reports import take_reports
+from ingest.line import database_lines
+from ingest.openadr.reports import Reports, take_reports
 from tests.api.openadr.conftest import Party, Vtn
 from tests.grid.demand_response.evening import EVENT_STARTS, NOON, add_chargers, draft, forecast_flat
 from tests.grid.town import Town, build_town
@@ -181,3 +184,23 @@ async def test_a_report_counts_as_telemetry_once_and_its_revisions_are_kept(
     )
     await ven.made("reports", report(9.0))  # a charger's usage is not the house's, which has a meter
     assert (await ingested(vtn)).received == 0
+
+
+async def test_a_worker_reads_reports_as_they_come(vtn: Vtn, bl: Party, ven: Party, evening: Evening) -> None:
+    await house(bl, ven, "house", "ev-T1-0")
+    event = await bl.made("events", {"programID": (await bl.made("programs", {"programName": "P"}))["id"]})
+    line, stored = database_lines(vtn.url)["reports"], asyncio.Queue[int]()
+    reading = asyncio.create_task(Reports(line, Clock(), every_s=0.05, stored=stored.put_nowait).run())
+    interval = {
+        "id": 0,
+        "intervalPeriod": {"start": EVENT_STARTS.isoformat(), "duration": "PT30M"},
+        "payloads": [{"type": "DEMAND", "values": [-2.0]}],
+    }
+    resource = {"resourceName": "ev-T1-0", "intervals": [interval]}
+    await ven.made("reports", {"eventID": event["id"], "clientName": "x", "resources": [resource]})
+    assert await asyncio.wait_for(stored.get(), 20) == 1
+    reading.cancel()
+    await asyncio.wait([reading])
+    await line.close()
+    # What flows out is export: 2 kW over half an hour.
+    assert await rows(vtn, "SELECT register_id, value FROM interval_reading") == [(2, 1000.0)]

@@ -131,7 +131,8 @@ def ways_of_looking(world: World, house: House) -> Iterator[tuple[str, dict[str,
     yield "/notifiers", {}
 
 
-@pytest.mark.parametrize("seed", [1, 5, 8])
+@pytest.mark.slow(15)
+@pytest.mark.parametrize("seed", [1, 8])
 async def test_no_ven_is_told_anything_of_another(vtn: Vtn, bl: Party, ven: Party, other: Party, seed: int) -> None:
     async with vtn.party("ven") as third:
         world = await build(bl, [ven, other, third], random.Random(seed))
