@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import mqtt5
 import numpy as np
-import structlog
 
 from core.broker_address import BrokerAddress
 from core.errors import RetryableError
@@ -23,8 +22,6 @@ from ingest.connection import Connection
 from ingest.line import DatabaseLine
 from ingest.outage import Outage
 from ingest.session import SESSION_EXPIRY_S, Session
-
-_log = structlog.get_logger()
 
 CLIENT_ID: Final = "ingest-openadr"
 _JSON: Final = "application/json"
@@ -44,21 +41,18 @@ class Speaker(Session):
         outage = Outage("notifier_broker", address=f"{address.host}:{address.port}", note=_NOTE)
         super().__init__(address, nothing, receive_maximum=1, receive=lambda _parcel: None, outage=outage)
 
-    async def say(self, publication: Publication) -> bool:
-        """Publish at QoS 1, not retained; tell whether the broker has taken it."""
+    async def say(self, publication: Publication) -> int | None:
+        """Publish at QoS 1, not retained; return the broker's reason code, None when it did not answer."""
         try:
             async with asyncio.timeout(_PUBACK_WITHIN_S):
-                reason = await self.publish(
+                return await self.publish(
                     publication.topic,
                     publication.notification.encode(),
                     content_type=_JSON,
                     expiry_s=SESSION_EXPIRY_S,
                 )
         except (RetryableError, TimeoutError):
-            return False
-        if reason >= _FAILED:
-            _log.warning("notification_refused_by_broker", topic=publication.topic, reason=hex(reason))
-        return reason < _FAILED
+            return None
 
     async def _subscribe(self, connection: Connection) -> None:
         """Subscribe to nothing."""
@@ -82,6 +76,7 @@ class Notifier:
         self._line = line
         self._address = BrokerAddress.parse(mqtt_url)
         self._back_off = BackOff()
+        self._refusal = Outage("notifications", address=f"{self._address.host}:{self._address.port}", note=_NOTE)
 
     async def run(self) -> None:
         """Publish what becomes due until cancelled."""
@@ -96,21 +91,28 @@ class Notifier:
         # Listening first: what becomes due after the look below wakes us up.
         await listen_for_news(database)
         due = await due_publications(database, limit=_AT_ONCE)
-        taken = await _say_all(speaker, due)
+        taken = await self._say_all(speaker, due)
         if taken:
-            await mark_published(database, taken)
+            await mark_published(database, [publication.openadr_publication_id for publication in due[:taken]])
             self._back_off.reset()
-        if len(taken) < len(due):
+        if taken < len(due):
             await asyncio.sleep(self._back_off.next_s())
         elif len(due) < _AT_ONCE:
             await wait_for_news(database, _TABLES, within_s=_POLL_S)
 
+    async def _say_all(self, speaker: Speaker, due: Sequence[Publication]) -> int:
+        """Publish in order; return how many were taken before the first that was not.
 
-async def _say_all(speaker: Speaker, due: Sequence[Publication]) -> list[int]:
-    """Publish in order; return the keys of those that were taken before the first that was not.
-
-    What was taken after that one is published again after it: whoever hears both hears the newest last.
-    """
-    heard = await asyncio.gather(*(speaker.say(publication) for publication in due))
-    first_lost = heard.index(False) if False in heard else len(heard)
-    return [publication.openadr_publication_id for publication in due[:first_lost]]
+        What was taken after that one is published again after it: whoever hears both hears the newest last.
+        """
+        for place, reason in enumerate(await asyncio.gather(*map(speaker.say, due))):
+            if reason is None:
+                return place
+            if reason >= _FAILED:
+                why = (
+                    f"The broker refuses {due[place].topic} ({reason:#04x}): `somel pki broker` writes its rules anew."
+                )
+                self._refusal.notice(CLIENT_ID, why)
+                return place
+            self._refusal.end(CLIENT_ID)
+        return len(due)

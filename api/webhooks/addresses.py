@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
@@ -127,7 +128,7 @@ def _fault(parts: SplitResult, schemes: Iterable[str]) -> str:
     return next((text for applies, text in faults if applies), "")
 
 
-async def resolve(callback: Callback, *, is_development: bool = False) -> list[str]:
+async def resolve(callback: Callback, *, is_development: bool = False, threads: Executor | None = None) -> list[str]:
     """Return the addresses of a callback's host.
 
     Parameters
@@ -136,6 +137,8 @@ async def resolve(callback: Callback, *, is_development: bool = False) -> list[s
         Where to.
     is_development : bool
         Take addresses that are not public, too.
+    threads : Executor, optional
+        Where to wait for the answer, so that a name server that takes its time holds nobody else up.
 
     Raises
     ------
@@ -144,9 +147,9 @@ async def resolve(callback: Callback, *, is_development: bool = False) -> list[s
     RetryableError
         ``callback_unreachable`` when the name is not known now.
     """
-    loop = asyncio.get_running_loop()
+    wanted = (callback.host, callback.port, socket.AF_UNSPEC, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        found = await loop.getaddrinfo(callback.host, callback.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        found = await asyncio.get_running_loop().run_in_executor(threads, socket.getaddrinfo, *wanted)
     except (OSError, UnicodeError) as error:
         raise RetryableError("callback_unreachable", "The callback's host is not known.") from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))

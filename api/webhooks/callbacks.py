@@ -6,6 +6,7 @@ import re
 import secrets
 import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from http import HTTPStatus
 from typing import Final
@@ -18,6 +19,8 @@ from core.errors import InputError, RetryableError
 #: For one exchange as a whole, as OpenADR 3.1 advises (10 to 30 s). [s]
 TIMEOUT_S: Final = 10.0
 _ECHO_BYTES: Final = 24
+#: Names that are looked up at the same time.
+_LOOK_UPS: Final = 24
 #: What may stand in a header (RFC 9110).
 _SENDABLE: Final = re.compile(r"[!-~]([ -~]*[!-~])?")
 
@@ -40,6 +43,7 @@ class Callbacks:
     ) -> None:
         self._is_development, self._timeout_s = is_development, timeout_s
         self._tls = tls or ssl.create_default_context()
+        self._threads = ThreadPoolExecutor(_LOOK_UPS, "look-up")
 
     async def check(self, url: str, bearer_token: str | None = None) -> None:
         """Ask a callback to repeat a random word, which shows that it is there and wants to be called.
@@ -87,7 +91,7 @@ class Callbacks:
         callback = read_callback(url, is_development=self._is_development)
         try:
             async with asyncio.timeout(self._timeout_s):
-                addresses = await resolve(callback, is_development=self._is_development)
+                addresses = await resolve(callback, is_development=self._is_development, threads=self._threads)
                 return await exchange(
                     callback.asking(f"echo={echo}") if echo else callback,
                     addresses,

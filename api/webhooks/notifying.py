@@ -44,6 +44,7 @@ async def notify(settings: Settings, *, database_url: str, door: Callbacks | Non
     patience = Patience(
         settings.openadr_callback_attempts, settings.openadr_callback_wait_s, settings.openadr_callback_give_up_s
     )
+    said = ""
     while True:
         working = asyncio.create_task(_work(database_url, way_out, patience), name="notifications")
         try:
@@ -51,19 +52,21 @@ async def notify(settings: Settings, *, database_url: str, door: Callbacks | Non
         finally:
             working.cancel()
             await asyncio.wait([working])
-        _say_why(working)
+        said = _say_why(working, said)
         await asyncio.sleep(_AGAIN_AFTER_S)
 
 
-def _say_why(ended: asyncio.Task[None]) -> None:
-    """Log why the work ended: what passes by itself in a line, what is our fault in full."""
+def _say_why(ended: asyncio.Task[None], said: str) -> str:
+    """Log why the work ended: what passes by itself in a line, once, what is our fault in full; return what it was."""
     error = None if ended.cancelled() else ended.exception()
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, PlatformError):
-        _log.warning("notifying interrupted", code=error.code, reason=error.message, again_after_s=_AGAIN_AFTER_S)
-    else:
+    if not isinstance(error, PlatformError):
         _log.error("notifying failed", exc_info=error, again_after_s=_AGAIN_AFTER_S)
+        return ""
+    if error.code != said:
+        _log.warning("notifying interrupted", code=error.code, reason=error.message, again_after_s=_AGAIN_AFTER_S)
+    return error.code
 
 
 async def _work(database_url: str, door: Callbacks, patience: Patience) -> None:

@@ -25,11 +25,13 @@ from grid.openadr.privacy import Viewer, shown_targets, visible_to
 from grid.openadr.topics import BUSINESS_LOGIC, audience_of, publishing_topics
 
 _AT_ONCE: Final = 100
+#: A change may be for every VEN there is: no more are begun once so many notifications are queued in a transaction.
+_ENOUGH: Final = 20_000
 _BUSINESS_LOGIC: Final = Viewer(Role.BL, "")
 
 
 async def fan_out(connection: Connection) -> int:
-    """Queue the notifications of the changes that wait, and return how many there were.
+    """Queue the notifications of changes that wait, and return of how many; 0 when none is left.
 
     Parameters
     ----------
@@ -38,15 +40,20 @@ async def fan_out(connection: Connection) -> int:
     """
     async with translated_errors(), connection.transaction():
         changes = await waiting_changes(connection, limit=_AT_ONCE)
-        if changes:
-            subscribed, audience = await subscriptions(connection), await vens(connection)
-            await put_notifications(
-                connection,
-                changes,
-                [delivery for change in changes for delivery in deliveries_of(change, subscribed)],
-                [publication for change in changes for publication in publications_of(change, audience)],
-            )
-    return len(changes)
+        if not changes:
+            return 0
+        subscribed, audience = await subscriptions(connection), Audience(await vens(connection))
+        deliveries: list[NewDelivery] = []
+        publications: list[NewPublication] = []
+        done: list[Change] = []
+        for change in changes:
+            deliveries += deliveries_of(change, subscribed)
+            publications += publications_of(change, audience)
+            done.append(change)
+            if len(deliveries) + len(publications) >= _ENOUGH:
+                break
+        await put_notifications(connection, done, deliveries, publications)
+    return len(done)
 
 
 def deliveries_of(change: Change, subscribed: Sequence[Subscription]) -> Iterator[NewDelivery]:
@@ -64,7 +71,34 @@ def deliveries_of(change: Change, subscribed: Sequence[Subscription]) -> Iterato
                 yield NewDelivery(subscription.subscription_id, url, change.openadr_change_id, told)
 
 
-def publications_of(change: Change, audience: Sequence[Ven]) -> Iterator[NewPublication]:
+class Audience:
+    """The VENs there are, found by what was granted to them.
+
+    Parameters
+    ----------
+    known : sequence of Ven
+        All of them.
+    """
+
+    def __init__(self, known: Sequence[Ven]) -> None:
+        self._viewers = [Viewer(Role.VEN, ven.client_id, frozenset(ven.granted), ven.ven_id) for ven in known]
+        self._granted: dict[str, list[int]] = {}
+        for place, ven in enumerate(known):
+            for target in ven.granted:
+                self._granted.setdefault(target, []).append(place)
+
+    def of(self, change: Change) -> Iterator[Viewer]:
+        """Yield who may see a change of a program or an event."""
+        wanted = change.targets or change.program_targets
+        if wanted:
+            places = sorted({place for target in wanted for place in self._granted.get(target, ())})
+            possible = [self._viewers[place] for place in places]
+        else:
+            possible = self._viewers
+        return (viewer for viewer in possible if visible_to(viewer, change, None))
+
+
+def publications_of(change: Change, audience: Audience) -> Iterator[NewPublication]:
     """Yield what topics are told of a change: business logic's, and those of each VEN that may see it."""
     yield from _publications(change, BUSINESS_LOGIC, notification(change, _BUSINESS_LOGIC, None))
     if ObjectType(change.object_type) not in TARGETED:
@@ -72,10 +106,12 @@ def publications_of(change: Change, audience: Sequence[Ven]) -> Iterator[NewPubl
             owner = Viewer(Role.VEN, change.client_id or "")
             yield from _publications(change, audience_of(change.ven_id), notification(change, owner, None))
         return
-    for ven in audience:
-        viewer = Viewer(Role.VEN, ven.client_id, frozenset(ven.granted), ven.ven_id)
-        if visible_to(viewer, change, None):
-            yield from _publications(change, audience_of(ven.ven_id), notification(change, viewer, None))
+    told: dict[tuple[str, ...], str] = {}  # many are told the same
+    for viewer in audience.of(change):
+        targets = tuple(shown_targets(viewer, change, None))
+        if targets not in told:
+            told[targets] = notification(change, viewer, None)
+        yield from _publications(change, audience_of(viewer.ven_id or ""), told[targets])
 
 
 def notification(change: Change, viewer: Viewer, requested: Sequence[str] | None) -> str:

@@ -1,8 +1,9 @@
-"""``somel openadr``: who may use the OpenADR VTN."""
+"""``somel openadr``: who may use the OpenADR VTN, and what became of notifications."""
 
 import asyncio
 import json
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Literal
 
 import typer
 
@@ -49,6 +50,40 @@ def revoke(client_id: Annotated[str, typer.Argument(help="As in `somel openadr c
 
     asyncio.run(end_client(_database(), client_id))
     typer.echo(f"client {client_id} is revoked")
+
+
+@app.command()
+def deliveries(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="How many")] = 50,
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that were given up")] = False,
+    pending: Annotated[bool, typer.Option("--pending", help="Only those that are still tried")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+) -> None:
+    """List notifications to callbacks, the newest first."""
+    from somel.openadr_deliveries import read_deliveries
+
+    status: Literal["pending", "failed"] | None = "failed" if failed else "pending" if pending else None
+    found = asyncio.run(read_deliveries(_database(), status, limit))
+    for one in found:
+        what = f"{one.object_type} {one.operation}"
+        line = f"{one.openadr_delivery_id:>8}  {one.made_at:%Y-%m-%d %H:%M:%S}  {one.status:<9} {what:<20} "
+        line += f"{one.callback_url}  {one.attempt_count} attempts: {one.answer or 'none yet'}"
+        typer.echo(json.dumps(asdict(one), default=str) if as_json else line)
+    if not found and not as_json:
+        typer.echo("no such notifications")
+
+
+@app.command()
+def retry(
+    delivery: Annotated[
+        list[int] | None, typer.Argument(help="As in `somel openadr deliveries --failed`; left out: all of them")
+    ] = None,
+) -> None:
+    """Have notifications that were given up tried again; they come after newer ones that were delivered meanwhile."""
+    from somel.openadr_deliveries import try_again
+
+    typer.echo(f"{asyncio.run(try_again(_database(), delivery))} notifications are tried again")
 
 
 def _database() -> str:

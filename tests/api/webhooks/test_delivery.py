@@ -79,7 +79,7 @@ def api_process(database_url: str, certificate: Path) -> Iterator[subprocess.Pop
         started.wait()
 
 
-@pytest.mark.slow(15)
+@pytest.mark.slow(25)
 async def test_notifications_survive_kill_9_in_the_order_of_each_object(vtn: Vtn, database_url: str, tmp_path: Path):
     certificate = certificate_for(tmp_path, "localhost")
     taken: list[Heard] = []

@@ -88,9 +88,26 @@ def test_a_gateway_is_enrolled_kept_out_let_in_and_revoked(somel: Somel, state: 
     assert live.wait(let_in)
     assert "1 certificates revoked" in somel("pki", "revoke", "gw-0001", "--reason", "key_compromise").stdout
     assert not let_in()
+    ven_comes_and_goes(somel, state, tmp_path)
     said = somel("pki", "events", "gw-0001").stdout
     for action in ("code_made", "enrolled", "refused", "quarantined", "released", "revoked"):
         assert action in said
+
+
+def ven_comes_and_goes(somel: Somel, state: Path, folder: Path) -> None:
+    """Let a VEN come to the broker by its certificate, and shut it out."""
+    register_ven(state)
+    signed = somel("pki", "ven", "sign", "north", "gw.csr", "--out", "ven.pem")
+    assert signed.returncode == 0, signed.stderr
+    guard = services_of(state).broker.guard
+    assert guard.ven_port is not None
+    ca, identity = guard.path / "ca.pem", Identity(folder / "ven.pem", folder / "gw.key")
+    with Client(guard.ven_port, ca=ca, identity=identity).connected() as live:
+        assert "1 certificates revoked" in somel("pki", "ven", "revoke", "north").stdout
+        assert live.wait(lambda: live.lost), "its connection ends"
+    again = Client(guard.ven_port, ca=ca, identity=identity)
+    assert again.connect()
+    again.leave()
 
 
 def test_a_broker_of_ones_own_gets_its_files(somel: Somel, tmp_path: Path):
@@ -98,7 +115,9 @@ def test_a_broker_of_ones_own_gets_its_files(somel: Somel, tmp_path: Path):
     assert somel("pki", "init", "--root", "root").returncode == 0
     written = somel("pki", "broker", "guard", "--host", "mqtt.example")
     assert written.returncode == 0, written.stderr
-    assert "require_certificate true" in (tmp_path / "guard" / "mosquitto.conf").read_text()
+    doors = (tmp_path / "guard" / "mosquitto.conf").read_text()
+    assert doors.count("require_certificate true") == 2
+    assert "listener 8884\n" in doors
     address = BrokerAddress.parse(written.stdout.splitlines()[1].split()[-1])
     assert (address.username, address.port) == ("ingest", 1_883)
 
@@ -113,3 +132,13 @@ def register_gateway(state: Path) -> None:
     """Register a gateway in the database of the embedded services."""
     with psycopg.connect(services_of(state).database_url) as connection:
         connection.execute("INSERT INTO somel.gateway (name, shard) VALUES ('gw-0001', 1)")
+
+
+def register_ven(state: Path) -> None:
+    """Write a VEN object into the database of the embedded services."""
+    with psycopg.connect(services_of(state).database_url) as connection:
+        connection.execute(
+            "INSERT INTO somel.openadr_object "
+            "(object_id, object_type, created_at, modified_at, client_id, name, content) "
+            "VALUES ('id-north', 'VEN', now(), now(), 'north', 'north', '{}')"
+        )

@@ -1,16 +1,25 @@
 """A VEN reads at the broker what is for it, and nothing else; it writes nothing, and is no gateway."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from typer.testing import CliRunner
 
 from core.errors import NotFoundError
 from db.connection import Role, connect
+from edge.guard import PLATFORM_RULES
 from edge.vens import revoke_ven, revoked_vens
 from grid.openadr.fan_out import fan_out
+from ingest.line import database_lines
+from ingest.notifier import Notifier
+from somel.cli import app
 from tests.api.webhooks.vtn import Vtn, opened
+from tests.edge.asking import ec_key, pem_of, request_of
 from tests.ingest.running import ingesting, until
 from tests.somel.edge.field import NOT_AUTHORIZED, Client, Field, Identity
 
@@ -74,6 +83,29 @@ async def test_the_whole_way_each_ven_hears_what_is_for_it_and_business_logic_ev
     assert b"hidden" not in b"".join(payload for _, payload in mine.received)
 
 
+async def test_what_a_broker_with_rules_of_before_refuses_waits_until_it_has_those_of_now(
+    field: Field, vtn: Vtn, capsys: pytest.CaptureFixture[str]
+):
+    rules = field.broker.guard.path / PLATFORM_RULES
+    now = rules.read_text()
+    rules.write_text(now.replace(f"topic write {ROOT}/#\n", ""))
+    field.broker.read_guard_again()
+    vtn.rows("INSERT INTO openadr_publication (topic, notification) VALUES (%s, '{}')", [f"{ROOT}/bl/vens/create"])
+    line = database_lines(field.database_url)["openadr"]
+    publishing = asyncio.create_task(Notifier(line, field.broker.url()).run())
+    said = ""
+    while "notifications_away" not in said:
+        said += capsys.readouterr().out
+        await asyncio.sleep(0.05)
+    assert "`somel pki broker`" in said
+    rules.write_text(now)
+    field.broker.read_guard_again()
+    await until(lambda: vtn.value("SELECT count(*) FROM openadr_publication WHERE published_at IS NULL") == 0)
+    publishing.cancel()
+    await asyncio.wait([publishing])
+    await line.close()
+
+
 async def test_a_ven_writes_nothing_and_reads_nothing_of_the_platform(field: Field, vtn: Vtn):
     identity = await field.enrol_ven("north")
     with ven(field, identity).connected() as client, platform(field, "ingest").connected() as ingest:
@@ -133,3 +165,34 @@ async def test_a_ven_that_is_revoked_or_gone_is_let_in_no_more(field: Field, vtn
         ("ven.certified", 2),
         ("ven.shut_out", 1),
     ]
+
+
+def test_an_operator_signs_for_vens_lists_and_revokes(
+    field: Field, vtn: Vtn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def typed(*words: str) -> str:
+        done = CliRunner().invoke(app, ["pki", "ven", *words], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    monkeypatch.setenv("SOMEL_DATABASE_URL", field.database_url)
+    monkeypatch.setenv("SOMEL_MQTT_URL", field.broker.url())
+    monkeypatch.setenv("SOMEL_EDGE_DIR", str(field.authority.folder))
+    assert "no certificates yet" in typed("list")
+    request, out = tmp_path / "north.csr", tmp_path / "north.pem"
+    request.write_text(pem_of(request_of(ec_key())))
+    with pytest.raises(NotFoundError, match="ven_unknown"):
+        typed("sign", "west", str(request))
+    assert "valid until" in typed("sign", "north", str(request), "--out", str(out))
+    assert x509.load_pem_x509_certificate(typed("sign", "south", str(request)).encode()).subject.rfc4514_string() == (
+        "CN=id-south"
+    )
+    assert typed("list").count("valid") == 2
+    assert "1 certificates revoked" in typed("revoke", "north")
+    vtn.rows("DELETE FROM openadr_object WHERE name = 'south'")
+    assert "its VEN object is gone" in typed("list")
+    assert json.loads(typed("list", "--json").splitlines()[0])["state"].startswith("revoked")
+    typed("revoked", str(tmp_path / "vens.crl"))
+    shut_out = {one.serial_number for one in x509.load_pem_x509_crl((tmp_path / "vens.crl").read_bytes())}
+    assert len(shut_out) == 2
+    assert x509.load_pem_x509_certificate(out.read_bytes()).serial_number in shut_out
