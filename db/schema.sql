@@ -116,6 +116,99 @@ CREATE CONSTRAINT TRIGGER chain_audit AFTER INSERT ON somel.audit_pending DEFERR
 GRANT INSERT ON audit_pending TO somel_compute;
 GRANT INSERT ON audit_pending TO somel_ingest;
 
+-- How wrong a baseline method was on days without an event; all usage points together; indicative
+CREATE TABLE somel.baseline_skill (
+    place_id integer NOT NULL, -- Place whose enrolled usage points were looked at
+    program text NOT NULL, -- Program whose events choose the usage points; empty: all enrolled ones
+    method text NOT NULL, -- Baseline method
+    is_adjusted boolean NOT NULL, -- With same-day adjustment
+    month date NOT NULL, -- Local month, by its first day
+    window_start time without time zone NOT NULL, -- Local time of day at which the hours looked at begin
+    window_slots integer NOT NULL, -- How long they are [slots]
+    as_of timestamp with time zone NOT NULL, -- Nothing that became known later is in it
+    computed_at timestamp with time zone NOT NULL, -- When it was computed
+    usage_point_count integer NOT NULL, -- Usage points
+    day_count integer NOT NULL, -- Days without an event that were looked at [days]
+    slot_count integer NOT NULL, -- Slots compared
+    bias_w double precision NOT NULL, -- Mean of baseline less measured load; NaN: nothing to compare [W]
+    mae_w double precision NOT NULL, -- Mean size of it [W]
+    cv_rmse_ratio double precision NOT NULL, -- Root mean square of it, over the mean measured load [ratio]
+    absolute_error_ratio double precision NOT NULL, -- Sum of the sizes over the measured energy; at most 0.35 in the monthly check [ratio]
+    centring_error_ratio double precision NOT NULL, -- Size of the sum over the measured energy; at most 0.15 in the monthly check [ratio]
+    CONSTRAINT baseline_skill_pkey PRIMARY KEY (place_id, program, month, window_start, window_slots, method, is_adjusted),
+    CONSTRAINT baseline_skill_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
+    CONSTRAINT baseline_skill_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT baseline_skill_window_slots_check CHECK ((window_slots > 0))
+);
+GRANT INSERT, SELECT, UPDATE ON baseline_skill TO somel_compute;
+GRANT SELECT ON baseline_skill TO somel_ingest;
+GRANT SELECT ON baseline_skill TO somel_read;
+
+-- Stationary batteries: what a plan must know of them
+CREATE TABLE somel.battery (
+    end_device_id integer NOT NULL, -- Resource of the kind battery
+    capacity_wh integer NOT NULL, -- Usable energy [Wh]
+    min_energy_wh integer NOT NULL, -- Least that a plan leaves in it [Wh]
+    max_energy_wh integer NOT NULL, -- Most that a plan puts into it [Wh]
+    charge_power_w integer NOT NULL, -- Highest power into it [W]
+    discharge_power_w integer NOT NULL, -- Highest power out of it [W]
+    efficiency_ratio double precision NOT NULL, -- Energy that comes back out for energy put in, both ways together [ratio]
+    CONSTRAINT battery_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT battery_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT battery_capacity_wh_check CHECK ((capacity_wh > 0)),
+    CONSTRAINT battery_charge_power_w_check CHECK ((charge_power_w > 0)),
+    CONSTRAINT battery_check CHECK (((max_energy_wh >= min_energy_wh) AND (max_energy_wh <= capacity_wh))),
+    CONSTRAINT battery_discharge_power_w_check CHECK ((discharge_power_w >= 0)),
+    CONSTRAINT battery_efficiency_ratio_check CHECK (((efficiency_ratio > (0)::double precision) AND (efficiency_ratio <= (1)::double precision))),
+    CONSTRAINT battery_min_energy_wh_check CHECK ((min_energy_wh >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON battery TO somel_compute;
+GRANT SELECT ON battery TO somel_ingest;
+GRANT SELECT ON battery TO somel_read;
+
+-- How often a resource may be called; one without a row may be called at any time. A call is an event that commanded it
+CREATE TABLE somel.call_limit (
+    end_device_id integer NOT NULL, -- Resource
+    calls_per_day smallint, -- Most calls that start on one local day; null: no limit
+    calls_per_week smallint, -- Most calls that start in one local week, Monday to Sunday; null: no limit
+    calls_per_season smallint, -- Most calls that start in one season, 1 September to 31 August; null: no limit
+    rest_s integer NOT NULL DEFAULT 0, -- Least time between the end of a call and the start of the next [s]
+    CONSTRAINT call_limit_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT call_limit_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT call_limit_calls_per_day_check CHECK ((calls_per_day >= 0)),
+    CONSTRAINT call_limit_calls_per_season_check CHECK ((calls_per_season >= 0)),
+    CONSTRAINT call_limit_calls_per_week_check CHECK ((calls_per_week >= 0)),
+    CONSTRAINT call_limit_rest_s_check CHECK ((rest_s >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON call_limit TO somel_compute;
+GRANT SELECT ON call_limit TO somel_ingest;
+GRANT SELECT ON call_limit TO somel_read;
+
+-- Most power that may flow into a place, beside the ratings of transformers; of several that hold, the lowest counts
+CREATE TABLE somel.capacity_limit (
+    capacity_limit_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    place_id integer NOT NULL, -- Place, of any level
+    limit_w double precision NOT NULL, -- Most net load, import positive [W]
+    valid_from timestamp with time zone NOT NULL, -- From when it holds
+    valid_until timestamp with time zone, -- Until when; null: until it is withdrawn
+    source text NOT NULL, -- rating (of a feeder or substation), operator, or openadr (IMPORT_CAPACITY_LIMIT)
+    reason text, -- Why, for people
+    created_at timestamp with time zone NOT NULL, -- When it was set
+    created_by text NOT NULL, -- Account that set it
+    withdrawn_at timestamp with time zone, -- When it was taken back; null while it counts
+    CONSTRAINT capacity_limit_pkey PRIMARY KEY (capacity_limit_id),
+    CONSTRAINT capacity_limit_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT capacity_limit_check CHECK ((valid_until > valid_from)),
+    CONSTRAINT capacity_limit_created_by_check CHECK ((created_by <> ''::text)),
+    CONSTRAINT capacity_limit_limit_w_check CHECK ((limit_w >= (0)::double precision)),
+    CONSTRAINT capacity_limit_source_check CHECK ((source = ANY (ARRAY['rating'::text, 'operator'::text, 'openadr'::text])))
+);
+CREATE INDEX capacity_limit_place_idx ON somel.capacity_limit USING btree (place_id, valid_from) WHERE (withdrawn_at IS NULL);
+GRANT INSERT, SELECT ON capacity_limit TO somel_compute;
+GRANT SELECT ON capacity_limit TO somel_ingest;
+GRANT SELECT ON capacity_limit TO somel_read;
+GRANT UPDATE (withdrawn_at) ON capacity_limit TO somel_compute;
+
 -- Certificates issued to gateways; their private keys never leave the devices
 CREATE TABLE somel.certificate (
     serial text NOT NULL, -- Serial number, hexadecimal
@@ -159,11 +252,14 @@ CREATE TABLE somel.command (
     withdrawn_at timestamp with time zone, -- When it was decided that it no longer counts
     withdrawal_answered_at timestamp with time zone, -- When the answer to its withdrawal was stored
     ended_at timestamp with time zone, -- When it was found expired, unanswered or replaced
+    natural_w real[], -- What the plan expected it to draw by itself in each step; null where that is not known [W]
+    purpose text NOT NULL DEFAULT 'plan'::text, -- plan: when the event was approved; redispatch: called later for a shortfall; rebalance: moved to keep a limit; release: let go when the event was stopped
     CONSTRAINT command_pkey PRIMARY KEY (command_id),
-    CONSTRAINT command_event_id_end_device_id_key UNIQUE (event_id, end_device_id),
+    CONSTRAINT command_event_id_end_device_id_issued_at_key UNIQUE (event_id, end_device_id, issued_at),
     CONSTRAINT command_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id),
     CONSTRAINT command_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
     CONSTRAINT command_check CHECK ((expires_at > issued_at)),
+    CONSTRAINT command_purpose_check CHECK ((purpose = ANY (ARRAY['plan'::text, 'redispatch'::text, 'rebalance'::text, 'release'::text]))),
     CONSTRAINT command_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'accepted'::text, 'opted_out'::text, 'refused'::text, 'expired'::text, 'unanswered'::text, 'withdrawn'::text, 'replaced'::text])))
 );
 CREATE INDEX command_end_device_idx ON somel.command USING btree (end_device_id, start_at);
@@ -229,6 +325,52 @@ GRANT INSERT, SELECT, UPDATE ON completeness TO somel_ingest;
 GRANT SELECT ON completeness TO somel_compute;
 GRANT SELECT ON completeness TO somel_read;
 
+-- A point of a low-voltage network where conductors meet
+CREATE TABLE somel.connectivity_node (
+    connectivity_node_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    power_transformer_place_id integer NOT NULL, -- Transformer of the network
+    name text NOT NULL, -- Name, unique within the network
+    nominal_v double precision NOT NULL, -- Nominal voltage between phases [V]
+    CONSTRAINT connectivity_node_pkey PRIMARY KEY (connectivity_node_id),
+    CONSTRAINT connectivity_node_connectivity_node_id_power_transformer_pl_key UNIQUE (connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT connectivity_node_power_transformer_place_id_name_key UNIQUE (power_transformer_place_id, name),
+    CONSTRAINT connectivity_node_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT connectivity_node_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT connectivity_node_nominal_v_check CHECK ((nominal_v > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON connectivity_node TO somel_compute;
+GRANT SELECT ON connectivity_node TO somel_read;
+
+-- What owners of resources agreed to, and until when; nothing is written over, for these rows are the proof
+CREATE TABLE somel.consent (
+    consent_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    end_device_id integer NOT NULL, -- Resource
+    purpose text NOT NULL, -- What for; grid: demand response for the grid
+    text_version text NOT NULL, -- Version of the text that was agreed to; enrolment: the one in force when it was registered
+    given_at timestamp with time zone NOT NULL, -- When it was given
+    given_by text NOT NULL, -- Account that recorded it; no person's name
+    given_how text NOT NULL, -- enrolment (registered by the operator), online, paper or telephone
+    proof text, -- Where its proof is kept, such as a file number
+    withdrawn_at timestamp with time zone, -- When it was withdrawn; null while it holds
+    withdrawn_by text, -- Account that recorded the withdrawal
+    withdrawn_how text, -- How it was withdrawn
+    CONSTRAINT consent_pkey PRIMARY KEY (consent_id),
+    CONSTRAINT consent_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT consent_check CHECK ((withdrawn_at >= given_at)),
+    CONSTRAINT consent_check1 CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_how IS NULL)))),
+    CONSTRAINT consent_given_by_check CHECK ((given_by <> ''::text)),
+    CONSTRAINT consent_given_how_check CHECK ((given_how = ANY (ARRAY['enrolment'::text, 'online'::text, 'paper'::text, 'telephone'::text]))),
+    CONSTRAINT consent_purpose_check CHECK ((purpose = 'grid'::text)),
+    CONSTRAINT consent_text_version_check CHECK ((text_version <> ''::text)),
+    CONSTRAINT consent_withdrawn_how_check CHECK ((withdrawn_how = ANY (ARRAY['enrolment'::text, 'online'::text, 'paper'::text, 'telephone'::text])))
+);
+CREATE INDEX consent_end_device_idx ON somel.consent USING btree (end_device_id, consent_id);
+CREATE UNIQUE INDEX consent_open_idx ON somel.consent USING btree (end_device_id, purpose) WHERE (withdrawn_at IS NULL);
+GRANT INSERT, SELECT ON consent TO somel_compute;
+GRANT SELECT ON consent TO somel_ingest;
+GRANT SELECT ON consent TO somel_read;
+GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_how) ON consent TO somel_compute;
+
 -- What a device says of itself and is no number, the latest: tariff names, states, messages
 CREATE TABLE somel.device_label (
     end_device_id integer NOT NULL, -- Device
@@ -262,6 +404,23 @@ GRANT DELETE, INSERT, SELECT ON device_label_change TO somel_ingest;
 GRANT SELECT ON device_label_change TO somel_compute;
 GRANT SELECT ON device_label_change TO somel_read;
 
+-- Limits that a plan uses to the full; all others have room, and a shadow price of 0
+CREATE TABLE somel.dispatch_limit_slot (
+    dispatch_plan_id bigint NOT NULL, -- Plan
+    place_id integer NOT NULL, -- Place whose limit it is
+    slot_start_at timestamp with time zone NOT NULL, -- Start of the slot
+    room_w double precision NOT NULL, -- What the limit leaves to the resources planned [W]
+    shadow_price_eur_per_mwh double precision NOT NULL, -- What one more unit of room would save [EUR/MWh]
+    CONSTRAINT dispatch_limit_slot_pkey PRIMARY KEY (dispatch_plan_id, place_id, slot_start_at),
+    CONSTRAINT dispatch_limit_slot_dispatch_plan_id_fkey FOREIGN KEY (dispatch_plan_id) REFERENCES dispatch_plan(dispatch_plan_id) ON DELETE CASCADE,
+    CONSTRAINT dispatch_limit_slot_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT dispatch_limit_slot_room_w_check CHECK ((room_w >= (0)::double precision)),
+    CONSTRAINT dispatch_limit_slot_shadow_price_eur_per_mwh_check CHECK ((shadow_price_eur_per_mwh >= (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_limit_slot TO somel_compute;
+GRANT SELECT ON dispatch_limit_slot TO somel_ingest;
+GRANT SELECT ON dispatch_limit_slot TO somel_read;
+
 -- The plan of an event: exact under the transformer limits, with its certificate
 CREATE TABLE somel.dispatch_plan (
     dispatch_plan_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -273,6 +432,7 @@ CREATE TABLE somel.dispatch_plan (
     dual_bound double precision NOT NULL, -- No plan can cost less [EUR]
     unserved_wh double precision NOT NULL, -- Energy that the limits leave unserved; 0 when feasible [Wh]
     planned_reduction_w real[] NOT NULL, -- Natural load less planned load, for each slot of the event [W]
+    target_gap_w real[] NOT NULL DEFAULT '{}'::real[], -- What each slot of the event is expected to lack of the target; empty without target [W]
     CONSTRAINT dispatch_plan_pkey PRIMARY KEY (dispatch_plan_id),
     CONSTRAINT dispatch_plan_event_id_key UNIQUE (event_id),
     CONSTRAINT dispatch_plan_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
@@ -286,17 +446,35 @@ GRANT SELECT ON dispatch_plan TO somel_read;
 -- Why a plan is infeasible: the minimum cut by name
 CREATE TABLE somel.dispatch_shortage (
     dispatch_plan_id bigint NOT NULL, -- Plan
-    power_transformer_place_id integer NOT NULL, -- Transformer whose limit binds
+    place_id integer NOT NULL, -- Highest place whose limit stands in the way: a transformer, feeder, substation or the territory
     slot_starts timestamp with time zone[] NOT NULL, -- Slots that are full
     missing_wh double precision NOT NULL, -- Energy that does not fit [Wh]
-    CONSTRAINT dispatch_shortage_pkey PRIMARY KEY (dispatch_plan_id, power_transformer_place_id),
+    CONSTRAINT dispatch_shortage_pkey PRIMARY KEY (dispatch_plan_id, place_id),
     CONSTRAINT dispatch_shortage_dispatch_plan_id_fkey FOREIGN KEY (dispatch_plan_id) REFERENCES dispatch_plan(dispatch_plan_id),
-    CONSTRAINT dispatch_shortage_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT dispatch_shortage_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
     CONSTRAINT dispatch_shortage_missing_wh_check CHECK ((missing_wh > (0)::double precision))
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_shortage TO somel_compute;
 GRANT SELECT ON dispatch_shortage TO somel_ingest;
 GRANT SELECT ON dispatch_shortage TO somel_read;
+
+-- How a plan was found, and how far it may be from the best one
+CREATE TABLE somel.dispatch_solution (
+    dispatch_plan_id bigint NOT NULL, -- Plan
+    solver text NOT NULL, -- transformers (each by itself), nested (limits inside limits), commitment (on and off)
+    gap_eur double precision NOT NULL, -- Objective less dual bound: what a better plan could save at the most [EUR]
+    gap_wh double precision NOT NULL, -- What a better plan could serve more at the most [Wh]
+    exact_slot_count integer NOT NULL, -- Slots planned exactly, from the cheapest; fewer than the plan has when the time was over
+    duration_s double precision NOT NULL, -- Time it took [s]
+    CONSTRAINT dispatch_solution_pkey PRIMARY KEY (dispatch_plan_id),
+    CONSTRAINT dispatch_solution_dispatch_plan_id_fkey FOREIGN KEY (dispatch_plan_id) REFERENCES dispatch_plan(dispatch_plan_id) ON DELETE CASCADE,
+    CONSTRAINT dispatch_solution_duration_s_check CHECK ((duration_s >= (0)::double precision)),
+    CONSTRAINT dispatch_solution_exact_slot_count_check CHECK ((exact_slot_count >= 0)),
+    CONSTRAINT dispatch_solution_solver_check CHECK ((solver = ANY (ARRAY['transformers'::text, 'nested'::text, 'commitment'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON dispatch_solution TO somel_compute;
+GRANT SELECT ON dispatch_solution TO somel_ingest;
+GRANT SELECT ON dispatch_solution TO somel_read;
 
 -- What was done, and what was attempted in vain, with the identity of gateways
 CREATE TABLE somel.edge_event (
@@ -349,6 +527,26 @@ CREATE TABLE somel.enrolment_code (
 GRANT SELECT ON enrolment_code TO somel_compute;
 GRANT UPDATE (wrong_count, used_at) ON enrolment_code TO somel_compute;
 
+-- Chargers of electric vehicles: what a plan must know of them
+CREATE TABLE somel.ev_charger (
+    end_device_id integer NOT NULL, -- Resource of the kind ev_charger
+    battery_capacity_wh integer NOT NULL, -- Usable energy of the vehicle's battery [Wh]
+    min_energy_wh integer NOT NULL DEFAULT 0, -- A plan never leaves less in the battery [Wh]
+    departure_energy_wh integer NOT NULL, -- Energy that must be in the battery at departure [Wh]
+    efficiency_ratio double precision NOT NULL, -- Energy that comes back out for energy put in, both ways together [ratio]
+    discharge_power_w integer NOT NULL DEFAULT 0, -- Highest power back to the grid; 0: it only charges [W]
+    CONSTRAINT ev_charger_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT ev_charger_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT ev_charger_battery_capacity_wh_check CHECK ((battery_capacity_wh > 0)),
+    CONSTRAINT ev_charger_check CHECK (((min_energy_wh >= 0) AND (min_energy_wh <= battery_capacity_wh))),
+    CONSTRAINT ev_charger_check1 CHECK (((departure_energy_wh >= min_energy_wh) AND (departure_energy_wh <= battery_capacity_wh))),
+    CONSTRAINT ev_charger_discharge_power_w_check CHECK ((discharge_power_w >= 0)),
+    CONSTRAINT ev_charger_efficiency_ratio_check CHECK (((efficiency_ratio > (0)::double precision) AND (efficiency_ratio <= (1)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON ev_charger TO somel_compute;
+GRANT SELECT ON ev_charger TO somel_ingest;
+GRANT SELECT ON ev_charger TO somel_read;
+
 -- A demand-response event: less load in a place over [starts_at, ends_at)
 CREATE TABLE somel.event (
     event_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key
@@ -359,15 +557,58 @@ CREATE TABLE somel.event (
     ends_at timestamp with time zone NOT NULL, -- End, on a slot's edge
     created_at timestamp with time zone NOT NULL, -- When it was drafted
     status_at timestamp with time zone NOT NULL, -- When it got its status
+    target_w double precision, -- Reduction wanted in every slot; null: as much as the plan gives [W]
+    status_reason text, -- Why it was cancelled, when somebody said so
     CONSTRAINT event_pkey PRIMARY KEY (event_id),
     CONSTRAINT event_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
     CONSTRAINT event_check CHECK ((ends_at > starts_at)),
-    CONSTRAINT event_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'active'::text, 'completed'::text, 'cancelled'::text])))
+    CONSTRAINT event_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'active'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT event_target_w_check CHECK ((target_w > (0)::double precision))
 );
 CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.event FOR EACH STATEMENT EXECUTE FUNCTION announce();
 GRANT DELETE, INSERT, SELECT, UPDATE ON event TO somel_compute;
 GRANT SELECT ON event TO somel_ingest;
 GRANT SELECT ON event TO somel_read;
+
+-- What was decided after the plan of an event was approved
+CREATE TABLE somel.event_adjustment (
+    event_adjustment_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    event_id uuid NOT NULL, -- Event
+    purpose text NOT NULL, -- redispatch, rebalance or release, as of its commands
+    decided_at timestamp with time zone NOT NULL, -- When it was decided
+    command_count integer NOT NULL, -- Commands issued
+    first_slot_at timestamp with time zone NOT NULL, -- First slot of the two series
+    wanted_w real[] NOT NULL, -- Shortfall that was to be made up, per slot; empty unless redispatch [W]
+    planned_reduction_w real[] NOT NULL, -- Reduction that it adds, if those called obey, per slot; empty unless redispatch [W]
+    unserved_wh double precision NOT NULL, -- Energy that the limits leave unserved [Wh]
+    CONSTRAINT event_adjustment_pkey PRIMARY KEY (event_adjustment_id),
+    CONSTRAINT event_adjustment_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT event_adjustment_purpose_check CHECK ((purpose = ANY (ARRAY['redispatch'::text, 'rebalance'::text, 'release'::text]))),
+    CONSTRAINT event_adjustment_unserved_wh_check CHECK ((unserved_wh >= (0)::double precision))
+);
+CREATE INDEX event_adjustment_event_idx ON somel.event_adjustment USING btree (event_id, decided_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON event_adjustment TO somel_compute;
+GRANT SELECT ON event_adjustment TO somel_ingest;
+GRANT SELECT ON event_adjustment TO somel_read;
+
+-- Events that a rule drafted, and why
+CREATE TABLE somel.event_proposal (
+    event_id uuid NOT NULL, -- Event
+    overload_rule_id integer, -- Rule; null once it is deleted
+    forecast_run_id bigint, -- Issue of forecasts; null once it is deleted
+    proposed_at timestamp with time zone NOT NULL, -- When
+    probability real NOT NULL, -- Highest probability of overload in its slots [ratio]
+    required_reduction_w real[] NOT NULL, -- By how much load must fall in each slot for overload to be less probable than the rule's threshold [W]
+    CONSTRAINT event_proposal_pkey PRIMARY KEY (event_id),
+    CONSTRAINT event_proposal_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id) ON DELETE CASCADE,
+    CONSTRAINT event_proposal_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id) ON DELETE SET NULL,
+    CONSTRAINT event_proposal_overload_rule_id_fkey FOREIGN KEY (overload_rule_id) REFERENCES overload_rule(overload_rule_id) ON DELETE SET NULL,
+    CONSTRAINT event_proposal_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision))),
+    CONSTRAINT event_proposal_required_reduction_w_check CHECK ((cardinality(required_reduction_w) > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON event_proposal TO somel_compute;
+GRANT SELECT ON event_proposal TO somel_ingest;
+GRANT SELECT ON event_proposal TO somel_read;
 
 -- Baseline against measured load of the usage points that took part, per slot; indicative
 CREATE TABLE somel.event_result (
@@ -385,6 +626,28 @@ CREATE TRIGGER announce AFTER INSERT OR UPDATE ON somel.event_result FOR EACH ST
 GRANT DELETE, INSERT, SELECT, UPDATE ON event_result TO somel_compute;
 GRANT SELECT ON event_result TO somel_ingest;
 GRANT SELECT ON event_result TO somel_read;
+
+-- How an event goes, slot by slot: what was planned, what is to be expected, what readings show so far
+CREATE TABLE somel.event_tracking (
+    event_id uuid NOT NULL, -- Event
+    slot_start_at timestamp with time zone NOT NULL, -- Slot
+    tracked_at timestamp with time zone NOT NULL, -- When it was looked at last
+    called_count integer NOT NULL, -- Resources called so far
+    accepted_count integer NOT NULL, -- Of them, those that accepted
+    declined_count integer NOT NULL, -- Of them, those that opted out, refused or could not be told
+    unanswered_count integer NOT NULL, -- Of them, those that have not answered (yet)
+    planned_w real NOT NULL, -- Reduction if all that were called obeyed [W]
+    predicted_w real NOT NULL, -- Reduction to be expected, by answers so far and what was measured so far [W]
+    measured_w real, -- Reduction by readings so far, against the middle 6 of 10 like days; null: too few readings [W]
+    coverage_ratio real NOT NULL, -- Share of the predicted reduction behind usage points with readings
+    shortfall_w real, -- Target less what was measured or is predicted; negative: more than wanted; null: no target [W]
+    CONSTRAINT event_tracking_pkey PRIMARY KEY (event_id, slot_start_at),
+    CONSTRAINT event_tracking_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT event_tracking_coverage_ratio_check CHECK (((coverage_ratio >= (0)::double precision) AND (coverage_ratio <= (1)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON event_tracking TO somel_compute;
+GRANT SELECT ON event_tracking TO somel_ingest;
+GRANT SELECT ON event_tracking TO somel_read;
 
 -- Medium-voltage feeder (départ HTA)
 CREATE TABLE somel.feeder (
@@ -741,6 +1004,45 @@ GRANT INSERT, SELECT, UPDATE ON gateway_delivery TO somel_ingest;
 GRANT SELECT ON gateway_delivery TO somel_compute;
 GRANT SELECT ON gateway_delivery TO somel_read;
 
+-- Heat pumps with the building that they heat: one body of one temperature
+CREATE TABLE somel.heat_pump (
+    end_device_id integer NOT NULL, -- Resource of the kind heat_pump
+    thermal_capacity_wh_per_k double precision NOT NULL, -- Heat that warms the building by a kelvin [Wh/K]
+    loss_w_per_k double precision NOT NULL, -- Heat lost for each kelvin above the outside [W/K]
+    comfort_min_degc double precision NOT NULL, -- A plan never lets the building be colder [degC]
+    comfort_max_degc double precision NOT NULL, -- A plan never lets the building be warmer [degC]
+    cop_ratio double precision NOT NULL, -- Heat given for electric energy drawn [ratio]
+    CONSTRAINT heat_pump_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT heat_pump_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT heat_pump_check CHECK ((comfort_max_degc > comfort_min_degc)),
+    CONSTRAINT heat_pump_cop_ratio_check CHECK ((cop_ratio > (0)::double precision)),
+    CONSTRAINT heat_pump_loss_w_per_k_check CHECK ((loss_w_per_k >= (0)::double precision)),
+    CONSTRAINT heat_pump_thermal_capacity_wh_per_k_check CHECK ((thermal_capacity_wh_per_k > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON heat_pump TO somel_compute;
+GRANT SELECT ON heat_pump TO somel_ingest;
+GRANT SELECT ON heat_pump TO somel_read;
+
+-- Hot-water tanks: what a plan must know of them; one well-mixed body of water
+CREATE TABLE somel.hot_water_tank (
+    end_device_id integer NOT NULL, -- Resource of the kind water_heater
+    volume_m3 double precision NOT NULL, -- Volume of water [m3]
+    floor_degc double precision NOT NULL, -- Water is never colder than this because of a plan [degC]
+    set_degc double precision NOT NULL, -- Temperature that its thermostat holds [degC]
+    ceiling_degc double precision NOT NULL, -- Highest temperature that a plan may heat it to [degC]
+    loss_w_per_k double precision NOT NULL, -- Heat lost for each kelvin above the room [W/K]
+    is_off_peak_switched boolean NOT NULL, -- Whether it is fed through the meter's dry contact, which closes off-peak only
+    CONSTRAINT hot_water_tank_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT hot_water_tank_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT hot_water_tank_check CHECK ((set_degc >= floor_degc)),
+    CONSTRAINT hot_water_tank_check1 CHECK (((ceiling_degc >= set_degc) AND (ceiling_degc <= (100)::double precision))),
+    CONSTRAINT hot_water_tank_loss_w_per_k_check CHECK ((loss_w_per_k >= (0)::double precision)),
+    CONSTRAINT hot_water_tank_volume_m3_check CHECK ((volume_m3 > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON hot_water_tank TO somel_compute;
+GRANT SELECT ON hot_water_tank TO somel_ingest;
+GRANT SELECT ON hot_water_tank TO somel_read;
+
 -- One committed transaction of ingest; its counts always add up
 CREATE TABLE somel.ingest_batch (
     ingest_batch_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
@@ -848,6 +1150,92 @@ CREATE INDEX interval_reading_revision_key_idx ON somel.interval_reading_revisio
 GRANT INSERT, SELECT ON interval_reading_revision TO somel_ingest;
 GRANT SELECT ON interval_reading_revision TO somel_compute;
 GRANT SELECT ON interval_reading_revision TO somel_read;
+
+-- A cable or overhead line between two nodes, as a whole
+CREATE TABLE somel.line_segment (
+    line_segment_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    power_transformer_place_id integer NOT NULL, -- Transformer of the network
+    name text NOT NULL, -- Name, unique within the network
+    from_node_id integer NOT NULL, -- One end
+    to_node_id integer NOT NULL, -- The other end
+    r_ohm double precision NOT NULL, -- Resistance, positive sequence [ohm]
+    x_ohm double precision NOT NULL, -- Reactance, positive sequence [ohm]
+    r0_ohm double precision NOT NULL, -- Resistance, zero sequence: phase and threefold neutral [ohm]
+    x0_ohm double precision NOT NULL, -- Reactance, zero sequence [ohm]
+    g_s double precision NOT NULL, -- Conductance to earth, positive sequence [S]
+    b_s double precision NOT NULL, -- Susceptance to earth, positive sequence [S]
+    rated_a double precision NOT NULL, -- Thermal limit, of all parallel conductors of a phase [A]
+    CONSTRAINT line_segment_pkey PRIMARY KEY (line_segment_id),
+    CONSTRAINT line_segment_power_transformer_place_id_name_key UNIQUE (power_transformer_place_id, name),
+    CONSTRAINT line_segment_from_node_id_power_transformer_place_id_fkey FOREIGN KEY (from_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT line_segment_to_node_id_power_transformer_place_id_fkey FOREIGN KEY (to_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT line_segment_check CHECK ((to_node_id <> from_node_id)),
+    CONSTRAINT line_segment_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT line_segment_r0_ohm_check CHECK ((r0_ohm >= (0)::double precision)),
+    CONSTRAINT line_segment_r_ohm_check CHECK ((r_ohm >= (0)::double precision)),
+    CONSTRAINT line_segment_rated_a_check CHECK ((rated_a > (0)::double precision))
+);
+CREATE INDEX line_segment_from_idx ON somel.line_segment USING btree (from_node_id);
+CREATE INDEX line_segment_to_idx ON somel.line_segment USING btree (to_node_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON line_segment TO somel_compute;
+GRANT SELECT ON line_segment TO somel_read;
+
+-- What the plan of an event does to the network behind a transformer
+CREATE TABLE somel.network_check (
+    event_id uuid NOT NULL, -- Event
+    power_transformer_place_id integer NOT NULL, -- Transformer
+    checked_at timestamp with time zone NOT NULL, -- When it was checked
+    modelled boolean NOT NULL, -- Whether its network is known; where it is not, only the transformer's loading is
+    start_at timestamp with time zone NOT NULL, -- First slot
+    slot_count integer NOT NULL, -- Slots
+    unsolved_before integer NOT NULL, -- Slots without a power flow that converges, without the plan
+    unsolved_after integer NOT NULL, -- The same with the plan
+    lowest_before_ratio double precision, -- Lowest voltage over the nominal one, without the plan [ratio]
+    lowest_after_ratio double precision, -- The same with the plan [ratio]
+    highest_before_ratio double precision, -- Highest voltage over the nominal one, without the plan [ratio]
+    highest_after_ratio double precision, -- The same with the plan [ratio]
+    line_before_ratio double precision, -- Highest loading of a line, without the plan [ratio]
+    line_after_ratio double precision, -- The same with the plan [ratio]
+    transformer_before_ratio double precision, -- Highest loading of the transformer, without the plan [ratio]
+    transformer_after_ratio double precision, -- The same with the plan [ratio]
+    CONSTRAINT network_check_pkey PRIMARY KEY (event_id, power_transformer_place_id),
+    CONSTRAINT network_check_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT network_check_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT network_check_slot_count_check CHECK ((slot_count > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON network_check TO somel_compute;
+GRANT SELECT ON network_check TO somel_read;
+
+-- A limit that an element of the network does not keep in a slot
+CREATE TABLE somel.network_violation (
+    event_id uuid NOT NULL, -- Event
+    power_transformer_place_id integer NOT NULL, -- Transformer
+    stage text NOT NULL, -- before: without the plan; after: with it
+    kind text NOT NULL, -- undervoltage, overvoltage, line_overload, transformer_overload, or unsolved: no power flow converges
+    element text NOT NULL, -- Name of the node, with its phase, of the line or of the transformer
+    slot_start_at timestamp with time zone NOT NULL, -- Slot
+    value_ratio double precision, -- Voltage or loading; null where there is none [ratio]
+    limit_ratio double precision NOT NULL, -- What it has to keep [ratio]
+    CONSTRAINT network_violation_pkey PRIMARY KEY (event_id, power_transformer_place_id, stage, kind, element, slot_start_at),
+    CONSTRAINT network_violation_event_id_power_transformer_place_id_fkey FOREIGN KEY (event_id, power_transformer_place_id) REFERENCES network_check(event_id, power_transformer_place_id) ON DELETE CASCADE,
+    CONSTRAINT network_violation_kind_check CHECK ((kind = ANY (ARRAY['undervoltage'::text, 'overvoltage'::text, 'line_overload'::text, 'transformer_overload'::text, 'unsolved'::text]))),
+    CONSTRAINT network_violation_stage_check CHECK ((stage = ANY (ARRAY['before'::text, 'after'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON network_violation TO somel_compute;
+GRANT SELECT ON network_violation TO somel_read;
+
+-- Off-peak hours (heures creuses) of a usage point, every day
+CREATE TABLE somel.off_peak_window (
+    usage_point_id integer NOT NULL, -- Usage point
+    starts_at time without time zone NOT NULL, -- Start, local time (Europe/Paris)
+    ends_at time without time zone NOT NULL, -- End, local time; before the start: on the next day
+    CONSTRAINT off_peak_window_pkey PRIMARY KEY (usage_point_id, starts_at),
+    CONSTRAINT off_peak_window_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id) ON DELETE CASCADE,
+    CONSTRAINT off_peak_window_check CHECK ((ends_at <> starts_at))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON off_peak_window TO somel_compute;
+GRANT SELECT ON off_peak_window TO somel_ingest;
+GRANT SELECT ON off_peak_window TO somel_read;
 
 -- Callbacks of subscriptions, each with a queue of its own
 CREATE TABLE somel.openadr_callback (
@@ -1081,6 +1469,82 @@ CREATE INDEX openadr_token_expires_idx ON somel.openadr_token USING btree (expir
 GRANT DELETE, INSERT, SELECT ON openadr_token TO somel_compute;
 GRANT SELECT ON openadr_token TO somel_read;
 
+-- Resources that do not take part in one event, by word of people or of a VEN; what devices themselves say is in command.status
+CREATE TABLE somel.opt_out (
+    event_id uuid NOT NULL, -- Event
+    end_device_id integer NOT NULL, -- Resource
+    opted_out_at timestamp with time zone NOT NULL, -- From when on
+    source text NOT NULL, -- resident, operator or ven (OpenADR)
+    recorded_by text NOT NULL, -- Account that recorded it
+    reason text, -- Why, if they said so
+    CONSTRAINT opt_out_pkey PRIMARY KEY (event_id, end_device_id),
+    CONSTRAINT opt_out_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT opt_out_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id) ON DELETE CASCADE,
+    CONSTRAINT opt_out_recorded_by_check CHECK ((recorded_by <> ''::text)),
+    CONSTRAINT opt_out_source_check CHECK ((source = ANY (ARRAY['resident'::text, 'operator'::text, 'ven'::text])))
+);
+CREATE INDEX opt_out_end_device_idx ON somel.opt_out USING btree (end_device_id);
+GRANT INSERT, SELECT ON opt_out TO somel_compute;
+GRANT SELECT ON opt_out TO somel_ingest;
+GRANT SELECT ON opt_out TO somel_read;
+
+-- How probable it is that a place exceeds its limit in a slot; only rows of 1 % and more are kept
+CREATE TABLE somel.overload_probability (
+    forecast_run_id bigint NOT NULL, -- Issue of forecasts that it follows from
+    place_id integer NOT NULL, -- Place
+    valid_from timestamp with time zone NOT NULL, -- Start of the slot
+    limit_w double precision NOT NULL, -- Limit that held then [W]
+    probability real NOT NULL, -- Probability that the mean load of the slot exceeds it [ratio]
+    CONSTRAINT overload_probability_pkey PRIMARY KEY (place_id, valid_from, forecast_run_id),
+    CONSTRAINT overload_probability_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES overload_run(forecast_run_id) ON DELETE CASCADE,
+    CONSTRAINT overload_probability_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT overload_probability_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision)))
+);
+CREATE INDEX overload_probability_run_idx ON somel.overload_probability USING btree (forecast_run_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON overload_probability TO somel_compute;
+GRANT SELECT ON overload_probability TO somel_ingest;
+GRANT SELECT ON overload_probability TO somel_read;
+
+-- When an event is to be drafted for an overload to come
+CREATE TABLE somel.overload_rule (
+    overload_rule_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    name text NOT NULL, -- Name for people
+    place_id integer, -- Place that it is about; null: all of a level
+    level text, -- Level that it is about; null: one place
+    probability_threshold double precision NOT NULL, -- Slots whose overload is at least so probable [ratio]
+    notice_s integer NOT NULL, -- An event starts no sooner than so long after it is drafted [s]
+    min_duration_s integer NOT NULL, -- Overloads that are over sooner are left alone [s]
+    is_enabled boolean NOT NULL, -- Whether it is followed
+    changed_at timestamp with time zone NOT NULL, -- When it was made or last changed
+    changed_by text NOT NULL, -- Account that did so
+    CONSTRAINT overload_rule_pkey PRIMARY KEY (overload_rule_id),
+    CONSTRAINT overload_rule_name_key UNIQUE (name),
+    CONSTRAINT overload_rule_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
+    CONSTRAINT overload_rule_changed_by_check CHECK ((changed_by <> ''::text)),
+    CONSTRAINT overload_rule_check CHECK (((place_id IS NULL) <> (level IS NULL))),
+    CONSTRAINT overload_rule_level_check CHECK ((level = ANY (ARRAY['territory'::text, 'substation'::text, 'feeder'::text, 'power_transformer'::text, 'commune'::text]))),
+    CONSTRAINT overload_rule_min_duration_s_check CHECK ((min_duration_s >= 0)),
+    CONSTRAINT overload_rule_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT overload_rule_notice_s_check CHECK ((notice_s >= 0)),
+    CONSTRAINT overload_rule_probability_threshold_check CHECK (((probability_threshold >= (0.01)::double precision) AND (probability_threshold <= (0.99)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON overload_rule TO somel_compute;
+GRANT SELECT ON overload_rule TO somel_ingest;
+GRANT SELECT ON overload_rule TO somel_read;
+
+-- Issues of forecasts that overload was reckoned from
+CREATE TABLE somel.overload_run (
+    forecast_run_id bigint NOT NULL, -- Issue
+    computed_at timestamp with time zone NOT NULL, -- When
+    place_count integer NOT NULL, -- Places that have a limit and were forecast
+    CONSTRAINT overload_run_pkey PRIMARY KEY (forecast_run_id),
+    CONSTRAINT overload_run_forecast_run_id_fkey FOREIGN KEY (forecast_run_id) REFERENCES forecast_run(forecast_run_id) ON DELETE CASCADE,
+    CONSTRAINT overload_run_place_count_check CHECK ((place_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON overload_run TO somel_compute;
+GRANT SELECT ON overload_run TO somel_ingest;
+GRANT SELECT ON overload_run TO somel_read;
+
 -- A part of the grid or of the territory that load is summed and forecast for
 CREATE TABLE somel.place (
     place_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
@@ -1265,15 +1729,33 @@ CREATE TABLE somel.resource (
     end_device_id integer NOT NULL, -- Device
     rated_power_w integer NOT NULL, -- Highest power it draws [W]
     enrolled_at timestamp with time zone NOT NULL DEFAULT now(), -- When its owner agreed
-    withdrawn_at timestamp with time zone, -- When the agreement was withdrawn; null while it holds
+    withdrawn_at timestamp with time zone, -- When the agreement was withdrawn; null while it holds. Kept in step with the newest consent
     CONSTRAINT resource_pkey PRIMARY KEY (end_device_id),
     CONSTRAINT resource_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES end_device(end_device_id),
     CONSTRAINT resource_check CHECK ((withdrawn_at >= enrolled_at)),
     CONSTRAINT resource_rated_power_w_check CHECK ((rated_power_w > 0))
 );
+CREATE TRIGGER record_enrolment AFTER INSERT ON somel.resource FOR EACH ROW EXECUTE FUNCTION record_enrolment();
 GRANT SELECT ON resource TO somel_compute;
 GRANT SELECT ON resource TO somel_ingest;
 GRANT SELECT ON resource TO somel_read;
+GRANT UPDATE (withdrawn_at) ON resource TO somel_compute;
+
+-- How a resource stood when it, or an application that speaks for it, last said so
+CREATE TABLE somel.resource_state (
+    end_device_id integer NOT NULL, -- Resource
+    reported_at timestamp with time zone NOT NULL, -- When it stood so
+    energy_wh integer, -- Energy in the battery; null where it has none [Wh]
+    temperature_degc double precision, -- Of the water or of the building; null where there is neither [degC]
+    CONSTRAINT resource_state_pkey PRIMARY KEY (end_device_id),
+    CONSTRAINT resource_state_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id) ON DELETE CASCADE,
+    CONSTRAINT resource_state_check CHECK (((energy_wh IS NOT NULL) OR (temperature_degc IS NOT NULL))),
+    CONSTRAINT resource_state_energy_wh_check CHECK ((energy_wh >= 0)),
+    CONSTRAINT resource_state_temperature_degc_check CHECK (((temperature_degc >= ('-60'::integer)::double precision) AND (temperature_degc <= (120)::double precision)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON resource_state TO somel_compute;
+GRANT SELECT ON resource_state TO somel_ingest;
+GRANT SELECT ON resource_state TO somel_read;
 
 -- Spans whose sums no longer match the readings; written with the readings, in one transaction
 CREATE TABLE somel.rollup_pending (
@@ -1288,6 +1770,75 @@ GRANT DELETE, INSERT, SELECT ON rollup_pending TO somel_ingest;
 GRANT SELECT ON rollup_pending TO somel_compute;
 GRANT SELECT ON rollup_pending TO somel_read;
 
+-- A slot of a usage point in a statement
+CREATE TABLE somel.settlement_slot (
+    settlement_statement_id bigint NOT NULL, -- Statement
+    usage_point_id integer NOT NULL, -- Usage point
+    slot_start_at timestamp with time zone NOT NULL, -- Slot
+    baseline_w double precision NOT NULL, -- What would have been drawn; NaN: not known [W]
+    adjusted_baseline_w double precision NOT NULL, -- The same with same-day adjustment; NaN: not known, or the method has none [W]
+    measured_w double precision NOT NULL, -- What was drawn; NaN: not known [W]
+    CONSTRAINT settlement_slot_pkey PRIMARY KEY (settlement_statement_id, usage_point_id, slot_start_at),
+    CONSTRAINT settlement_slot_settlement_statement_id_usage_point_id_fkey FOREIGN KEY (settlement_statement_id, usage_point_id) REFERENCES settlement_usage_point(settlement_statement_id, usage_point_id)
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.settlement_slot FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON settlement_slot TO somel_compute;
+GRANT SELECT ON settlement_slot TO somel_ingest;
+GRANT SELECT ON settlement_slot TO somel_read;
+
+-- What an event saved by one method, as known at a moment; indicative; nobody changes or deletes a row
+CREATE TABLE somel.settlement_statement (
+    settlement_statement_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    event_id uuid NOT NULL, -- Event
+    program text, -- Program that the event is settled under; null: none
+    method text NOT NULL, -- Baseline method
+    form smallint NOT NULL, -- Version of the computation and of what is hashed
+    as_of timestamp with time zone NOT NULL, -- Nothing that became known later is in it
+    made_at timestamp with time zone NOT NULL, -- When it was made
+    made_by text NOT NULL, -- Who had it made, as in audit_entry
+    usage_point_count integer NOT NULL, -- Usage points that took part
+    slot_count integer NOT NULL, -- Slots of the event, times usage points
+    complete_count integer NOT NULL, -- Of these, how many have baseline and measured load: the sums are over them
+    reduction_wh double precision NOT NULL, -- Baseline less measured energy [Wh]
+    adjusted_reduction_wh double precision NOT NULL, -- The same with same-day adjustment, which heating ahead raises; NaN: the method has none [Wh]
+    lower_wh double precision NOT NULL, -- The true reduction is likely not lower; NaN: not known [Wh]
+    upper_wh double precision NOT NULL, -- The true reduction is likely not higher; NaN: not known [Wh]
+    confidence_ratio double precision NOT NULL, -- How likely it lies between [ratio]
+    error_day_count integer NOT NULL, -- Days without an event that the method was tried on [days]
+    error_mean_wh double precision NOT NULL, -- Mean of baseline less measured energy on these days, all usage points together; NaN: not known [Wh]
+    error_deviation_wh double precision NOT NULL, -- Its standard deviation; NaN: not known [Wh]
+    hash bytea NOT NULL, -- SHA-256 of all the above but made_at and made_by, and of all rows, as canonical JSON
+    CONSTRAINT settlement_statement_pkey PRIMARY KEY (settlement_statement_id),
+    CONSTRAINT settlement_statement_event_id_method_as_of_key UNIQUE (event_id, method, as_of),
+    CONSTRAINT settlement_statement_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(event_id),
+    CONSTRAINT settlement_statement_check CHECK ((made_at >= as_of)),
+    CONSTRAINT settlement_statement_hash_check CHECK ((length(hash) = 32))
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.settlement_statement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON settlement_statement TO somel_compute;
+GRANT SELECT ON settlement_statement TO somel_ingest;
+GRANT SELECT ON settlement_statement TO somel_read;
+
+-- A usage point in a statement, with what its baseline is made of
+CREATE TABLE somel.settlement_usage_point (
+    settlement_statement_id bigint NOT NULL, -- Statement
+    usage_point_id integer NOT NULL, -- Usage point
+    resources text[] NOT NULL, -- Its resources that took part, by name
+    baseline_days date[] NOT NULL, -- Local days that its baseline is made of
+    control_usage_point_ids integer[] NOT NULL, -- Usage points that were not called and that it is compared with
+    reduction_wh double precision NOT NULL, -- Baseline less measured energy; NaN: not known [Wh]
+    adjusted_reduction_wh double precision NOT NULL, -- The same with same-day adjustment; NaN: not known [Wh]
+    lower_wh double precision NOT NULL, -- The true reduction is likely not lower; NaN: not known [Wh]
+    upper_wh double precision NOT NULL, -- The true reduction is likely not higher; NaN: not known [Wh]
+    CONSTRAINT settlement_usage_point_pkey PRIMARY KEY (settlement_statement_id, usage_point_id),
+    CONSTRAINT settlement_usage_point_settlement_statement_id_fkey FOREIGN KEY (settlement_statement_id) REFERENCES settlement_statement(settlement_statement_id),
+    CONSTRAINT settlement_usage_point_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id)
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.settlement_usage_point FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON settlement_usage_point TO somel_compute;
+GRANT SELECT ON settlement_usage_point TO somel_ingest;
+GRANT SELECT ON settlement_usage_point TO somel_read;
+
 -- High to medium voltage substation (poste source)
 CREATE TABLE somel.substation (
     place_id integer NOT NULL, -- Place
@@ -1300,6 +1851,78 @@ CREATE TABLE somel.substation (
 GRANT SELECT ON substation TO somel_compute;
 GRANT SELECT ON substation TO somel_ingest;
 GRANT SELECT ON substation TO somel_read;
+
+-- Colours of days, as they were announced; a day without a row is not known yet
+CREATE TABLE somel.tariff_day (
+    tariff text NOT NULL, -- tempo or ejp
+    day date NOT NULL, -- Local day on which it begins: Tempo's at 06:00, EJP's at 07:00
+    color text NOT NULL, -- Tempo: blue, white or red; EJP: normal or peak
+    source text NOT NULL, -- Who said so: the file, or the account
+    stored_at timestamp with time zone NOT NULL, -- When it was stored
+    CONSTRAINT tariff_day_pkey PRIMARY KEY (tariff, day),
+    CONSTRAINT tariff_day_check CHECK ((color = ANY (
+CASE tariff
+    WHEN 'tempo'::text THEN ARRAY['blue'::text, 'white'::text, 'red'::text]
+    ELSE ARRAY['normal'::text, 'peak'::text]
+END))),
+    CONSTRAINT tariff_day_source_check CHECK ((source <> ''::text)),
+    CONSTRAINT tariff_day_tariff_check CHECK ((tariff = ANY (ARRAY['tempo'::text, 'ejp'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON tariff_day TO somel_compute;
+GRANT SELECT ON tariff_day TO somel_ingest;
+GRANT SELECT ON tariff_day TO somel_read;
+
+-- What energy costs a resident, with all that is paid for each unit of energy; filled by operators
+CREATE TABLE somel.tariff_price (
+    tariff text NOT NULL, -- base, off_peak, tempo or ejp
+    period text NOT NULL, -- Period of the tariff, as core/tariffs.py names them
+    valid_from date NOT NULL, -- First local day on which it holds, until a later row
+    price_eur_per_mwh double precision NOT NULL, -- Price [EUR/MWh]
+    source text NOT NULL, -- Where it was published
+    CONSTRAINT tariff_price_pkey PRIMARY KEY (tariff, period, valid_from),
+    CONSTRAINT tariff_price_source_check CHECK ((source <> ''::text)),
+    CONSTRAINT tariff_price_tariff_check CHECK ((tariff = ANY (ARRAY['base'::text, 'off_peak'::text, 'tempo'::text, 'ejp'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON tariff_price TO somel_compute;
+GRANT SELECT ON tariff_price TO somel_ingest;
+GRANT SELECT ON tariff_price TO somel_read;
+
+-- The transformer as an electrical element, and the source that it hangs on
+CREATE TABLE somel.transformer_impedance (
+    power_transformer_place_id integer NOT NULL, -- Transformer
+    source_node_id integer NOT NULL, -- Node whose voltage is given
+    high_node_id integer NOT NULL, -- Node of its high side
+    low_node_id integer NOT NULL, -- Node of its low side
+    source_ratio double precision NOT NULL, -- Voltage of the source over its nominal voltage [ratio]
+    rated_va double precision NOT NULL, -- Rated apparent power [VA]
+    rated_high_v double precision NOT NULL, -- Rated voltage of the high side [V]
+    rated_low_v double precision NOT NULL, -- Rated voltage of the low side [V]
+    at_tap_high_v double precision NOT NULL, -- Voltage of the high side at its present tap [V]
+    at_tap_low_v double precision NOT NULL, -- Voltage of the low side at its present tap [V]
+    shift_degree double precision NOT NULL, -- By which the low side lags [degrees]
+    short_circuit_ratio double precision NOT NULL, -- Short-circuit voltage over the rated one [ratio]
+    resistive_ratio double precision NOT NULL, -- Real part of it [ratio]
+    iron_w double precision NOT NULL, -- Losses without load [W]
+    idle_ratio double precision NOT NULL, -- Current without load over the rated one [ratio]
+    vector_group text NOT NULL, -- Vector group, such as Dyn11; empty where unknown
+    CONSTRAINT transformer_impedance_pkey PRIMARY KEY (power_transformer_place_id),
+    CONSTRAINT transformer_impedance_high_node_id_power_transformer_place_fkey FOREIGN KEY (high_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT transformer_impedance_low_node_id_power_transformer_place__fkey FOREIGN KEY (low_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT transformer_impedance_power_transformer_place_id_fkey FOREIGN KEY (power_transformer_place_id) REFERENCES power_transformer(place_id),
+    CONSTRAINT transformer_impedance_source_node_id_power_transformer_pla_fkey FOREIGN KEY (source_node_id, power_transformer_place_id) REFERENCES connectivity_node(connectivity_node_id, power_transformer_place_id),
+    CONSTRAINT transformer_impedance_at_tap_high_v_check CHECK ((at_tap_high_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_at_tap_low_v_check CHECK ((at_tap_low_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_check CHECK (((resistive_ratio >= (0)::double precision) AND (resistive_ratio <= short_circuit_ratio))),
+    CONSTRAINT transformer_impedance_idle_ratio_check CHECK ((idle_ratio >= (0)::double precision)),
+    CONSTRAINT transformer_impedance_iron_w_check CHECK ((iron_w >= (0)::double precision)),
+    CONSTRAINT transformer_impedance_rated_high_v_check CHECK ((rated_high_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_rated_low_v_check CHECK ((rated_low_v > (0)::double precision)),
+    CONSTRAINT transformer_impedance_rated_va_check CHECK ((rated_va > (0)::double precision)),
+    CONSTRAINT transformer_impedance_short_circuit_ratio_check CHECK ((short_circuit_ratio > (0)::double precision)),
+    CONSTRAINT transformer_impedance_source_ratio_check CHECK ((source_ratio > (0)::double precision))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON transformer_impedance TO somel_compute;
+GRANT SELECT ON transformer_impedance TO somel_read;
 
 -- Place of supply (point de livraison), known here by a pseudonym only
 CREATE TABLE somel.usage_point (
@@ -1324,6 +1947,20 @@ CREATE TRIGGER mark_moved AFTER UPDATE OF power_transformer_place_id ON somel.us
 GRANT SELECT ON usage_point TO somel_compute;
 GRANT SELECT ON usage_point TO somel_ingest;
 GRANT SELECT ON usage_point TO somel_read;
+
+-- Where a usage point hangs in the network
+CREATE TABLE somel.usage_point_connection (
+    usage_point_id integer NOT NULL, -- Usage point
+    connectivity_node_id integer NOT NULL, -- Its node
+    phase text NOT NULL, -- a, b or c: between that phase and the neutral; abc: three-phase
+    CONSTRAINT usage_point_connection_pkey PRIMARY KEY (usage_point_id),
+    CONSTRAINT usage_point_connection_connectivity_node_id_fkey FOREIGN KEY (connectivity_node_id) REFERENCES connectivity_node(connectivity_node_id),
+    CONSTRAINT usage_point_connection_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id),
+    CONSTRAINT usage_point_connection_phase_check CHECK ((phase = ANY (ARRAY['a'::text, 'b'::text, 'c'::text, 'abc'::text])))
+);
+CREATE INDEX usage_point_connection_node_idx ON somel.usage_point_connection USING btree (connectivity_node_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON usage_point_connection TO somel_compute;
+GRANT SELECT ON usage_point_connection TO somel_read;
 
 -- What was done about a gap: the values estimated, or why there are none
 CREATE TABLE somel.vee_estimate (
@@ -1583,6 +2220,22 @@ BEGIN
                 place_interval.place_id
                 IN (other.feeder_place_id, other.commune_place_id, feeder.substation_place_id)
         );
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.record_enrolment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO somel.consent (
+        end_device_id, purpose, text_version, given_at, given_by, given_how, withdrawn_at, withdrawn_by, withdrawn_how
+    )
+    VALUES (
+        NEW.end_device_id, 'grid', 'enrolment', NEW.enrolled_at, current_user, 'enrolment', NEW.withdrawn_at,
+        CASE WHEN NEW.withdrawn_at IS NOT NULL THEN current_user END,
+        CASE WHEN NEW.withdrawn_at IS NOT NULL THEN 'enrolment' END
+    );
     RETURN NULL;
 END $function$;
 

@@ -22,8 +22,8 @@ from grid.demand_response.trigger import propose_events
 from grid.forecaster import Forecaster
 from grid.jobs import Jobs, jobs_at
 from grid.kernels.warm import warm_up
-from grid.settlement.skill import score_last_month
 from grid.openadr.bridge import publish_commands
+from grid.settlement.skill import score_last_month
 from grid.weather.fetching import WeatherFetch
 from grid.weather.open_meteo import OpenMeteo
 
