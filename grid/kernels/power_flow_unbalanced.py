@@ -81,12 +81,17 @@ def _start(source: Float, volt: Float) -> None:
 
 
 @leaf
-def _backward(parent: Int, constants: Float, power: Float, volt: Float, lanes: int, amp: Float) -> None:
-    """Sum the currents of each phase from the leaves to the source."""
-    for node in range(parent.size):
+def _clear(amp: Float, lanes: int) -> None:
+    """Let no current flow."""
+    for node in range(amp.shape[0]):
         for row in range(6):
             for lane in range(lanes):
                 amp[node, row, lane] = 0.0
+
+
+@leaf
+def _backward(parent: Int, constants: Float, power: Float, volt: Float, lanes: int, amp: Float) -> None:
+    """Sum the currents of each phase from the leaves to the source."""
     for node in range(parent.size - 1, -1, -1):
         above, g, b = parent[node], constants[node, 2], constants[node, 3]
         for one in range(0, 6, 2):
@@ -224,6 +229,7 @@ def _sweep(
         _start(source, volt)
         _gather(loads, first, lanes, 1.0 / base, power)
         for sweep in range(1, MOST_SWEEPS + 1):
+            _clear(amp, lanes)
             _backward(parent, constants, power, volt, lanes, amp)
             _forward(parent, constants, amp, lanes, volt, change)
             if _settled(change, lanes, tolerance, sweep, sweeps, first):
