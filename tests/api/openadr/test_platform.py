@@ -9,8 +9,8 @@ import pytest
 
 from core.clock import Clock
 from db.connection import Role, connect
-from grid.demand_response.release import cancel_event
 from grid.demand_response.plan import approve_event, plan_event
+from grid.demand_response.release import cancel_event
 from grid.openadr.bridge import PROGRAM_NAME, publish_commands
 from ingest.line import database_lines
 from ingest.openadr.reports import Reports, take_reports
