@@ -31,6 +31,8 @@ Figures on the last line with ``--json``:
     over its size; time at full size over that of the feasible fleet.
 ``anytime_gap``, ``anytime_gap_wh``
     Gaps of the plan that half of the nested time allows: of its cost, and of its energy over all needs.
+``onoff_…``
+    Devices that are on or off, or that store: see `benchmarks._onoff`.
 """
 
 import argparse
@@ -50,6 +52,8 @@ import numpy as np
 
 from benchmarks._fleets import DEVICES_PER_TRANSFORMER, Fleet, fleet, nested_fleet
 from benchmarks._linear import by_transformer, programme, solve
+from benchmarks._onoff import DEVICES as ONOFF_DEVICES
+from benchmarks._onoff import SMALL_CASES, onoff_figures
 from grid.kernels.dispatch import DispatchPlan, dispatch
 from grid.kernels.dispatch_nested import NestedPlan, dispatch_nested
 from grid.kernels.threads import ensure_threading_layer
@@ -208,6 +212,10 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--devices", type=int, default=100_000, help="devices to dispatch (default 100000)")
     parser.add_argument("--large", type=int, help="devices of the process of its own (default ten times --devices)")
     parser.add_argument("--nested-check", type=int, default=3_000, help="devices for HiGHS, nested (default 3000)")
+    most = f"devices on or off at most (default {ONOFF_DEVICES})"
+    parser.add_argument("--onoff-devices", type=int, default=ONOFF_DEVICES, help=most)
+    cases = f"small cases on or off, for HiGHS (default {SMALL_CASES})"
+    parser.add_argument("--cases", type=int, default=SMALL_CASES, help=cases)
     parser.add_argument("--seed", type=int, default=0, help="seed of all instances (default 0)")
     parser.add_argument(
         "--without-per-transformer", action="store_true", help="leave out one programme per transformer"
@@ -230,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures |= plan_million(chosen.large or 10 * chosen.devices, chosen.seed)
     figures |= compare_nested(chosen.devices, chosen.nested_check, chosen.seed)
     figures |= compare_short(chosen.devices, chosen.nested_check, chosen.seed, figures["dispatch_s"])
-    # On and off, thermal states and storages are measured here, too, as soon as there are kernels for them.
+    figures |= onoff_figures(seed=chosen.seed, devices=min(chosen.onoff_devices, chosen.devices), cases=chosen.cases)
     figures["gap"] = max(figures["gap"], figures["nested_gap"])
     for name, value in figures.items():
         print(f"{name:32s} {value:.6g}")
