@@ -64,7 +64,8 @@ class Programme:
         self.model.setOptionValue("mip_rel_gap", PROVED_RATIO)
         self.model.setOptionValue("threads", 1)
         self.model.setOptionValue("time_limit", seconds)
-        self.model.run()
+        if self.model.run() == highspy.HighsStatus.kError:
+            raise RuntimeError("HiGHS does not run.")
         info = self.model.getInfo()
         proved = info.mip_dual_bound if self.integers else info.objective_function_value
         return info.objective_function_value / 1e6, proved / 1e6
@@ -155,6 +156,7 @@ def judged(asked: Case, plan: Commitment) -> tuple[float, float, bool]:
 
 def compare_small(count: int, seed: int) -> dict[str, float]:
     """Return how far plans and bounds of small cases are from a MILP's optima."""
+    highspy.Highs.resetGlobalScheduler(True)  # one thread from here on, whatever was solved before
     above, below, began_s = [], [], time.monotonic()
     for number, asked in enumerate(small_cases(count, seed), start=1):
         plan = commit(asked.price, asked.headroom_w, asked.offsets, asked.stores, effort=Effort(seed=seed))
