@@ -9,7 +9,7 @@ import * as server from "./server.js";
 
 const LISTED = 100;
 const DEEDS = {
-  draft: ["approve", "plan", "cancel"], scheduled: ["cancel"], active: ["stop"], completed: ["close"], cancelled: [],
+  draft: ["approve", "plan", "cancel"], scheduled: ["cancel", "stop"], active: ["stop"], completed: ["close"], cancelled: [],
 };
 // Where each deed is asked for, below the event's address. To close an event is to settle it, once more if need be.
 const PATHS = { approve: "approve", plan: "plan", cancel: "cancel", stop: "stop", close: "statements" };
