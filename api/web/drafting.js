@@ -141,7 +141,7 @@ function drawPlans() {
     make("tfoot", {}, make("tr", {}, make("td", {}), ...plans.map((one, index) => make("td", {},
       one.problem ? make("span", { className: "error" }, one.problem.detail)
         : button("createThis", "action", () => create(index)))))));
-  byId("variants").replaceChildren(make("div", { className: "slots-scroll" }, table));
+  byId("variants").replaceChildren(make("div", { className: "compare-scroll" }, table));
 }
 
 function lacking(gaps) {
