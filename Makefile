@@ -16,6 +16,7 @@ demo: setup ## Run the whole platform on measured data; ARGS="--for 120" stops b
 	@$(BIN)/somel demo $(ARGS)
 
 test: setup-dev ## Run all tests against real servers, JOBS at a time; ARGS="tests/grid" runs some
+	@$(BIN)/somel warm --quiet
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 check: setup-dev ## Lint, types, import rules, documentation

@@ -2,4 +2,5 @@
 
 from somel.cli import main
 
-main()
+if __name__ == "__main__":  # processes that compile kernels import this file again
+    main()

@@ -33,6 +33,7 @@ from somel.commands import (
     tariffs,
     token,
     vee,
+    warm,
 )
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.add_typer(services.app, name="services")
 app.command()(store.migrate)
+app.command()(warm.warm)
 app.add_typer(ingest.app, name="ingest")
 app.command()(processes.grid)
 app.command()(processes.api)

@@ -16,7 +16,6 @@ from db.census import census
 from db.connection import Role, connect
 from db.migrate import migrate
 from db.territory import load_communes, read_commune_facts
-from grid.kernels.warm import warm_up
 from simulators.fleet import Fleet
 from somel.demo.options import DemoOptions
 from somel.embedded.loopback import free_port
@@ -24,6 +23,7 @@ from somel.embedded.places import Places, open_folder
 from somel.fleet import build, register
 from somel.progress import Report
 from somel.servers import Servers, embedded_services, named_servers
+from somel.warming import compiled, parts
 
 NAME = "demo"
 _FIRST_PORT = 8_000
@@ -76,8 +76,9 @@ class Stage:
 @contextmanager
 def stage_of(settings: Settings, options: DemoOptions, report: Report, say: Callable[[str], None]) -> Iterator[Stage]:
     """Make the stage anew, and stop its servers on leaving; a demo never touches those called `default`."""
-    report("kernels", 0, 0)
-    warm_up()  # compiled once; later starts load them from the disk
+    report("kernels", 0, len(parts()))
+    for done, _ in enumerate(compiled(), start=1):
+        report("kernels", done, len(parts()))
     with _servers(settings, report) as used:
         report("fleet", 0, 0)
         fleet = build(settings, usage_points=options.usage_points, seed=options.seed)

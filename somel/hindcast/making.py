@@ -14,7 +14,7 @@ from grid.hindcast.samples import Sample
 from grid.hindcast.summary import summary
 from grid.hindcast.survey import survey
 from grid.jobs import HERE, Jobs
-from grid.kernels.warm import warm_up
+from grid.kernels.warm import FORECASTING, warm_up
 from somel.hindcast.asked import Asked
 from somel.progress import Report
 
@@ -55,7 +55,7 @@ async def make(
     async with await connect(database_url, Role.READ) as connection, _closed_when_stopped(connection):
         places = await _places(connection, wanted)
         report("kernels", 0, 0)
-        await asyncio.to_thread(warm_up)
+        await asyncio.to_thread(warm_up, FORECASTING)
         plan = Plan(
             wanted.level,
             places,

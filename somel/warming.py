@@ -1,0 +1,55 @@
+"""Compile all kernels once, in several processes; whatever starts later loads them from the disk."""
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from grid.kernels.warm import PARTS, warm_up
+from ingest.plain import warm_up as warm_decoding
+from ingest.vee import comparing_kernels
+from ingest.vee import kernels as checking_kernels
+
+#: What compiles for readings on their way in.
+INGEST = "ingest"
+
+
+def parts() -> list[str]:
+    """Return what can be compiled apart, the longest first."""
+    return [*PARTS, INGEST]
+
+
+def compiled(*, jobs: int | None = None) -> Iterator[tuple[str, float]]:
+    """Compile, or find compiled, each part in a process of its own; yield its name and the seconds it took.
+
+    Parameters
+    ----------
+    jobs : int, optional
+        Processes at once; as many as there are processors when left out.
+
+    Raises
+    ------
+    ConfigurationError
+        Kernels cannot run here.
+    """
+    workers = jobs or os.cpu_count() or 1
+    context = get_context("spawn")  # threads that kernels have launched do not survive a fork
+    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
+        waiting = {pool.submit(compile_part, part): part for part in parts()}
+        for done in as_completed(waiting):
+            yield waiting[done], done.result()
+
+
+def compile_part(part: str) -> float:
+    """Compile one part in this process and return the seconds it took."""
+    if part == INGEST:
+        return _compile_ingest()
+    return warm_up([part])
+
+
+def _compile_ingest() -> float:
+    started = time.perf_counter()
+    for warm in (warm_decoding, checking_kernels.warm_up, comparing_kernels.warm_up):
+        warm()
+    return time.perf_counter() - started
