@@ -21,7 +21,7 @@ def parts() -> list[str]:
 
 
 def compiled(*, jobs: int | None = None) -> Iterator[tuple[str, float]]:
-    """Compile, or find compiled, each part in a process of its own; yield its name and the seconds it took.
+    """Compile, or find compiled, the parts in processes of their own; yield the name of each and the seconds it took.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def compiled(*, jobs: int | None = None) -> Iterator[tuple[str, float]]:
     """
     workers = jobs or os.cpu_count() or 1
     context = get_context("spawn")  # threads that kernels have launched do not survive a fork
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
         waiting = {pool.submit(compile_part, part): part for part in parts()}
         for done in as_completed(waiting):
             yield waiting[done], done.result()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
+from core.errors import ConflictError
 from core.slots import SLOT
 from db.connection import Connection
 from db.demand_response import TransformerRating
@@ -75,13 +76,15 @@ async def check_plan(
     NotFoundError
         ``event_unknown``.
     ConflictError
-        ``forecast_missing``.
+        ``event_started``; ``forecast_missing``.
     InputError
         ``network_vector_group``.
     """
     rules = rules or CheckRules()
     async with connection.transaction():
         event = await require_event(connection, event_id)
+        if event.starts_at < now:
+            raise ConflictError("event_started", "The event has begun; what it would do can no longer be checked.")
         planned = await make_plan(connection, event, now)
         fleet = planned.fleet
         if not fleet.end_device_id.size:

@@ -73,5 +73,7 @@ async def test_a_plan_is_checked_on_the_network_when_asked(evening: Evening):
     answer = await evening.client.post(address)
     (check,) = answer.json()["items"]
     assert (check["power_transformer_code"], check["modelled"]) == ("T1", False)
-    assert check["transformer_after_ratio"] <= check["transformer_before_ratio"]
+    # The chargers leave the event for slots after it, where they come one after the other up to the limit.
+    assert 0 < check["transformer_before_ratio"] < 1
+    assert 0 < check["transformer_after_ratio"] <= 1.0
     assert (await evening.client.get(address)).json() == answer.json()

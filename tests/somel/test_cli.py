@@ -47,15 +47,18 @@ def test_the_commands_are_those_of_the_readme():
         "ingest",
         "load",
         "migrate",
+        "network",
         "openadr",
         "pki",
         "quarantine",
         "services",
         "settings",
+        "settlement",
         "simulate",
         "tariffs",
         "token",
         "vee",
+        "warm",
     }
     assert set(COMMANDS) == wanted
 

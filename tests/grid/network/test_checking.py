@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from core.errors import InputError, NotFoundError
+from core.errors import ConflictError, InputError, NotFoundError
 from db.audit import WantedEntries, newest_entries
 from db.connection import Role, connect
 from db.network import SuppliedPoint, checks_of_event, supplied_points_of, violations_of_event
@@ -82,7 +82,8 @@ async def test_a_plan_is_checked_where_the_network_is_known_and_elsewhere_the_tr
         entries = await newest_entries(connection, WantedEntries(), limit=10)
         assert [entry.action for entry in entries][:1] == ["network.imported"] or not entries
         event = await draft(connection, town.place["F1"])
-        assert await check_plan(connection, event.event_id, NOON + timedelta(days=3)) == []
+        with pytest.raises(ConflictError, match="event_started"):
+            await check_plan(connection, event.event_id, NOON + timedelta(days=3))
         await plan_event(connection, event_id=event.event_id, now=NOON)
         checks = await check_plan(connection, event.event_id, NOON)
         assert checks == await checks_of_event(connection, event.event_id)
