@@ -16,7 +16,8 @@ from tests.api.world import World
 
 ORIGIN = {"Origin": "http://somel.test"}
 _FILL = {"level": "feeder", "code": "F-1", "name": "gw-0001", "key": "8f14e45f-ceea-467f-a9d1-2c4b1f0c7a11"}
-_FILL["event_id"] = _FILL["key"]
+_FILL |= {"event_id": _FILL["key"], "table": "plan?format=csv", "program": "hiver-2026"}
+_FILL |= {"settlement_statement_id": "1", "rule_id": "1", "limit_id": "1"}
 #: The scope of each path; all others need read:grid.
 _SCOPE = {
     "/v1/ingest": "ingest",
@@ -31,7 +32,7 @@ def _v1(app: FastAPI) -> Iterator[tuple[str, str, str]]:
     for path, item in describe(app)["paths"].items():
         for method in item:
             if path.startswith("/v1/"):
-                operates = method == "post"
+                operates = method != "get"
                 yield (
                     method.upper(),
                     path.format(**_FILL),
