@@ -19,8 +19,8 @@ from grid.demand_response.flexibility import Fleet
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-#: The load that cannot move is taken at this quantile of the forecast, so that one slot in ten is worse. [ratio]
-CAREFUL_QUANTILE: Final = 0.9
+#: The load that cannot move is taken at this quantile of the forecast, so that one slot in twenty is worse. [ratio]
+CAREFUL_QUANTILE: Final = 0.95
 #: From the inside outwards; limits of communes hold for no plan, as feeders cross their borders.
 LEVELS: Final = ("power_transformer", "feeder", "substation", "territory")
 
