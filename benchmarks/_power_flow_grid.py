@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from grid.kernels.power_flow import PowerFlow
+from grid.kernels.power_flow_tree import PowerFlow
 from grid.network.model import Network
 from grid.network.pandapower_file import Injection, read_network
 from grid.network.tree import Radial, radial

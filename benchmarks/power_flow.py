@@ -24,7 +24,8 @@ import pandas as pd
 from benchmarks._power_flow_grid import Grid, differences, read_grid
 from benchmarks._power_flow_peer import Peer, python
 from core.errors import PlatformError
-from grid.kernels.power_flow import PowerFlow, power_flow
+from grid.kernels.power_flow import power_flow
+from grid.kernels.power_flow_tree import PowerFlow
 
 THREADS: Final = 2
 #: Each is timed so often, by turns, and the quickest counts.

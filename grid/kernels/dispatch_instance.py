@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from grid.kernels.checks import Float, Int, float_array, int_array, require
 from grid.kernels.dispatch_flow import TINY_RATIO
-from grid.kernels.dispatch_tree import DEAD, Tree
+from grid.kernels.dispatch_tree_labels import DEAD, Tree
 
 
 @dataclass(frozen=True, slots=True)

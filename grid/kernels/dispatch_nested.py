@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from grid.kernels.checks import Bool, Float
 from grid.kernels.dispatch import WH_PER_MWH
 from grid.kernels.dispatch_instance import NestedInstance, nested_instance, tree_of
-from grid.kernels.dispatch_tree import Tree, fill_trees
+from grid.kernels.dispatch_tree import fill_trees
 from grid.kernels.dispatch_tree_certificate import Proof, alone_batch, certify_trees
+from grid.kernels.dispatch_tree_labels import Tree
 
 #: A limit binds when less than this share of it is left. [ratio]
 BINDING_RATIO = 1e-9

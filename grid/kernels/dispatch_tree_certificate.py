@@ -12,7 +12,7 @@ import numpy as np
 
 from core.compiling import leaf, parallel_kernel, prange
 from grid.kernels.checks import Bool, Float, Int
-from grid.kernels.dispatch_tree import Tree
+from grid.kernels.dispatch_tree_labels import Tree
 
 
 class Proof(NamedTuple):

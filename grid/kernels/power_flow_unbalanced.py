@@ -1,17 +1,24 @@
 """Power flow of unbalanced states: three phases, the neutral taken out (Kron) as earthed wherever it is met."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-import grid.kernels.threads  # noqa: F401 - prepares the threads before the first kernel is compiled
 from core.compiling import leaf, parallel_kernel, prange
-from grid.kernels.power_flow import MOST_SWEEPS, TOLERANCE_PU, RadialTree, element_constants
-
-Float = NDArray[np.float64]
-Int = NDArray[np.int64]
+from grid.kernels.power_flow_tree import (
+    MOST_SWEEPS,
+    TOLERANCE_PU,
+    Float,
+    Int,
+    PowerFlow,
+    RadialTree,
+    element_constants,
+    flow_of,
+    real,
+    settled,
+    void,
+    whole,
+)
 
 #: States that go through the network side by side.
 LANES: Final = 32
@@ -19,39 +26,6 @@ PHASES: Final = ("a", "b", "c")
 #: A load on this "phase" draws a third from each.
 ALL_PHASES: Final = 3
 _TURN: Final = np.exp(-2j * np.pi / 3 * np.arange(3))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class UnbalancedFlow:
-    """Hold what flows in each state; NaN in every column of a state that has not converged.
-
-    Attributes
-    ----------
-    voltage_pu : ndarray, shape (node, 3, state), float64
-        Magnitude from phase to earthed neutral over the nominal voltage. [pu]
-    real_pu, imaginary_pu : ndarray, shape (node, 3, state), float64
-        The voltage itself, against the source's angle of phase a. [pu]
-    loading_ratio : ndarray, shape (element, state), float64
-        Current of the most loaded phase over the rating. [1]
-    losses_w : ndarray, shape (2, state), float64
-        Losses of lines, neutral included, and of transformers. [W]
-    source_w, source_var : ndarray, shape (state,), float64
-        What the source delivers on all phases. [W], [var]
-    sweeps : ndarray, shape (state,), int64
-        Sweeps after which the state had converged.
-    converged : ndarray, shape (state,), bool
-        Whether it has.
-    """
-
-    voltage_pu: Float
-    real_pu: Float
-    imaginary_pu: Float
-    loading_ratio: Float
-    losses_w: Float
-    source_w: Float
-    source_var: Float
-    sweeps: Int
-    converged: NDArray[np.bool_]
 
 
 @leaf
@@ -129,21 +103,8 @@ def _forward(parent: Int, constants: Float, amp: Float, lanes: int, volt: Float,
 
 
 @leaf
-def _settled(change: Float, lanes: int, tolerance: float, sweep: int, sweeps: Int, first: int) -> bool:
-    """Note which states have converged in this sweep; tell whether all have."""
-    everyone = True
-    for lane in range(lanes):
-        if change[lane] <= tolerance * tolerance:
-            sweeps[first + lane] = min(sweeps[first + lane], sweep)
-        else:
-            everyone = False
-            sweeps[first + lane] = MOST_SWEEPS + 1  # one that moves on has not converged, whatever it did before
-    return everyone
-
-
-@leaf
 def _write_volts(actual: Float, volt: Float, first: int, lanes: int, out: tuple[Float, Float, Float]) -> None:
-    """Write actual voltages: magnitude, real and imaginary part."""
+    """Write actual voltages, a row for each phase of each node: magnitude, real and imaginary part."""
     magnitude, real, imaginary = out
     for node in range(actual.shape[0]):
         a, b = actual[node, 0], actual[node, 1]
@@ -151,9 +112,9 @@ def _write_volts(actual: Float, volt: Float, first: int, lanes: int, out: tuple[
             for lane in range(lanes):
                 re, im = volt[node, 2 * one, lane], volt[node, 2 * one + 1, lane]
                 re, im = a * re - b * im, a * im + b * re
-                real[node, one, first + lane] = re
-                imaginary[node, one, first + lane] = im
-                magnitude[node, one, first + lane] = np.sqrt(re * re + im * im)
+                real[3 * node + one, first + lane] = re
+                imaginary[3 * node + one, first + lane] = im
+                magnitude[3 * node + one, first + lane] = np.sqrt(re * re + im * im)
 
 
 @leaf
@@ -187,23 +148,6 @@ def _write_loading(
             losses[of, first + lane] += base / 3.0 * lost
 
 
-@leaf
-def _void(
-    first: int, lanes: int, sweeps: Int, by_node: tuple[Float, Float, Float], others: tuple[Float, Float, Float]
-) -> None:
-    """Leave nothing but NaN of states that have not converged."""
-    for lane in range(lanes):
-        state = first + lane
-        if sweeps[state] > MOST_SWEEPS:
-            for volts in by_node:
-                for node in range(volts.shape[0]):
-                    for one in range(3):
-                        volts[node, one, state] = np.nan
-            for rows in others:
-                for row in range(rows.shape[0]):
-                    rows[row, state] = np.nan
-
-
 @parallel_kernel
 def _sweep(
     tree: tuple[Int, Float],
@@ -212,7 +156,7 @@ def _sweep(
     actual: Float,
     source: Float,
     settings: tuple[float, float],
-    by_node: tuple[Float, Float, Float],
+    by_phase: tuple[Float, Float, Float],
     others: tuple[Float, Float, Float],
     sweeps: Int,
 ) -> None:
@@ -232,16 +176,16 @@ def _sweep(
             _clear(amp, lanes)
             _backward(parent, constants, power, volt, lanes, amp)
             _forward(parent, constants, amp, lanes, volt, change)
-            if _settled(change, lanes, tolerance, sweep, sweeps, first):
+            if settled(change, lanes, tolerance, sweep, sweeps, first):
                 break
-        _write_volts(actual, volt, first, lanes, by_node)
+        _write_volts(actual, volt, first, lanes, by_phase)
         _write_loading(elements, parent, volt, amp, (first, lanes), base, (loading, losses))
         for lane in range(lanes):
             for one in range(0, 6, 2):
                 re, im = amp[0, one, lane], amp[0, one + 1, lane]
                 delivered[0, first + lane] += base / 3.0 * (source[one] * re + source[one + 1] * im)
                 delivered[1, first + lane] += base / 3.0 * (source[one + 1] * re - source[one] * im)
-        _void(first, lanes, sweeps, by_node, others)
+        void(first, lanes, sweeps, by_phase, others)
 
 
 def unbalanced_flow(
@@ -252,7 +196,7 @@ def unbalanced_flow(
     load_var: Float,
     *,
     tolerance_pu: float = TOLERANCE_PU,
-) -> UnbalancedFlow:
+) -> PowerFlow:
     """Return voltages of each phase, loadings and losses of unbalanced states; the source is balanced.
 
     Parameters
@@ -289,32 +233,23 @@ def unbalanced_flow(
     [0.9359, 1.0164, 1.0164]
     """
     nodes, states = tree.parent.size, load_w.shape[1]
-    shape = (nodes, 3, states)
-    by_node = (np.empty(shape), np.empty(shape), np.empty(shape))
+    by_phase = (np.empty((3 * nodes, states)), np.empty((3 * nodes, states)), np.empty((3 * nodes, states)))
     others = np.empty((tree.element_node.size, states)), np.zeros((2, states)), np.zeros((2, states))
     sweeps = np.full(states, MOST_SWEEPS + 1, dtype=np.int64)
     parts = (tree.series_pu, tree.shunt_pu, tree.zero_series_pu)
     constants = np.stack([column for part in parts for column in (part.real, part.imag)], axis=1)
     turned = tree.source_pu * _TURN
     _sweep(
-        (_whole(tree.parent), constants),
-        (_whole(tree.element_node), _whole(tree.element_kind), element_constants(tree)),
-        (_whole(load_node), _whole(load_phase), _real(load_w), _real(load_var)),
+        (whole(tree.parent), constants),
+        (whole(tree.element_node), whole(tree.element_kind), element_constants(tree)),
+        (whole(load_node), whole(load_phase), real(load_w), real(load_var)),
         np.stack([tree.actual.real, tree.actual.imag], axis=1),
         np.stack([turned.real, turned.imag], axis=1).reshape(6),
         (float(tree.base_va), float(tolerance_pu)),
-        by_node,
+        by_phase,
         others,
         sweeps,
     )
     loading, losses, source = others
-    done = np.minimum(sweeps, MOST_SWEEPS)
-    return UnbalancedFlow(*by_node, loading, losses, source[0], source[1], done, sweeps <= MOST_SWEEPS)
-
-
-def _whole(values: Int) -> Int:
-    return np.ascontiguousarray(values, dtype=np.int64)
-
-
-def _real(values: Float) -> Float:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    magnitude, real_part, imaginary_part = (values.reshape(nodes, 3, states) for values in by_phase)
+    return flow_of((magnitude, real_part, imaginary_part), loading, losses, source, sweeps)

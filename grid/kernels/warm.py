@@ -30,6 +30,7 @@ from grid.kernels import (
     typical,
 )
 from grid.kernels.checks import Float
+from grid.kernels.power_flow_tree import RadialTree
 from grid.kernels.sums import sums_of
 
 
@@ -118,7 +119,7 @@ def _warm_dispatch() -> None:
 
 def _warm_power_flow() -> None:
     one, ends = np.ones(2, dtype=np.complex128), np.ones((1, 2))
-    tree = power_flow.RadialTree(
+    tree = RadialTree(
         1e6,
         1.0 + 0.0j,
         np.array([-1, 0]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
-from grid.kernels.power_flow import RadialTree
+from grid.kernels.power_flow_tree import RadialTree
 from grid.network.branches import BASE_VA, Branches, branches_of
 from grid.network.model import Bool, Complex, Float, Int, Network
 

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grid.kernels.power_flow import LANES, MOST_SWEEPS, power_flow
+from grid.kernels.power_flow import LANES, power_flow
+from grid.kernels.power_flow_tree import MOST_SWEEPS
 from grid.kernels.power_flow_unbalanced import ALL_PHASES, unbalanced_flow
 from tests.grid.kernels.trees import dense, random_tree
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grid.kernels.power_flow import RadialTree
+from grid.kernels.power_flow_tree import RadialTree
 
 
 def random_tree(rng, *, nodes):
