@@ -89,7 +89,7 @@ async def follow_events(connection: Connection, now: datetime) -> None:
             await follow_event(connection, event_id=event.event_id, now=now)
         except ConflictError as error:  # nothing can be decided for this one now; the others go on
             _log.warning("event_not_followed", event_id=str(event.event_id), code=error.code, reason=error.message)
-    await publish_commands(connection, now=now)
+    await publish_commands(connection, now=now)  # of those called meanwhile, and of resources that were linked since
     await compute_results(connection, now=now)
 
 

@@ -12,7 +12,6 @@ from db.connection import Connection
 from db.demand_response import Event
 from db.events import find_event
 from grid.demand_response.release import stop_event, stop_events
-from grid.openadr.bridge import publish_commands
 
 router = APIRouter(prefix="/v1", tags=["demand response"])
 
@@ -26,7 +25,6 @@ async def post_stop(
     """Stop an event: its commands are taken back at once, and who is held back comes back spread out."""
     actor, now = actor_of(caller), context.clock.now()
     stopped = await stop_event(connection, event_id=event_id, now=now, actor=actor, reason=body.reason)
-    await publish_commands(connection, now=now)
     return await _told(connection, stopped)
 
 
@@ -37,7 +35,6 @@ async def post_stop_of_all(
     """Stop all events that are scheduled or active."""
     actor, now = actor_of(caller), context.clock.now()
     stopped = await stop_events(connection, now=now, actor=actor, reason=body.reason)
-    await publish_commands(connection, now=now)
     return [await _told(connection, event) for event in stopped]
 
 

@@ -20,7 +20,6 @@ from db.events import NEWEST, EventRow, command_counts, find_event, list_events
 from grid.demand_response.lifecycle import EventStatus, draft_event
 from grid.demand_response.plan import approve_event, plan_event
 from grid.demand_response.release import cancel_event
-from grid.openadr.bridge import publish_commands
 
 router = APIRouter(prefix="/v1", tags=["demand response"])
 
@@ -84,7 +83,6 @@ async def post_approval(
 ) -> told.EventDetail:
     """Approve a planned event: it is planned once more with the newest statements and its commands are issued."""
     await approve_event(connection, event_id=event_id, now=context.clock.now(), actor=actor_of(caller))
-    await publish_commands(connection, now=context.clock.now())
     return await _detail(connection, event_id)
 
 
@@ -94,7 +92,6 @@ async def post_cancellation(
 ) -> told.EventDetail:
     """Cancel an event that is not over; its commands are taken back."""
     await cancel_event(connection, event_id=event_id, now=context.clock.now(), actor=actor_of(caller))
-    await publish_commands(connection, now=context.clock.now())
     return await _detail(connection, event_id)
 
 

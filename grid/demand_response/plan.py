@@ -27,6 +27,7 @@ from grid.demand_response.lifecycle import (
 from grid.demand_response.optimisation import Optimum
 from grid.demand_response.planning import Planned, make_plan, shortages_in
 from grid.demand_response.solution import store_solution
+from grid.openadr.bridge import publish_commands
 
 #: A plan made again for its approval must keep this share of the reduction that was looked at. [ratio]
 KEPT_REDUCTION_RATIO: Final = 0.9
@@ -96,6 +97,7 @@ async def approve_event(connection: Connection, *, event_id: UUID, now: datetime
         await change_status(connection, event, EventStatus.SCHEDULED, now)
         facts = _told(planned) | {"commands": len(commands)}
         await note(connection, event, "event.approved", facts, actor=actor, now=now)
+        await publish_commands(connection, now=now)
         return await require_event(connection, event_id)
 
 

@@ -34,6 +34,7 @@ from grid.demand_response.limits import Limits
 from grid.demand_response.optimisation import optimise
 from grid.demand_response.rates import learned_rates
 from grid.demand_response.room import limits_beside
+from grid.openadr.bridge import publish_commands
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -109,6 +110,7 @@ async def _end(
             await insert_adjustment(connection, event_id, made)
         facts = {"was": was, "reason": reason, "released": len(commands), "unserved_wh": round(missing_wh)}
         await note(connection, event, action, facts, actor=actor, now=now)
+        await publish_commands(connection, now=now)
         return await require_event(connection, event_id)
 
 
