@@ -1,6 +1,7 @@
 """How clients are notified, and under which MQTT topics."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fastapi import Request
 
@@ -12,14 +13,13 @@ from api.openadr.problems import refusals
 from api.openadr.routing import router_of
 from api.openadr.wiring import wiring_of
 from core.errors import NotFoundError
-from db.connection import Connection
 from grid.openadr import objects
 from grid.openadr.nouns import ObjectType, Role
 from grid.openadr.privacy import Viewer
 from grid.openadr.topics import BUSINESS_LOGIC, TopicKind, audience_of, topics_of
 
 router = router_of("notifiers")
-_TOPICS: Final = "/mqtt/topics"
+Route = TypeVar("Route", bound=Callable[..., Awaitable[TopicsAnswer]])
 
 
 @router.get("", operation_id="listAllNotifiers", response_model=Notifiers, responses=refusals(403))
@@ -29,146 +29,75 @@ async def list_notifiers(request: Request, viewer: AnyReader) -> Notifiers:
     return Notifiers(mqtt=None if broker is None else await broker(viewer))
 
 
-@router.get(
-    f"{_TOPICS}/programs",
-    operation_id="listAllMqttNotifierTopicsPrograms",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
+def _topics(path: str, operation: str) -> Callable[[Route], Route]:
+    """Make a function the answer to one of the specification's operations on topics."""
+    return router.get(
+        f"/mqtt/topics/{path}",
+        operation_id=f"listAllMqttNotifierTopics{operation}",
+        response_model=TopicsAnswer,
+        responses=refusals(403, 404),
+    )
+
+
+@_topics("programs", "Programs")
 async def programs_topics(viewer: AnyReader) -> TopicsAnswer:
     """Return the topics of programs that the caller may see."""
     return _answer(TopicKind.PROGRAMS, _audience(viewer))
 
 
-@router.get(
-    f"{_TOPICS}/programs/{{programID}}",
-    operation_id="listAllMqttNotifierTopicsProgram",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
+@_topics("programs/{programID}", "Program")
 async def program_topics(connection: Reading, viewer: AnyReader, program_id: ProgramId) -> TopicsAnswer:
     """Return the topics of one program."""
     await objects.find(connection, viewer, ObjectType.PROGRAM, program_id)
     return _answer(TopicKind.PROGRAM, _audience(viewer), program_id)
 
 
-@router.get(
-    f"{_TOPICS}/programs/{{programID}}/events",
-    operation_id="listAllMqttNotifierTopicsProgramEvents",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
+@_topics("programs/{programID}/events", "ProgramEvents")
 async def program_events_topics(connection: Reading, viewer: AnyReader, program_id: ProgramId) -> TopicsAnswer:
     """Return the topics of the events of one program."""
     await objects.find(connection, viewer, ObjectType.PROGRAM, program_id)
     return _answer(TopicKind.PROGRAM_EVENTS, _audience(viewer), program_id)
 
 
-@router.get(
-    f"{_TOPICS}/events",
-    operation_id="listAllMqttNotifierTopicsEvents",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def events_topics(_viewer: BusinessReader) -> TopicsAnswer:
-    """Return the topics of all events."""
-    return _answer(TopicKind.EVENTS, BUSINESS_LOGIC)
-
-
-@router.get(
-    f"{_TOPICS}/reports",
-    operation_id="listAllMqttNotifierTopicsReports",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def reports_topics(_viewer: BusinessReader) -> TopicsAnswer:
-    """Return the topics of all reports."""
-    return _answer(TopicKind.REPORTS, BUSINESS_LOGIC)
-
-
-@router.get(
-    f"{_TOPICS}/subscriptions",
-    operation_id="listAllMqttNotifierTopicsSubscriptions",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def subscriptions_topics(_viewer: BusinessReader) -> TopicsAnswer:
-    """Return the topics of all subscriptions."""
-    return _answer(TopicKind.SUBSCRIPTIONS, BUSINESS_LOGIC)
-
-
-@router.get(
-    f"{_TOPICS}/vens",
-    operation_id="listAllMqttNotifierTopicsVens",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def vens_topics(_viewer: BusinessReader) -> TopicsAnswer:
-    """Return the topics of all VENs."""
-    return _answer(TopicKind.VENS, BUSINESS_LOGIC)
-
-
-@router.get(
-    f"{_TOPICS}/resources",
-    operation_id="listAllMqttNotifierTopicsResources",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def resources_topics(_viewer: BusinessReader) -> TopicsAnswer:
-    """Return the topics of all resources."""
-    return _answer(TopicKind.RESOURCES, BUSINESS_LOGIC)
-
-
-@router.get(
-    f"{_TOPICS}/vens/{{venID}}",
-    operation_id="listAllMqttNotifierTopicsVen",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
+@_topics("vens/{venID}", "Ven")
 async def ven_topics(connection: Reading, viewer: OwnReader, ven_id: VenId) -> TopicsAnswer:
     """Return the topics of one VEN."""
-    await _find_ven(connection, viewer, ven_id)
+    await objects.find(connection, viewer, ObjectType.VEN, ven_id)
     return _answer(TopicKind.VEN, _audience(viewer), ven_id)
 
 
-@router.get(
-    f"{_TOPICS}/vens/{{venID}}/events",
-    operation_id="listAllMqttNotifierTopicsVenEvents",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def ven_events_topics(connection: Reading, viewer: OwnReader, ven_id: VenId) -> TopicsAnswer:
-    """Return the topics of the events that a VEN may see."""
-    await _find_ven(connection, viewer, ven_id)
-    return _answer(TopicKind.EVENTS, audience_of(ven_id))
+def _of_all(kind: TopicKind) -> Callable[..., Awaitable[TopicsAnswer]]:
+    async def topics_of_all(_viewer: BusinessReader) -> TopicsAnswer:
+        """Return the topics of all objects of a kind."""
+        return _answer(kind, BUSINESS_LOGIC)
+
+    return topics_of_all
 
 
-@router.get(
-    f"{_TOPICS}/vens/{{venID}}/programs",
-    operation_id="listAllMqttNotifierTopicsVenPrograms",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def ven_programs_topics(connection: Reading, viewer: OwnReader, ven_id: VenId) -> TopicsAnswer:
-    """Return the topics of the programs that a VEN may see."""
-    await _find_ven(connection, viewer, ven_id)
-    return _answer(TopicKind.PROGRAMS, audience_of(ven_id))
+def _of_ven(kind: TopicKind) -> Callable[..., Awaitable[TopicsAnswer]]:
+    async def topics_of_ven(connection: Reading, viewer: OwnReader, ven_id: VenId) -> TopicsAnswer:
+        """Return the topics of the objects of a kind that a VEN may see."""
+        await objects.find(connection, viewer, ObjectType.VEN, ven_id)
+        return _answer(kind, audience_of(ven_id))
+
+    return topics_of_ven
 
 
-@router.get(
-    f"{_TOPICS}/vens/{{venID}}/resources",
-    operation_id="listAllMqttNotifierTopicsVenResources",
-    response_model=TopicsAnswer,
-    responses=refusals(403, 404),
-)
-async def ven_resources_topics(connection: Reading, viewer: OwnReader, ven_id: VenId) -> TopicsAnswer:
-    """Return the topics of the resources of a VEN."""
-    await _find_ven(connection, viewer, ven_id)
-    return _answer(TopicKind.RESOURCES, audience_of(ven_id))
+for _path, _operation, _kind in (
+    ("events", "Events", TopicKind.EVENTS),
+    ("reports", "Reports", TopicKind.REPORTS),
+    ("subscriptions", "Subscriptions", TopicKind.SUBSCRIPTIONS),
+    ("vens", "Vens", TopicKind.VENS),
+    ("resources", "Resources", TopicKind.RESOURCES),
+):
+    _topics(_path, _operation)(_of_all(_kind))
 
-
-async def _find_ven(connection: Connection, viewer: Viewer, ven_id: str) -> None:
-    await objects.find(connection, viewer, ObjectType.VEN, ven_id)
+for _path, _operation, _kind in (
+    ("events", "VenEvents", TopicKind.EVENTS),
+    ("programs", "VenPrograms", TopicKind.PROGRAMS),
+    ("resources", "VenResources", TopicKind.RESOURCES),
+):
+    _topics(f"vens/{{venID}}/{_path}", _operation)(_of_ven(_kind))
 
 
 def _audience(viewer: Viewer) -> str:
