@@ -56,29 +56,10 @@ class NewStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementRow:
-    """A stored head; see `NewStatement`."""
+class StatementRow(NewStatement):
+    """A stored head."""
 
     settlement_statement_id: int
-    event_id: UUID
-    program: str | None
-    method: str
-    form: int
-    as_of: datetime
-    made_at: datetime
-    made_by: str
-    usage_point_count: int
-    slot_count: int
-    complete_count: int
-    reduction_wh: float
-    adjusted_reduction_wh: float
-    lower_wh: float
-    upper_wh: float
-    confidence_ratio: float
-    error_day_count: int
-    error_mean_wh: float
-    error_deviation_wh: float
-    hash: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ def row(
     at = NOW + timedelta(days=days)
     middle = reduction - error
     return StatementRow(
-        key, UUID(int=event), "P", "high_5_of_10", 1, at, at, "operator", 1, 2, 2, reduction, nan, middle - half,
-        middle + half, 0.9, 10, error, 1.0, bytes(32),
+        UUID(int=event), "P", "high_5_of_10", 1, at, at, "operator", 1, 2, 2, reduction, nan, middle - half,
+        middle + half, 0.9, 10, error, 1.0, bytes(32), key,
     )  # fmt: skip
 
 
