@@ -8,12 +8,12 @@ energy, and the cut an upper bound on the energy that can be served at all.
 
 import numpy as np
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Bool, Float, Int
 from grid.kernels.dispatch_flow import TINY_RATIO
 
 
-@jitted
+@leaf
 def _spread_price(
     source: int,
     tiny: float,
@@ -44,7 +44,7 @@ def _spread_price(
                     write += 1
 
 
-@jitted
+@leaf
 def _least_price(
     slot: int, tiny: float, cap: Float, first: Int, last: Int, energy: Float, device_price: Float, price: float
 ) -> float:
@@ -86,7 +86,7 @@ def _node_prices(
         slot_price[slot] = max(slot_price[slot], price[slot])
 
 
-@jitted
+@leaf
 def _dual_bound(
     dearest: float,
     price: Float,
@@ -136,7 +136,7 @@ def _minimum_cut(
                     write += 1
 
 
-@jitted
+@leaf
 def _missing(
     headroom: Float, need: Float, cap: Float, first: Int, last: Int, cut_slot: Bool, cut_device: Bool
 ) -> float:

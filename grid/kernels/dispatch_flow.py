@@ -8,7 +8,7 @@ total as it was.
 
 import numpy as np
 
-from core.compiling import jitted, parallel_kernel, prange
+from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
 
 # Marks of the search: not reached yet, and reached by a search that found no way out.
@@ -33,7 +33,7 @@ def _tightest_first(cap: Float, first: Int, last: Int, need: Float) -> Int:
     return sequence
 
 
-@jitted
+@leaf
 def _serve_directly(
     slot: int,
     room: float,
@@ -57,7 +57,7 @@ def _serve_directly(
     return room
 
 
-@jitted
+@leaf
 def _find_path(
     source: int,
     tiny: float,
@@ -96,7 +96,7 @@ def _find_path(
     return -1
 
 
-@jitted
+@leaf
 def _mark(via: Int, mark: int) -> None:
     """Give everything the last search reached a new mark."""
     for node in range(via.size):
@@ -104,7 +104,7 @@ def _mark(via: Int, mark: int) -> None:
             via[node] = mark
 
 
-@jitted
+@leaf
 def _push(
     source: int, end: int, room: float, cap: Float, energy: Float, left: Float, via_slot: Int, via_device: Int
 ) -> float:
