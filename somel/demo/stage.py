@@ -76,9 +76,10 @@ class Stage:
 @contextmanager
 def stage_of(settings: Settings, options: DemoOptions, report: Report, say: Callable[[str], None]) -> Iterator[Stage]:
     """Make the stage anew, and stop its servers on leaving; a demo never touches those called `default`."""
-    report("kernels", 0, len(parts()))
+    report("kernels", 0, len(parts()))  # compiled once; later demos find them
     for done, _ in enumerate(compiled(), start=1):
         report("kernels", done, len(parts()))
+    report("kernels", len(parts()), len(parts()))
     with _servers(settings, report) as used:
         report("fleet", 0, 0)
         fleet = build(settings, usage_points=options.usage_points, seed=options.seed)

@@ -1,11 +1,13 @@
 """Kernels are compiled once, in processes of their own."""
 
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from grid.kernels.warm import FORECASTING, PARTS
 from somel.cli import app
-from somel.warming import INGEST, compile_part, parts
+from somel.warming import INGEST, compile_part, compiled, parts
 
 
 def test_every_part_can_be_asked_for():
@@ -16,6 +18,14 @@ def test_every_part_can_be_asked_for():
 @pytest.mark.parametrize("part", ["sums", INGEST])
 def test_a_part_is_compiled_or_found_compiled(part: str):
     assert compile_part(part) > 0.0
+
+
+def test_what_was_compiled_from_the_same_sources_is_not_looked_through_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("somel.warming._mark", lambda: tmp_path / "mark")
+    (tmp_path / "mark").touch()
+    assert list(compiled()) == []
 
 
 def test_the_command_tells_of_each_part_and_is_quiet_about_what_was_there(monkeypatch: pytest.MonkeyPatch):
