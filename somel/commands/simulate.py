@@ -76,11 +76,8 @@ def simulate(
     configure_logs(settings)
     guarded = _guarded(settings, certificates) if certificates else None
     used = servers(settings)
-    layout = (
-        SourceLayout(source, source_time, source_value, source_id or None, source_unit, source_step_s, source_zone)
-        if source
-        else None
-    )
+    columns = (source_time, source_value, source_id or None, source_unit, source_step_s, source_zone)
+    layout = SourceLayout(source, *columns) if source else None
     temper = Temper(opt_out_ratio, dead_ratio)
     fleet = build(settings, usage_points=usage_points, seed=seed, source=layout, temper=temper)
     if not registered:

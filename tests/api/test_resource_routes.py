@@ -62,12 +62,25 @@ async def room(database_url: str) -> AsyncIterator[Room]:
 
 
 async def test_resources_are_described_limited_asked_for_consent_and_left_out(room: Room):
+    await resources_are_listed(room)
+    await the_charger_is_described(room)
+    await what_does_not_fit_is_refused(room)
+    await consent_is_withdrawn_and_given_again(room)
+    await one_sits_an_event_out(room)
+    actions = await room.actions()
+    for action in ("event.opted_out", "consent.given", "consent.withdrawn", "calls.limited", "resource.described"):
+        assert actions.count(action) == 1, action
+
+
+async def resources_are_listed(room: Room) -> None:
     pages = await every_page(room.client, "/v1/resources", limit=2, place="feeder:F1")
     assert [item["name"] for page in pages for item in page] == ["ev-T1-0", "ev-T1-1", "ev-T1-2"]
     assert (await room.asked("GET", "/resources", params={"kind": "battery"}))["items"] == []
     assert len((await room.asked("GET", "/resources", params={"place": "territory:MEL"}))["items"]) == 3
     assert (await room.asked("GET", "/resources", params={"place": "feeder:F2"}))["items"] == []
 
+
+async def the_charger_is_described(room: Room) -> None:
     charger = {"kind": "ev_charger", "battery_capacity_wh": 52_000, "min_energy_wh": 9_000}
     charger |= {"departure_energy_wh": 40_000, "efficiency_ratio": 0.85, "discharge_power_w": 0}
     await room.asked("PUT", "/resources/ev-T1-0/parameters", json=charger)
@@ -79,6 +92,9 @@ async def test_resources_are_described_limited_asked_for_consent_and_left_out(ro
     assert told["state"]["energy_wh"] == 20_000
     assert (told["limits"]["calls_per_week"], told["limits"]["calls_per_day"]) == (2, None)
     assert (told["flexibility"]["energy_needed_wh"], told["season"]["call_count"]) == (14_000, 0)
+
+
+async def what_does_not_fit_is_refused(room: Room) -> None:
     tank = {"kind": "water_heater", "volume_m3": 0.2, "floor_degc": 45, "set_degc": 55, "ceiling_degc": 65}
     tank |= {"loss_w_per_k": 1.5, "is_off_peak_switched": True}
     wrong = await room.asked("PUT", "/resources/ev-T1-0/parameters", 422, json=tank)
@@ -91,6 +107,8 @@ async def test_resources_are_described_limited_asked_for_consent_and_left_out(ro
     empty = await room.asked("PUT", "/resources/ev-T1-0/state", 422, json={"reported_at": NOON.isoformat()})
     assert empty["code"] == "value_not_storable"
 
+
+async def consent_is_withdrawn_and_given_again(room: Room) -> None:
     left = await room.asked("DELETE", "/resources/ev-T1-0/consent", params={"how": "telephone"})
     assert left["has_consent"] is False
     assert (await room.asked("DELETE", "/resources/ev-T1-0/consent", 409))["code"] == "consent_missing"
@@ -99,6 +117,8 @@ async def test_resources_are_described_limited_asked_for_consent_and_left_out(ro
     newest, first = (await room.asked("GET", "/resources/ev-T1-0/consents"))["items"]
     assert (newest["given_by"], first["withdrawn_how"]) == ("token/operator", "telephone")
 
+
+async def one_sits_an_event_out(room: Room) -> None:
     event = await room.asked("POST", "/events", 201, json=EVENING)
     path = f"/events/{event['event_id']}/opt-outs"
     said = await room.asked("POST", path, json={"resource": "ev-T1-2", "source": "resident", "reason": "guests"})
@@ -107,9 +127,6 @@ async def test_resources_are_described_limited_asked_for_consent_and_left_out(ro
     assert (await room.asked("GET", f"/events/{event['event_id']}/proposal", 404))["code"] == "proposal_unknown"
     missing = await room.asked("POST", path, 404, json={"resource": "nobody", "source": "resident"})
     assert missing["code"] == "resource_unknown"
-    actions = await room.actions()
-    for action in ("event.opted_out", "consent.given", "consent.withdrawn", "calls.limited", "resource.described"):
-        assert actions.count(action) == 1, action
 
 
 async def test_what_an_event_does_to_bills_is_told_by_each_resident_s_own_tariff(room: Room):
@@ -153,13 +170,7 @@ async def test_rules_and_limits_are_set_and_what_follows_from_them_is_told(room:
     assert len(proposal["required_reduction_w"]) == (event.ends_at - event.starts_at) / timedelta(minutes=30)
     risky = await every_page(room.client, "/v1/places-at-risk", limit=1)
     assert [place["code"] for page in risky for place in page] == ["T1", "F1"]
-    slots = await every_page(room.client, "/v1/places/power_transformer/T1/overload", limit=3, **DAY)
-    assert [len(page) for page in slots] == [3, 1]
-    # 95 kW are carried; 100 kW are the quantile 0.9 and 50 kW the median.
-    assert slots[0][0]["probability"] == pytest.approx(0.5 - 0.4 * 45 / 50, abs=1e-6)
-    table = await room.client.get("/v1/places/power_transformer/T1/overload/table", params=DAY)
-    assert table.text.splitlines()[0] == "valid_from,issued_at,limit_w,probability"
-    assert len(table.text.splitlines()) == 5
+    await overload_is_told_by_slot_and_as_a_table(room)
 
     back = await room.asked("DELETE", f"/capacity-limits/{kept['capacity_limit_id']}")
     assert back["withdrawn_at"] is not None
@@ -175,6 +186,16 @@ async def test_rules_and_limits_are_set_and_what_follows_from_them_is_told(room:
     actions = await room.actions()
     for action in ("capacity_limit.set", "capacity_limit.withdrawn", "overload_rule.created", "overload_rule.deleted"):
         assert actions.count(action) == 1, action
+
+
+async def overload_is_told_by_slot_and_as_a_table(room: Room) -> None:
+    slots = await every_page(room.client, "/v1/places/power_transformer/T1/overload", limit=3, **DAY)
+    assert [len(page) for page in slots] == [3, 1]
+    # 95 kW are carried; 100 kW are the quantile 0.9 and 50 kW the median.
+    assert slots[0][0]["probability"] == pytest.approx(0.5 - 0.4 * 45 / 50, abs=1e-6)
+    table = await room.client.get("/v1/places/power_transformer/T1/overload/table", params=DAY)
+    assert table.text.splitlines()[0] == "valid_from,issued_at,limit_w,probability"
+    assert len(table.text.splitlines()) == 5
 
 
 async def test_off_peak_hours_of_a_usage_point_are_set_and_told_slot_by_slot(room: Room):

@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -66,6 +67,22 @@ async def test_statements_are_made_compared_and_taken_away(operator: httpx.Async
     assert again.json() == first
     assert conforms(operator, await operator.get(path), template) == [second, first]
 
+    await one_is_taken_away(operator, path, first)
+    await two_are_compared(operator, path, first, second)
+    (total,) = conforms(operator, await operator.get("/v1/settled-programs/P1"), "/v1/settled-programs/{program}")
+    assert (total["event_count"], total["reduction_wh"]) == (1, second["reduction_wh"])
+    assert total["lower_wh"] == pytest.approx(second["lower_wh"])
+    assert (await operator.get("/v1/settled-programs/P2")).json()["code"] == "program_not_settled"
+
+    methods = conforms(operator, await operator.get("/v1/baseline-methods"), "/v1/baseline-methods")
+    skill = await operator.get("/v1/places/power_transformer/T1/baseline-skill", params={"month": str(MONTH)})
+    rows = conforms(operator, skill, "/v1/places/{level}/{code}/baseline-skill")
+    assert {row["method"] for row in rows} == {method["name"] for method in methods}
+    await what_is_not_there_is_told(operator, path)
+
+
+async def one_is_taken_away(operator: httpx.AsyncClient, path: str, first: dict[str, Any]) -> None:
+    template = "/v1/events/{event_id}/statements"
     one = f"{path}/{first['settlement_statement_id']}"
     detail = conforms(operator, await operator.get(one), template + "/{settlement_statement_id}")
     assert [len(member["baseline_days"]) for member in detail["usage_points"]] == [5, 5, 5]
@@ -77,24 +94,22 @@ async def test_statements_are_made_compared_and_taken_away(operator: httpx.Async
     assert pq.read_table(io.BytesIO(table.content)).num_rows == 6
     assert "indicative.parquet" in table.headers["content-disposition"]
 
-    differs = await operator.get(one + "/difference", params={"other": second["settlement_statement_id"]})
-    told = conforms(operator, differs, template + "/{settlement_statement_id}/difference")
+
+async def two_are_compared(
+    operator: httpx.AsyncClient, path: str, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    one = f"{path}/{first['settlement_statement_id']}/difference"
+    differs = await operator.get(one, params={"other": second["settlement_statement_id"]})
+    template = "/v1/events/{event_id}/statements/{settlement_statement_id}/difference"
+    told = conforms(operator, differs, template)
     assert (told["older"], told["newer"], told["row_count"], len(told["rows"])) == (first, second, 6, 6)
     reasons = [reason for row in told["rows"] for reason in row["reasons"]]
     (replaced,) = [reason["reading"] for reason in reasons if reason["kind"] == "estimate_replaced"]
     assert (replaced["old_quality"], replaced["new_quality"]) == ("estimated", "ok")
     assert (replaced["old_value"], replaced["new_value"]) == (175.0, 250.0)
 
-    (total,) = conforms(operator, await operator.get("/v1/settled-programs/P1"), "/v1/settled-programs/{program}")
-    assert (total["event_count"], total["reduction_wh"]) == (1, second["reduction_wh"])
-    assert total["lower_wh"] == pytest.approx(second["lower_wh"])
-    assert (await operator.get("/v1/settled-programs/P2")).json()["code"] == "program_not_settled"
 
-    methods = conforms(operator, await operator.get("/v1/baseline-methods"), "/v1/baseline-methods")
-    skill = await operator.get("/v1/places/power_transformer/T1/baseline-skill", params={"month": str(MONTH)})
-    rows = conforms(operator, skill, "/v1/places/{level}/{code}/baseline-skill")
-    assert {row["method"] for row in rows} == {method["name"] for method in methods}
-
+async def what_is_not_there_is_told(operator: httpx.AsyncClient, path: str) -> None:
     assert (await operator.get(f"/v1/events/{UUID(int=0)}/statements")).status_code == 404
     assert (await operator.get(f"{path}/99")).json()["code"] == "statement_unknown"
     assert (await operator.get(f"/v1/events/{UUID(int=0)}/statements/1")).status_code == 404

@@ -89,7 +89,11 @@ def test_files_of_tariffs_are_stored_line_by_line_and_read_by_plans(
     for said in ("line 2: windows_overlap", "line 4: hours_invalid", "usage_point_unknown"):
         assert said in done.stdout
 
-    found, calendar = asyncio.run(tariffs_of(database_url))
+    plans_read_what_was_stored(*asyncio.run(tariffs_of(database_url)))
+
+
+def plans_read_what_was_stored(found: TariffSlots, calendar: Calendar) -> None:
+    """Check prices and relays of four usage points: base, off-peak, Tempo, and off-peak again."""
     assert calendar.color == {("tempo", date(2026, 1, 14)): "red"}
     low, high = found.low_eur_per_mwh, found.high_eur_per_mwh
     assert set(high[0]) == {200.0}

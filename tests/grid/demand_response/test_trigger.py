@@ -82,18 +82,22 @@ async def test_a_probable_overload_becomes_a_draft_once_with_what_must_be_saved(
         (late,) = await propose_events(connection, NOON)
         assert (late.place_id, late.starts_at) == (town.place["F1"], NOON + 13 * SLOT)
 
-        slots = await overload_of_place(
-            connection, town.place["T1"], start=NOON + 11 * SLOT, end=NOON + 13 * SLOT, as_of=NOON
-        )
-        assert [slot.limit_w for slot in slots] == [None, 95_000.0]
-        assert [slot.probability for slot in slots] == pytest.approx([0.0, 0.5])
-        run = await latest_run(connection, as_of=NOON)
-        assert run is not None
-        first = await places_at_risk(connection, run.forecast_run_id, start=NOON, limit=1)
-        rest = await places_at_risk(
-            connection, run.forecast_run_id, start=NOON, limit=9, after=(-first[0].probability, first[0].place_id)
-        )
-        assert [one.code for one in first + rest] == ["F1", "T1"]
+        await what_was_reckoned_is_told(connection, town)
+
+
+async def what_was_reckoned_is_told(connection: Connection, town: Town) -> None:
+    slots = await overload_of_place(
+        connection, town.place["T1"], start=NOON + 11 * SLOT, end=NOON + 13 * SLOT, as_of=NOON
+    )
+    assert [slot.limit_w for slot in slots] == [None, 95_000.0]
+    assert [slot.probability for slot in slots] == pytest.approx([0.0, 0.5])
+    run = await latest_run(connection, as_of=NOON)
+    assert run is not None
+    first = await places_at_risk(connection, run.forecast_run_id, start=NOON, limit=1)
+    rest = await places_at_risk(
+        connection, run.forecast_run_id, start=NOON, limit=9, after=(-first[0].probability, first[0].place_id)
+    )
+    assert [one.code for one in first + rest] == ["F1", "T1"]
 
 
 async def test_of_a_rating_and_of_limits_the_lowest_counts_in_every_slot_that_they_touch(database_url: str):

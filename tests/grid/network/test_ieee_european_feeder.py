@@ -42,25 +42,34 @@ def read(file):
         ]
     buses = ["SourceBus", *sorted({row[end] for row in rows for end in ("bus1", "bus2")}, key=int)]
     at = {name: number for number, name in enumerate(buses)}
+    bus = np.array([at[row["bus1"].split(".")[0]] for row in loads])
+    phase = np.array([int(row["bus1"].split(".")[1]) - 1 for row in loads])
+    load_w = 1e3 * np.array([float(row["kw"]) for row in loads])[:, np.newaxis] * np.stack(shapes)
+    return network_of(buses, at, rows, codes), bus, phase, load_w
+
+
+def network_of(buses, at, rows, codes):
+    """Return the feeder of lines and their codes, behind a transformer of 800 kVA."""
     km = np.array([float(row["length"]) for row in rows]) / 1e3
     coded = [codes[row["linecode"]] for row in rows]
     impedance = np.array([[complex(float(of[f"r{kind}"]), float(of[f"x{kind}"])) for kind in "10"] for of in coded])
     ends = np.array([[at[row["bus1"]], at[row["bus2"]]] for row in rows])
+    lines = Lines(
+        tuple(f"LINE{row + 1}" for row in range(len(rows))),
+        ends,
+        np.ones_like(ends, dtype=bool),
+        (impedance[:, 0] * km).astype(complex),
+        (impedance[:, 1] * km).astype(complex),
+        np.zeros(len(rows), complex),
+        np.full(len(rows), 200.0),
+    )
     one = np.ones(1)
-    network = Network(
+    return Network(
         tuple(buses),
         np.array([11e3] + [416.0] * (len(buses) - 1)),
         np.zeros((0, 2), np.int64),
         np.zeros(len(buses), complex),
-        Lines(
-            tuple(f"LINE{row + 1}" for row in range(len(rows))),
-            ends,
-            np.ones_like(ends, dtype=bool),
-            (impedance[:, 0] * km).astype(complex),
-            (impedance[:, 1] * km).astype(complex),
-            np.zeros(len(rows), complex),
-            np.full(len(rows), 200.0),
-        ),
+        lines,
         # 4 % between windings of 0.2 % resistance each, which is OpenDSS's own value where a file names none.
         Transformers(
             ("TR1",),
@@ -79,9 +88,6 @@ def read(file):
         0,
         1.05,
     )
-    bus = np.array([at[row["bus1"].split(".")[0]] for row in loads])
-    phase = np.array([int(row["bus1"].split(".")[1]) - 1 for row in loads])
-    return network, bus, phase, 1e3 * np.array([float(row["kw"]) for row in loads])[:, np.newaxis] * np.stack(shapes)
 
 
 @pytest.mark.reference_data

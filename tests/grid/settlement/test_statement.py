@@ -52,6 +52,23 @@ def high_five(point: int) -> tuple[list[date], list[float]]:
     return sorted(ranked), [sum(usual_w(point, day, slot) for day in ranked) / 5 for slot in (8, 9)]
 
 
+async def baselines_are_those_made_by_hand(
+    connection: Connection, statement: StatementRow, points: tuple[int, int, int]
+) -> None:
+    """Check days, baseline and measured load of each usage point; the third was not measured."""
+    rows = await slots_of_statement(connection, statement.settlement_statement_id)
+    slots = {(slot.usage_point_id, slot.slot_start_at): slot for slot in rows}
+    members = await usage_points_of_statement(connection, statement.settlement_statement_id)
+    for point, measured in zip(points, ([300.0, 300.0], [300.0, 350.0], [np.nan, np.nan]), strict=True):
+        days, baseline = high_five(point)
+        found = [slots[point, at(DAY, slot)] for slot in (8, 9)]
+        np.testing.assert_allclose([slot.baseline_w for slot in found], baseline, atol=1e-3)
+        np.testing.assert_array_equal([slot.measured_w for slot in found], measured)
+        (member,) = [member for member in members if member.usage_point_id == point]
+        assert member.baseline_days == days
+        assert np.isnan(member.reduction_wh) == (point == points[2])
+
+
 async def test_a_late_batch_changes_the_next_statement_and_never_the_one_before(database_url: str):
     town, event_id = await town_with_event(database_url)
     one, two, three = town.usage_points["T1"]
@@ -60,18 +77,7 @@ async def test_a_late_batch_changes_the_next_statement_and_never_the_one_before(
         first = await make_statement(
             connection, event_id=event_id, now=SECOND, actor="token/test", as_of=FIRST, program="P1"
         )
-        slots = {(slot.usage_point_id, slot.slot_start_at): slot for slot in await slots_of_statement(
-            connection, first.settlement_statement_id
-        )}  # fmt: skip
-        members = await usage_points_of_statement(connection, first.settlement_statement_id)
-        for point, measured in ((one, [300.0, 300.0]), (two, [300.0, 350.0]), (three, [np.nan, np.nan])):
-            days, baseline = high_five(point)
-            found = [slots[point, at(DAY, slot)] for slot in (8, 9)]
-            np.testing.assert_allclose([slot.baseline_w for slot in found], baseline, atol=1e-3)
-            np.testing.assert_array_equal([slot.measured_w for slot in found], measured)
-            (member,) = [member for member in members if member.usage_point_id == point]
-            assert member.baseline_days == days
-            assert np.isnan(member.reduction_wh) == (point == three)
+        await baselines_are_those_made_by_hand(connection, first, (one, two, three))
         expected = sum(sum(high_five(point)[1]) for point in (one, two)) / 2 - (300 + 300 + 300 + 350) / 2
         assert first.reduction_wh == pytest.approx(expected, abs=0.01)
         assert (first.usage_point_count, first.slot_count, first.complete_count) == (3, 6, 4)

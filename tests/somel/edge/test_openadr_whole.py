@@ -34,6 +34,12 @@ async def answer_of(
     return answer.json()
 
 
+def subscription_to(callback: str) -> dict[str, Any]:
+    """Return what a VEN sends to be told of new programs."""
+    wish = {"objects": ["PROGRAM"], "operations": ["CREATE"], "callbackUrl": callback, "bearerToken": "secret"}
+    return {"clientName": "north", "objectOperations": [wish]}
+
+
 async def test_a_ven_finds_its_way_to_both_kinds_of_notifications(field: Field, tmp_path: Path):
     settings = read_settings(
         edge_dir=field.authority.folder,
@@ -56,17 +62,7 @@ async def test_a_ven_finds_its_way_to_both_kinds_of_notifications(field: Field, 
             file.write_text(given[name])
         with subscriber() as hook, Client(field.ven_port, ca=ca, identity=identity).connected() as mqtt:
             mqtt.subscribe(topics["topics"]["ALL"])
-            wanted = {
-                "clientName": "north",
-                "objectOperations": [
-                    {
-                        "objects": ["PROGRAM"],
-                        "operations": ["CREATE"],
-                        "callbackUrl": f"http://localhost:{hook.port}/hook",
-                        "bearerToken": "secret",
-                    }
-                ],
-            }
+            wanted = subscription_to(f"http://localhost:{hook.port}/hook")
             hook.reply = said(200, b"no echo")
             refused = await http.post("/subscriptions", json=wanted, headers=ven)
             assert refused.status_code == 400, refused.text
