@@ -40,6 +40,9 @@ class CalledResource:
     dispatch_setpoint_w: list[float]
     status: str
     attempt_count: int
+    kind: str = ""
+    natural_w: list[float] | None = None
+    is_followed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class DueCommand:
     start_at: datetime
     step_s: int
     dispatch_setpoint_w: list[float]
+    is_followed: bool
     withdrawn_at: datetime | None
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 from uuid import UUID
 
 from db.connection import Connection, translated_errors
@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 Row = TypeVar("Row")
+#: A store whose state was last told longer ago is not planned as one: in an hour a battery of a house may be filled or
+#: emptied by a third, and a gateway that tells every half-hour may lose one message.
+STATE_HOLDS_FOR: Final = timedelta(hours=1)
 
 
 async def insert_event(
@@ -97,7 +100,7 @@ async def flexible_resources(
     connection: Connection, *, place_id: int, event_id: UUID, now: datetime
 ) -> list[FlexibleResource]:
     """Return the enrolled resources under a place that other events leave free, by transformer."""
-    values = {"place_id": place_id, "event_id": event_id, "now": now}
+    values = {"place_id": place_id, "event_id": event_id, "now": now, "states_since": now - STATE_HOLDS_FOR}
     return await _rows(connection, FlexibleResource, "flexible_resources", values)
 
 

@@ -46,7 +46,9 @@ class FlexibleResource:
     rated_power_w, max_power_w : int
         Highest power by registration, and by its own statement. [W]
     energy_needed_wh : int
-        Still to be taken at ``reported_at``. [Wh]
+        Still to be taken at ``reported_at``; 0 where a store has said nothing. [Wh]
+    is_store : bool
+        Whether parameters and a fresh state are known, so that it can be told what to draw, and what to give back.
     """
 
     end_device_id: int
@@ -59,6 +61,7 @@ class FlexibleResource:
     ready_by: datetime
     usage_point_id: int | None = None
     kind: str | None = None
+    is_store: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class DispatchShortage:
 
 @dataclass(frozen=True, slots=True)
 class NewCommand:
-    """What one resource is to be told: the highest power in each half-hour from ``start_at`` on. [W].
+    """What one resource is to be told: the power in each half-hour from ``start_at`` on. [W].
 
     Attributes
     ----------
@@ -143,6 +146,8 @@ class NewCommand:
         What the plan expects it to draw by itself in the same half-hours. [W]
     purpose : str
         ``plan``, ``redispatch``, ``rebalance`` or ``release``.
+    is_followed : bool
+        Whether it draws that power, below 0 gives it back; else it draws at most that.
     """
 
     event_id: UUID
@@ -153,6 +158,7 @@ class NewCommand:
     dispatch_setpoint_w: list[float]
     natural_w: list[float] | None = None
     purpose: str = "plan"
+    is_followed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,7 @@ class EventCommand:
     start_at: datetime
     step_s: int
     dispatch_setpoint_w: list[float]
+    is_followed: bool
     status: str
     sent_at: datetime | None
     answered_at: datetime | None

@@ -133,17 +133,16 @@ def encode_command(command: DueCommand) -> bytes:
                 "at": int(command.withdrawn_at.timestamp()),
             }
         )
-    return msgspec.json.encode(
-        {
-            "command": str(command.command_id),
-            "resource": command.resource_name,
-            "issued_at": int(command.issued_at.timestamp()),
-            "expires_at": int(command.expires_at.timestamp()),
-            "start": int(command.start_at.timestamp()),
-            "step_s": command.step_s,
-            "dispatch_setpoint_w": [_number(setpoint_w) for setpoint_w in command.dispatch_setpoint_w],
-        }
-    )
+    told: dict[str, object] = {
+        "command": str(command.command_id),
+        "resource": command.resource_name,
+        "issued_at": int(command.issued_at.timestamp()),
+        "expires_at": int(command.expires_at.timestamp()),
+        "start": int(command.start_at.timestamp()),
+        "step_s": command.step_s,
+        "dispatch_setpoint_w": [_number(setpoint_w) for setpoint_w in command.dispatch_setpoint_w],
+    }
+    return msgspec.json.encode(told | {"follow": True} if command.is_followed else told)
 
 
 def _number(value: float) -> float:

@@ -46,13 +46,14 @@ class PlannedSlot:
 
 @dataclass(frozen=True, slots=True)
 class CommandedSlot:
-    """The highest power that a resource was told for a step, and what became of that command. [W]."""
+    """What a resource was told for a step, to follow or to draw at most, and what became of that command. [W]."""
 
     command_id: UUID
     resource: str
     step_start_at: datetime
     step_s: int
     dispatch_setpoint_w: float
+    is_followed: bool
     status: str
     issued_at: datetime
     expires_at: datetime
@@ -103,6 +104,7 @@ async def _commands(connection: Connection, event_id: UUID) -> AsyncIterator[Seq
                 command.start_at + index * step,
                 command.step_s,
                 watts,
+                command.is_followed,
                 command.status,
                 command.issued_at,
                 command.expires_at,

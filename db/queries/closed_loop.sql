@@ -1,18 +1,18 @@
 -- name: called_resources
 -- row: db.closed_loop.CalledResource
 -- The commands of an event, in the order in which they were issued, each with what its resource had said it needs when
--- the first of them was: what the plan leaned on, and what the loop measures against.
+-- the first of them was (a store need not have): what the plan leaned on, and what the loop measures against.
 SELECT
     command.command_id,
     command.end_device_id,
     end_device.usage_point_id,
     usage_point.power_transformer_place_id,
     resource.rated_power_w,
-    said.reported_at,
-    said.energy_needed_wh,
-    said.max_power_w,
-    said.available_from,
-    said.ready_by,
+    coalesce(said.reported_at, called.issued_at) AS reported_at,
+    coalesce(said.energy_needed_wh, 0) AS energy_needed_wh,
+    coalesce(said.max_power_w, resource.rated_power_w) AS max_power_w,
+    coalesce(said.available_from, called.issued_at) AS available_from,
+    coalesce(said.ready_by, called.issued_at) AS ready_by,
     command.issued_at,
     command.start_at,
     command.step_s,
@@ -24,7 +24,10 @@ SELECT
         ) THEN 'opted_out'
         ELSE command.status
     END AS status,
-    command.attempt_count
+    command.attempt_count,
+    end_device.kind,
+    command.natural_w,
+    command.is_followed
 FROM somel.command
 JOIN somel.resource USING (end_device_id)
 JOIN somel.end_device USING (end_device_id)
@@ -34,7 +37,7 @@ JOIN LATERAL (
     FROM somel.command AS first
     WHERE first.event_id = command.event_id AND first.end_device_id = command.end_device_id
 ) AS called ON TRUE
-JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT
         flexibility.reported_at,
         flexibility.energy_needed_wh,

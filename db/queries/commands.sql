@@ -13,6 +13,7 @@ SELECT
     command.start_at,
     command.step_s,
     command.dispatch_setpoint_w,
+    command.is_followed,
     command.withdrawn_at
 FROM somel.command
 JOIN somel.end_device USING (end_device_id)

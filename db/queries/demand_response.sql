@@ -68,7 +68,8 @@ SELECT EXISTS (SELECT FROM somel.place WHERE place_id = %(place_id)s) AS found
 -- name: flexible_resources
 -- row: db.demand_response.FlexibleResource
 -- Whose owners consent, under the place, with their last word; not those that another event commands already, nor those that
--- opted out of this event, nor those that were called as often as they may be, or are still at rest.
+-- opted out of this event, nor those that were called as often as they may be, or are still at rest. Batteries and heat pumps
+-- need say nothing: they are here when their parameters and a fresh state are known and their gateway knows to follow (1.1).
 WITH asked AS (
     SELECT
         event_id,
@@ -124,19 +125,37 @@ SELECT
     resource.end_device_id,
     usage_point.power_transformer_place_id,
     resource.rated_power_w,
-    said.reported_at,
-    said.energy_needed_wh,
-    said.max_power_w,
-    said.available_from,
-    said.ready_by,
+    coalesce(said.reported_at, store.reported_at) AS reported_at,
+    coalesce(said.energy_needed_wh, 0) AS energy_needed_wh,
+    coalesce(said.max_power_w, resource.rated_power_w) AS max_power_w,
+    coalesce(said.available_from, store.reported_at) AS available_from,
+    coalesce(said.ready_by, store.reported_at) AS ready_by,
     end_device.usage_point_id,
-    end_device.kind
+    end_device.kind,
+    store.reported_at IS NOT NULL AS is_store
 FROM somel.resource
 JOIN somel.end_device USING (end_device_id)
+LEFT JOIN somel.gateway USING (gateway_id)
 JOIN somel.usage_point USING (usage_point_id)
 JOIN somel.power_transformer ON power_transformer.place_id = usage_point.power_transformer_place_id
 JOIN somel.feeder ON feeder.place_id = power_transformer.feeder_place_id
-JOIN LATERAL (
+LEFT JOIN LATERAL (
+    SELECT resource_state.reported_at
+    FROM somel.resource_state
+    LEFT JOIN somel.battery USING (end_device_id)
+    LEFT JOIN somel.heat_pump USING (end_device_id)
+    LEFT JOIN somel.ev_charger USING (end_device_id)
+    WHERE
+        resource_state.end_device_id = resource.end_device_id
+        AND resource_state.reported_at BETWEEN %(states_since)s AND %(now)s::timestamptz + INTERVAL '5 minutes'
+        AND gateway.specification ~ '^1\.[1-9]'
+        AND (
+            (battery.end_device_id IS NOT NULL AND resource_state.energy_wh IS NOT NULL)
+            OR (heat_pump.end_device_id IS NOT NULL AND resource_state.temperature_degc IS NOT NULL)
+            OR (ev_charger.discharge_power_w > 0 AND resource_state.energy_wh IS NOT NULL)
+        )
+) AS store ON TRUE
+LEFT JOIN LATERAL (
     SELECT
         flexibility.reported_at,
         flexibility.energy_needed_wh,
@@ -150,6 +169,7 @@ JOIN LATERAL (
 ) AS said ON said.ready_by > %(now)s
 WHERE
     resource.withdrawn_at IS NULL
+    AND (said.ready_by IS NOT NULL OR (store.reported_at IS NOT NULL AND end_device.kind IN ('battery', 'heat_pump')))
     AND EXISTS (
         SELECT FROM somel.consent
         WHERE
@@ -261,11 +281,12 @@ ORDER BY place.code
 
 -- name: insert_command
 INSERT INTO somel.command (
-    event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w, natural_w, purpose
+    event_id, end_device_id, issued_at, expires_at, start_at, step_s, dispatch_setpoint_w, natural_w, purpose,
+    is_followed
 )
 VALUES (
     %(event_id)s, %(end_device_id)s, %(issued_at)s, %(expires_at)s, %(start_at)s, 1800,
-    %(dispatch_setpoint_w)s::real [], %(natural_w)s::real [], %(purpose)s
+    %(dispatch_setpoint_w)s::real [], %(natural_w)s::real [], %(purpose)s, %(is_followed)s
 )
 
 -- name: take_back_commands
@@ -299,6 +320,7 @@ SELECT
     command.start_at,
     command.step_s,
     command.dispatch_setpoint_w,
+    command.is_followed,
     command.status,
     command.sent_at,
     command.answered_at,

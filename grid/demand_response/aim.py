@@ -1,13 +1,13 @@
 """Call no more resources than a target needs: the fairest first, in a plan that is exact for those called."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grid.demand_response.flexibility import SLOT_HOURS, Fleet
+from grid.demand_response.flexibility import SLOT_HOURS, Fleet, subset
 from grid.demand_response.limits import Limits
 from grid.demand_response.optimisation import Optimum, optimise
 
@@ -67,12 +67,13 @@ def aim(fleet: Fleet, limits: Limits, order: Sequence[int], wanted_w: Float) -> 
     Notes
     -----
     Those not called are part of the load that cannot move. Where a slot has more than is wanted, those called last may
-    draw in it as they would by themselves.
+    draw in it as they would by themselves; stores give what they can. What these give is taken as if no limit stood in
+    the way, here: `grid.demand_response.rounding` plans them, and its sums count.
     """
     nominal_w = wanted_w.astype(np.float64)
     best = _planned(fleet, limits, np.empty(0, dtype=np.int64), wanted_w)
     for _ in range(_ATTEMPTS):
-        chosen = choose(fleet.natural_w[:, fleet.event_slots], order, nominal_w)
+        chosen = choose(_movable_w(fleet), order, nominal_w)
         spared = _with_slack(fleet, chosen, nominal_w)
         made = _planned(spared, limits, chosen, wanted_w)
         if made.gap_w.sum() < best.gap_w.sum():
@@ -89,7 +90,7 @@ def choose(natural_w: Float, order: Sequence[int], wanted_w: Float) -> Int:
     Parameters
     ----------
     natural_w : ndarray, shape (device, event slot), float64
-        What each would draw in the event. [W]
+        What each would draw in the event, or a store could give. [W]
     order : sequence of int
         The fairest to be called first.
     wanted_w : ndarray, shape (event slot,), float64
@@ -114,33 +115,37 @@ def choose(natural_w: Float, order: Sequence[int], wanted_w: Float) -> Int:
     return np.array(chosen, dtype=np.int64)
 
 
-def subset(fleet: Fleet, rows: Any) -> Fleet:
-    """Return some devices of a fleet, in the fleet's order."""
-    kept = {one.name: getattr(fleet, one.name)[rows] for one in fields(fleet) if _is_by_device(fleet, one.name)}
-    return replace(fleet, **kept)
-
-
 def limits_of(limits: Limits, places: Int) -> Limits:
     """Return the limits of some transformers."""
     kept = [row for row, rating in enumerate(limits.rating) if rating.place_id in set(places.tolist())]
     return replace(limits, rating=[limits.rating[row] for row in kept], forecast_w=limits.forecast_w[kept])
 
 
-def _is_by_device(fleet: Fleet, name: str) -> bool:
-    return isinstance(getattr(fleet, name), np.ndarray)
-
-
 def _planned(fleet: Fleet, limits: Limits, chosen: Int, wanted_w: Float) -> Aimed:
     mine = subset(fleet, np.sort(chosen))
     its_limits = limits_of(limits, np.unique(mine.transformer_id))
     optimum = optimise(mine, its_limits)
-    return Aimed(mine, its_limits, optimum, np.maximum(wanted_w - optimum.reduction_w, 0.0))
+    given_w = _given_w(mine)[:, mine.event_slots].sum(axis=0)
+    return Aimed(mine, its_limits, optimum, np.maximum(wanted_w - optimum.reduction_w - given_w, 0.0))
+
+
+def _movable_w(fleet: Fleet) -> Float:
+    """Return what each could give in the slots of the event. [W]."""
+    return (fleet.natural_w - fleet.fixed_w + _given_w(fleet))[:, fleet.event_slots]
+
+
+def _given_w(fleet: Fleet) -> Float:
+    """Return what stores could give, 0 for others, shape (device, slot). [W]."""
+    given_w = np.zeros_like(fleet.natural_w)
+    for row in np.flatnonzero(fleet.is_store):
+        given_w[row] = fleet.stores[int(fleet.end_device_id[row])].gives_w
+    return given_w
 
 
 def _with_slack(fleet: Fleet, chosen: Int, wanted_w: Float) -> Fleet:
     """Leave alone what is drawn in a slot beyond what is wanted there, of those called last."""
     event_w = fleet.natural_w[:, fleet.event_slots] - fleet.fixed_w[:, fleet.event_slots]
-    surplus_w = event_w[chosen].sum(axis=0) - wanted_w
+    surplus_w = _movable_w(fleet)[chosen].sum(axis=0) - wanted_w
     left_w = np.zeros_like(event_w)
     for row in chosen[::-1]:
         spared = (event_w[row] > 0) & (event_w[row] <= surplus_w)

@@ -48,6 +48,10 @@ class Called:
         Whether it accepted, or has not answered; the others declined.
     told : ndarray, shape (device,), bool
         Whether a command may have reached it.
+    is_store : ndarray, shape (device,), bool
+        Whether it was told what to draw, and not just how much at most.
+    kind : ndarray, shape (device,), str
+        What it is.
     """
 
     start_at: datetime
@@ -63,6 +67,8 @@ class Called:
     accepted: Bool
     waiting: Bool
     told: Bool
+    is_store: Bool
+    kind: NDArray[np.str_]
 
     @property
     def obeys(self) -> Bool:
@@ -103,12 +109,18 @@ def gather_called(rows: Sequence[CalledResource], event: Event, rates: Rates) ->
     )
     latest = event.starts_at + LONGEST_TAIL
     shuts = [min(slot_floor(one.ready_by), latest) for one in first]
+    shuts += [one.start_at + len(one.dispatch_setpoint_w) * SLOT for one in rows if one.is_followed]
     slots = (max([event.ends_at, *shuts]) - start) // SLOT
     cap_w = np.array([min(one.rated_power_w, one.max_power_w) for one in first], dtype=np.float64)
     need_wh = np.array([one.energy_needed_wh for one in first], dtype=np.float64)
-    open_h = _open_h(begins, shuts, start, slots)
+    open_h = _open_h(begins, shuts[: len(first)], start, slots)
     told_w = np.array([_told_w(mine, float(cap), start, slots) for mine, cap in zip(commands, cap_w, strict=True)])
     free_w = np.repeat(cap_w[:, np.newaxis], slots, axis=1)
+    natural_w = drawn_w(free_w, open_h, need_wh)
+    held_w = drawn_w(told_w.reshape(len(first), slots), open_h, need_wh)
+    is_store = np.array([one.is_followed for one in first], dtype=np.bool_)
+    for row in np.flatnonzero(is_store):
+        natural_w[row], held_w[row] = _store_w(commands[row], start, slots)
     return Called(
         start,
         np.array([one.end_device_id for one in first], dtype=np.int64),
@@ -117,12 +129,14 @@ def gather_called(rows: Sequence[CalledResource], event: Event, rates: Rates) ->
         cap_w,
         need_wh,
         open_h,
-        drawn_w(free_w, open_h, need_wh),
-        drawn_w(told_w.reshape(len(first), slots), open_h, need_wh),
+        natural_w,
+        held_w,
         np.array([_chance(mine, rates) for mine in commands], dtype=np.float64),
         np.array([any(one.status == "accepted" for one in mine) for mine in commands], dtype=np.bool_),
         np.array([_is_waiting(mine) for mine in commands], dtype=np.bool_),
         np.array([any(one.status in _TOLD for one in mine) for mine in commands], dtype=np.bool_),
+        is_store,
+        np.array([one.kind for one in first], dtype=np.str_),
     )
 
 
@@ -165,6 +179,11 @@ def fleet_of(called: Called, chosen: Bool, event: Event, *, start: datetime) -> 
         Its slots that lie after `start` are the fleet's.
     start : datetime
         First slot of the plan.
+
+    Notes
+    -----
+    A battery or heat pump needs what it has drawn less than by itself, and at most as much as it may beside what it
+    draws by itself. What a battery loses on the way is not made up for.
     """
     offset = called.slot_of(start)
     slots = called.natural_w.shape[1] - offset
@@ -173,7 +192,13 @@ def fleet_of(called: Called, chosen: Bool, event: Event, *, start: datetime) -> 
     first = np.where(whole.any(axis=1), whole.argmax(axis=1), slots)
     last = np.where(whole.any(axis=1), slots - whole[:, ::-1].argmax(axis=1), slots)
     cap_w = called.cap_w[chosen]
-    need_wh = np.clip(called.need_wh[chosen] - held_wh, 0.0, cap_w * SLOT_HOURS * (last - first))
+    fixed_w, need_wh = np.zeros((held_wh.size, slots)), called.need_wh[chosen] - held_wh
+    owing = called.is_store[chosen] & ((called.kind[chosen] == "heat_pump") | (called.need_wh[chosen] == 0.0))
+    fixed_w[owing] = called.natural_w[chosen, offset:][owing]
+    need_wh[owing] = ((called.natural_w - called.held_w)[chosen, :offset].sum(axis=1) * SLOT_HOURS)[owing]
+    cap_w = np.where(owing, np.maximum(cap_w - fixed_w.max(axis=1, initial=0.0), 0.0), cap_w)
+    first, last = np.where(owing, 0, first), np.where(owing, slots, last)
+    need_wh = np.clip(need_wh, 0.0, cap_w * SLOT_HOURS * (last - first))
     event_slots = slice(max((event.starts_at - start) // SLOT, 0), min(max((event.ends_at - start) // SLOT, 0), slots))
     return Fleet(
         start,
@@ -185,7 +210,7 @@ def fleet_of(called: Called, chosen: Bool, event: Event, *, start: datetime) -> 
         first.astype(np.int64),
         last.astype(np.int64),
         called.natural_w[chosen, offset:].copy(),
-        np.zeros((int(chosen.sum()), slots)),
+        fixed_w,
     )
 
 
@@ -228,6 +253,27 @@ def _told_w(commands: Sequence[CalledResource], cap_w: float, start: datetime, s
         if 0 <= first < slots:  # a command for the slot that runs holds for what is left of it
             limit_w[first] = late * before_w + (1 - late) * limit_w[first]
     return limit_w
+
+
+def _store_w(commands: Sequence[CalledResource], start: datetime, slots: int) -> tuple[Float, Float]:
+    """Return what a store draws by itself, as the plans had it, and as it was told; where nothing was said the same."""
+    natural_w = np.zeros(slots)
+    for command in commands:
+        if command.natural_w is not None:
+            inside, fits = _inside(command, start, slots)
+            natural_w[inside[fits]] = np.array(command.natural_w, dtype=np.float64)[fits]
+    held_w = natural_w.copy()
+    holding = [one for one in commands if one.status in _OPEN]
+    for command in holding or commands:
+        inside, fits = _inside(command, start, slots)
+        held_w[inside[fits]] = np.array(command.dispatch_setpoint_w, dtype=np.float64)[fits]
+    return natural_w, held_w
+
+
+def _inside(command: CalledResource, start: datetime, slots: int) -> tuple[Int, Bool]:
+    """Return the slots of a command's steps, and which of them there are."""
+    inside = np.arange(len(command.dispatch_setpoint_w), dtype=np.int64) + (command.start_at - start) // SLOT
+    return inside, (inside >= 0) & (inside < slots)
 
 
 def _chance(commands: Sequence[CalledResource], rates: Rates) -> float:

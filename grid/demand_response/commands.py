@@ -21,7 +21,8 @@ def commands_of(event: Event, fleet: Fleet, optimum: Optimum, *, now: datetime) 
     Notes
     -----
     The setpoints cover the slots from the first to the last that differ, and on to the end of the event, where a
-    resource that turns out to need more would otherwise draw. Outside them it is free, which there is as planned.
+    resource that turns out to need more would otherwise draw. Outside them it is free, which there is as planned. A
+    store draws what its setpoints say, and gives back below 0; all others draw at most that.
     """
     differs = np.abs(optimum.power_w - fleet.natural_w) > _TINY_W
     commands: list[NewCommand] = []
@@ -37,6 +38,7 @@ def commands_of(event: Event, fleet: Fleet, optimum: Optimum, *, now: datetime) 
                 start_at=fleet.start_at + first * SLOT,
                 dispatch_setpoint_w=np.round(optimum.power_w[device, first:stop], 1).tolist(),
                 natural_w=np.round(fleet.natural_w[device, first:stop], 1).tolist(),
+                is_followed=int(fleet.end_device_id[device]) in fleet.stores,
             )
         )
     return commands
@@ -51,6 +53,7 @@ def held_commands(
     now: datetime,
     purpose: str,
     until: datetime,
+    followed: NDArray[np.bool_] | None = None,
 ) -> list[NewCommand]:
     """Return later commands for resources that an event holds already; they replace what those were told before.
 
@@ -70,6 +73,8 @@ def held_commands(
         ``rebalance`` or ``release``.
     until : datetime
         So far each is told at least, drawing or not.
+    followed : ndarray, shape (device,), bool, optional
+        Who is to draw its power, and not just at most that; None: nobody.
     """
     commands: list[NewCommand] = []
     least = max((until - fleet.start_at) // SLOT, 1)
@@ -85,6 +90,7 @@ def held_commands(
                 start_at=fleet.start_at,
                 dispatch_setpoint_w=np.round(power_w[device, :stop], 1).tolist(),
                 purpose=purpose,
+                is_followed=followed is not None and bool(followed[device]),
             )
         )
     return commands

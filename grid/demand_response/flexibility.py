@@ -1,7 +1,7 @@
 """What resources need, on the slots of a plan: from their last statements to the arrays that kernels take."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.slots import SLOT, SLOT_S, slot_floor
 from db.demand_response import Event, FlexibleResource
+from grid.demand_response.onoff import Resource
 from grid.kernels.natural import natural_schedule
 
 Float = NDArray[np.float64]
@@ -18,6 +19,28 @@ Int = NDArray[np.int64]
 SLOT_HOURS: Final = SLOT_S / 3_600
 #: Deadlines further off than this after the start of an event are cut to it.
 LONGEST_TAIL: Final = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Hold a resource that is planned by what it stores, not by a need; see `grid.demand_response.stores`.
+
+    Attributes
+    ----------
+    resource : Resource
+        What is known of it, on the slots of the plan.
+    beside_w : ndarray, shape (slot,), float64
+        What it draws in slots that its plan leaves alone. [W]
+    gives_w : ndarray, shape (slot,), float64
+        What it draws less than by itself under the event's prices, with no limit in the way. [W]
+    bound_eur : float
+        Least that its plan can cost more than what it does by itself; at most 0, but for what it owes. [EUR]
+    """
+
+    resource: Resource
+    beside_w: Float
+    gives_w: Float
+    bound_eur: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +62,10 @@ class Fleet:
     natural_w : ndarray, shape (device, slot), float64
         What each would draw by itself: full power from the moment it is available until it has its energy. [W]
     fixed_w : ndarray, shape (device, slot), float64
-        The part of it that is left alone: in the slot before the event in which a window opens half-way. [W]
+        The part of it that is left alone: in the slot before the event in which a window opens half-way. Of stores all,
+        until `grid.demand_response.rounding` has planned them. [W]
+    stores : mapping of int to Store
+        Devices that are stores, by end device; they have no need.
     """
 
     start_at: datetime
@@ -52,6 +78,12 @@ class Fleet:
     last_slot: Int
     natural_w: Float
     fixed_w: Float
+    stores: Mapping[int, Store] = field(default_factory=dict)
+
+    @property
+    def is_store(self) -> NDArray[np.bool_]:
+        """Tell which devices are stores, shape (device,)."""
+        return np.isin(self.end_device_id, list(self.stores))
 
     @property
     def slot_count(self) -> int:
@@ -74,7 +106,9 @@ def slot_ceil(instant: datetime) -> datetime:
     return floor if floor == instant else floor + SLOT
 
 
-def gather_fleet(resources: Sequence[FlexibleResource], event: Event, *, now: datetime) -> Fleet:
+def gather_fleet(
+    resources: Sequence[FlexibleResource], event: Event, *, now: datetime, until: datetime | None = None
+) -> Fleet:
     """Lay the resources' statements on the slots from `now` to the last deadline, and at least to the event's end.
 
     Parameters
@@ -85,10 +119,13 @@ def gather_fleet(resources: Sequence[FlexibleResource], event: Event, *, now: da
         Starts on or after the plan's first slot.
     now : datetime
         Time; the plan starts with the next slot.
+    until : datetime, optional
+        The plan reaches so far at least; None: to the last deadline.
 
     Returns
     -------
     Fleet
+        Without stores.
 
     Notes
     -----
@@ -98,7 +135,7 @@ def gather_fleet(resources: Sequence[FlexibleResource], event: Event, *, now: da
     """
     start = slot_ceil(now)
     latest = event.starts_at + LONGEST_TAIL
-    end = max([event.ends_at, *(min(slot_floor(resource.ready_by), latest) for resource in resources)])
+    end = max([event.ends_at, until or start, *(min(slot_floor(resource.ready_by), latest) for resource in resources)])
     event_slots = slice((event.starts_at - start) // SLOT, (event.ends_at - start) // SLOT)
     slots = (end - start) // SLOT
     windows = _windows(resources, start, slots)
@@ -126,6 +163,16 @@ def gather_fleet(resources: Sequence[FlexibleResource], event: Event, *, now: da
         early_w + later_w,
         fixed_w,
     )
+
+
+def subset(fleet: Fleet, rows: NDArray[np.int64]) -> Fleet:
+    """Return some devices of a fleet, in the fleet's order."""
+    kept = {
+        one.name: getattr(fleet, one.name)[rows]
+        for one in fields(fleet)
+        if isinstance(getattr(fleet, one.name), np.ndarray)
+    }
+    return replace(fleet, **kept)
 
 
 def _windows(resources: Sequence[FlexibleResource], start: datetime, slots: int) -> _Windows:

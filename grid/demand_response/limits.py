@@ -62,8 +62,8 @@ async def read_limits(connection: Connection, fleet: Fleet, *, now: datetime) ->
     return Limits(rating, forecast_w, await read_upper_limits(connection, fleet, run, places, forecast_w))
 
 
-def headroom_w(limits: Limits, fleet: Fleet) -> Float:
-    """Return the power that flexible load may draw, shape (transformer, slot), at least 0. [W].
+def headroom_w(limits: Limits, fleet: Fleet, *, signed: bool = False) -> Float:
+    """Return the power that flexible load may draw, shape (transformer, slot), at least 0 unless `signed`. [W].
 
     Notes
     -----
@@ -75,8 +75,8 @@ def headroom_w(limits: Limits, fleet: Fleet) -> Float:
     natural_w = np.add.reduceat(fleet.natural_w, first, axis=0)
     fixed_w = np.maximum(limits.forecast_w - natural_w, 0.0) + np.add.reduceat(fleet.fixed_w, first, axis=0)
     rated_w = POWER_FACTOR * np.array([[one.rated_va] for one in limits.rating], dtype=np.float64)
-    room_w: Float = np.maximum(rated_w - fixed_w, 0.0)
-    return room_w
+    room_w: Float = rated_w - fixed_w
+    return room_w if signed else np.maximum(room_w, 0.0)
 
 
 def group_offsets(fleet: Fleet) -> Int:

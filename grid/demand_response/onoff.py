@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.slots import SLOT_S
-from grid.demand_response.optimisation import ENERGY_EUR_PER_MWH, WAITING_EUR_PER_MWH
+from grid.demand_response.prices import ENERGY_EUR_PER_MWH, WAITING_EUR_PER_MWH
 from grid.kernels.commitment import Commitment, Effort, Stores, commit
 from grid.kernels.thermal import WATER_WH_PER_L_K, heat_store
 

@@ -9,18 +9,13 @@ from numpy.typing import NDArray
 
 from grid.demand_response.flexibility import Fleet
 from grid.demand_response.limits import Limits, group_offsets, headroom_w
+from grid.demand_response.prices import ENERGY_EUR_PER_MWH, EVENT_EUR_PER_MWH, WAITING_EUR_PER_MWH
 from grid.demand_response.upper_limits import parents, upper_room_w
 from grid.kernels.dispatch import DispatchPlan, dispatch
 from grid.kernels.dispatch_nested import BINDING_RATIO, NestedPlan, dispatch_nested
 
 Float = NDArray[np.float64]
 
-#: About the French day-ahead mean of recent years; it scales the objective and changes no plan. [EUR/MWh]
-ENERGY_EUR_PER_MWH: Final = 80.0
-#: What drawing inside the event costs more, so much that energy leaves the event if it can. [EUR/MWh]
-EVENT_EUR_PER_MWH: Final = 1_000.0
-#: What each slot of waiting costs: the least that makes a plan draw as soon as a resource would by itself. [EUR/MWh]
-WAITING_EUR_PER_MWH: Final = 0.01
 #: After this a plan under nested limits is no longer made better; it keeps all limits, and says its gap. [s]
 BUDGET_S: Final = 120.0
 

@@ -1,7 +1,7 @@
 """Make the plan of an event from what is known now: resources, limits, whose turn it is, and the exact dispatch."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -12,11 +12,12 @@ from db.connection import Connection
 from db.demand_response import DispatchShortage, Event, flexible_resources
 from db.resources import parameters_of
 from grid.demand_response.aim import aim
-from grid.demand_response.flexibility import Fleet, gather_fleet
+from grid.demand_response.flexibility import Fleet
 from grid.demand_response.limits import Limits, read_limits
 from grid.demand_response.optimisation import Optimum, optimise
 from grid.demand_response.rates import learned_rates
 from grid.demand_response.rounding import rounded
+from grid.demand_response.stores import lay_out
 from grid.demand_response.turns import rows_fairest_first
 
 #: Joules of rounding, not a shortage. [Wh]
@@ -65,30 +66,28 @@ async def make_plan(connection: Connection, event: Event, now: datetime) -> Plan
         ``forecast_missing``.
     """
     resources = await flexible_resources(connection, place_id=event.place_id, event_id=event.event_id, now=now)
-    # On threads: kernels release the interpreter, and the event loop must not wait for them.
-    fleet = await asyncio.to_thread(gather_fleet, resources, event, now=now)
-    limits = await read_limits(connection, fleet, now=now) if resources else Limits([], fleet.natural_w)
+    # Kernels on threads: they release the interpreter, and the event loop must not wait for them.
+    fleet = await lay_out(connection, resources, event, now=now)
+    limits = await read_limits(connection, fleet, now=now) if fleet.end_device_id.size else Limits([], fleet.natural_w)
     if event.target_w is None:
-        return await _in_steps(connection, Planned(fleet, limits, await asyncio.to_thread(optimise, fleet, limits), []))
+        optimum = await asyncio.to_thread(optimise, fleet, limits)
+        return Planned(fleet, limits, await in_steps(connection, fleet, limits, optimum), [])
     rates = await learned_rates(connection, now=now)
     wanted_w = np.full(fleet.event_slots.stop - fleet.event_slots.start, event.target_w / rates.expected_ratio)
     order = await rows_fairest_first(connection, fleet.end_device_id, event_id=event.event_id, now=now)
     aimed = await asyncio.to_thread(aim, fleet, limits, order, wanted_w)
-    planned = await _in_steps(connection, Planned(aimed.fleet, aimed.limits, aimed.optimum, []))
-    gap_w = np.maximum(event.target_w - rates.expected_ratio * planned.optimum.reduction_w, 0.0)
+    optimum = await in_steps(connection, aimed.fleet, aimed.limits, aimed.optimum)
+    gap_w = np.maximum(event.target_w - rates.expected_ratio * optimum.reduction_w, 0.0)
     gap_w[gap_w < _CLOSE_RATIO * event.target_w] = 0.0
-    return replace(planned, target_gap_w=gap_w.tolist())
+    return Planned(aimed.fleet, aimed.limits, optimum, gap_w.tolist())
 
 
-async def _in_steps(connection: Connection, planned: Planned) -> Planned:
-    """Plan tanks in whole steps: a contact is closed or open. What is of unknown make is taken to follow any power."""
-    known = await parameters_of(connection, planned.fleet.end_device_id.tolist())
+async def in_steps(connection: Connection, fleet: Fleet, limits: Limits, optimum: Optimum) -> Optimum:
+    """Plan stores, and tanks in whole steps: a contact is closed or open. What is of unknown make follows any power."""
+    known = await parameters_of(connection, fleet.end_device_id.tolist())
     tanks = [key for key, stored in known.items() if stored.kind == "water_heater"]
-    on_off = np.isin(planned.fleet.end_device_id, np.array(tanks, dtype=np.int64))
-    if not on_off.any():
-        return planned
-    optimum = await asyncio.to_thread(rounded, planned.fleet, planned.limits, planned.optimum, on_off)
-    return replace(planned, optimum=optimum)
+    on_off = np.isin(fleet.end_device_id, np.array(tanks, dtype=np.int64))
+    return await asyncio.to_thread(rounded, fleet, limits, optimum, on_off)
 
 
 def shortages_in(planned: Planned) -> list[DispatchShortage]:

@@ -45,14 +45,15 @@ async def rebalance(connection: Connection, event: Event, called: Called, *, now
     Notes
     -----
     A plan takes everybody to obey. Who does not draws when it would by itself, which may be where others were told to
-    wait until. Commands go out only where they help by more than half a kilowatt.
+    wait until. Commands go out only where they help by more than half a kilowatt. Stores stay as they were told: what
+    they draw later is owed to their owners.
     """
     start, obeying = slot_ceil(now), called.obeys
     if not obeying.any() or called.slot_of(start) >= called.natural_w.shape[1]:
         return
     excess = await _excess(connection, event, called, start=start, now=now)
     over = [place for place, watts in excess.items() if watts > _EXCESS_W]
-    movable = called.accepted & obeying & np.isin(called.transformer_id, over)
+    movable = called.accepted & obeying & ~called.is_store & np.isin(called.transformer_id, over)
     if not movable.any():
         return
     fleet = fleet_of(called, movable, event, start=start)

@@ -20,11 +20,13 @@ from db.demand_response import Event, flexible_resources, insert_commands
 from grid.demand_response.aim import Aimed, aim
 from grid.demand_response.called import Called, gather_called
 from grid.demand_response.commands import commands_of
-from grid.demand_response.flexibility import gather_fleet, slot_ceil
+from grid.demand_response.flexibility import slot_ceil
 from grid.demand_response.lifecycle import EventStatus, require_event
+from grid.demand_response.planning import in_steps
 from grid.demand_response.rates import Rates, learned_rates
 from grid.demand_response.rebalance import note_adjustment, rebalance
 from grid.demand_response.room import limits_beside
+from grid.demand_response.stores import lay_out
 from grid.demand_response.tracking import see, track
 from grid.demand_response.turns import rows_fairest_first
 
@@ -95,13 +97,13 @@ async def _redispatch(
     if not candidates:
         return False
     rest = replace(event, starts_at=start)
-    fleet = await asyncio.to_thread(gather_fleet, candidates, rest, now=now)
+    fleet = await lay_out(connection, candidates, rest, now=now)
     limits = await limits_beside(connection, fleet, event, called, called.obeys, now=now)
     order = await rows_fairest_first(connection, fleet.end_device_id, event_id=event.event_id, now=now)
     aimed = await asyncio.to_thread(aim, fleet, limits, order, wanted_w / rates.expected_ratio)
-    commands = [
-        replace(command, purpose="redispatch") for command in commands_of(rest, aimed.fleet, aimed.optimum, now=now)
-    ]
+    optimum = await in_steps(connection, aimed.fleet, aimed.limits, aimed.optimum)
+    aimed = replace(aimed, optimum=optimum)
+    commands = [replace(command, purpose="redispatch") for command in commands_of(rest, aimed.fleet, optimum, now=now)]
     if not commands:
         return False
     await insert_commands(connection, commands)

@@ -3,7 +3,8 @@
 At its planned end nothing has to be done: each command says on which slots after the event its resource draws, and the
 plan that it comes from keeps the limits up to the last deadline. A gateway that hears nothing more does as it was told.
 An event that is ended early needs a plan of its own: from the slot that runs on, everybody draws as soon as there is
-room.
+room. A battery or heat pump that was held gets back what it drew less: a battery is told to, a heat pump may draw so
+much more than by itself, which its thermostat takes as far as it needs it.
 """
 
 import asyncio
@@ -130,10 +131,13 @@ async def _release(connection: Connection, event: Event, now: datetime) -> tuple
     except ConflictError:  # without a forecast there is no room to be shared out; stopping must not fail for that
         return [], 0.0
     elapsed_h = (now - start) / timedelta(hours=1)
-    drawn_wh = called.held_w[who, called.slot_of(now)] * elapsed_h
+    drawn_wh = (called.held_w[who, called.slot_of(now)] - fleet.fixed_w[:, 0]) * elapsed_h
     power_w, missing_wh = await asyncio.to_thread(release_plan, fleet, limits, drawn_wh, SLOT_HOURS - elapsed_h)
     everyone = np.ones(fleet.end_device_id.size, dtype=np.bool_)
-    commands = held_commands(event, fleet, power_w, everyone, now=now, purpose="release", until=start + SLOT)
+    batteries = called.is_store[who] & (called.kind[who] == "battery")  # they draw nothing unless they are told to
+    commands = held_commands(
+        event, fleet, power_w, everyone, now=now, purpose="release", until=start + SLOT, followed=batteries
+    )
     return commands, missing_wh
 
 
@@ -156,7 +160,7 @@ def release_plan(fleet: Fleet, limits: Limits, drawn_wh: Float, left_h: float) -
     limits : Limits
         Of their transformers.
     drawn_wh : ndarray, shape (device,), float64
-        What they have drawn in slot 0 so far. [Wh]
+        What they have drawn in slot 0 so far, beyond what is fixed in it. [Wh]
     left_h : float
         What is left of slot 0. [h]
 
@@ -176,7 +180,7 @@ def release_plan(fleet: Fleet, limits: Limits, drawn_wh: Float, left_h: float) -
     now_w = optimise(whole, limits).power_w[:, 0]
     last = np.maximum(fleet.last_slot - 1, 0)
     first = np.minimum(np.maximum(fleet.first_slot - 1, 0), last)
-    left_wh = np.maximum(whole.need_wh - now_w * left_h, 0.0)
+    left_wh = np.maximum(whole.need_wh - (now_w - fleet.fixed_w[:, 0]) * left_h, 0.0)
     later = replace(
         fleet,
         start_at=fleet.start_at + SLOT,

@@ -93,7 +93,9 @@ async def read_upper_limits(
     return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.place_id)))
 
 
-def upper_room_w(upper: UpperLimit, fleet: Fleet, places: Sequence[int], forecast_w: Float) -> Float:
+def upper_room_w(
+    upper: UpperLimit, fleet: Fleet, places: Sequence[int], forecast_w: Float, *, signed: bool = False
+) -> Float:
     """Return the power that flexible load in a limited place may draw, shape (slot,), infinite without limit. [W].
 
     Parameters
@@ -106,6 +108,8 @@ def upper_room_w(upper: UpperLimit, fleet: Fleet, places: Sequence[int], forecas
         Their transformers, rising.
     forecast_w : ndarray, shape (transformer, slot)
         What these are taken to draw; it may have changed since limits were read. [W]
+    signed : bool, default False
+        Whether it may be below 0, where the load that stays is above the limit by itself.
     """
     at = np.clip((fleet.start_at - upper.start_at) // SLOT + np.arange(fleet.slot_count), 0, upper.limit_w.size - 1)
     load_w = upper.forecast_w[at]
@@ -114,8 +118,8 @@ def upper_room_w(upper: UpperLimit, fleet: Fleet, places: Sequence[int], forecas
             load_w = load_w + forecast_w[row] - upper.transformer_forecast_w[upper.transformer_id.index(place)][at]
     inside = np.isin(fleet.transformer_id, upper.transformer_id)
     rest_w = np.maximum(load_w - fleet.natural_w[inside].sum(axis=0), 0.0) + fleet.fixed_w[inside].sum(axis=0)
-    room_w: Float = np.maximum(upper.limit_w[at] - rest_w, 0.0)
-    return room_w
+    room_w: Float = upper.limit_w[at] - rest_w
+    return room_w if signed else np.maximum(room_w, 0.0)
 
 
 def parents(upper: Sequence[UpperLimit], places: Sequence[int]) -> Int:

@@ -23,7 +23,7 @@ Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 #: Weather from further away is not the weather here. [m]
-_FURTHEST_M: Final = 100_000.0
+FURTHEST_M: Final = 100_000.0
 #: Slots count as sunny time of day when the sun then brings so much on average. [W/m2]
 _SUNNY_W_M2: Final = 50.0
 #: Load that falls so clearly when the sun shines more than usual has panels behind it. [1]
@@ -80,7 +80,7 @@ async def place_groups(
     weather : bool, default True
         Whether to look at any.
     """
-    nearest = await points_of_places(connection, most_m=_FURTHEST_M) if weather else {}
+    nearest = await points_of_places(connection, most_m=FURTHEST_M) if weather else {}
     point_of = np.array([nearest.get(int(place_id), 0) for place_id in history.place_id], dtype=np.int64)
     begins = history.begins()
     groups = []
