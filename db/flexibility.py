@@ -1,4 +1,4 @@
-"""What resources say they need."""
+"""What resources say they need, and how they stand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +25,17 @@ class FlexibilityReport:
 
 
 @dataclass(frozen=True, slots=True)
+class StateReport:
+    """How a store behind a gateway stood at a time; None where it has no battery, or nothing warm. [Wh], [degC]."""
+
+    gateway_id: int
+    resource_name: str
+    reported_at: datetime
+    energy_wh: int | None
+    temperature_degc: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredReport:
     """A report that was stored: its position among those given, from 1."""
 
@@ -46,4 +57,20 @@ async def store_flexibility(connection: Connection, reports: Sequence[Flexibilit
         "ready_by": [report.ready_by for report in reports],
     }
     rows = await all_rows(connection, StoredReport, _SQL["store_flexibility"], parameters)
+    return {row.position - 1 for row in rows}
+
+
+async def store_states(connection: Connection, reports: Sequence[StateReport]) -> set[int]:
+    """Store how resources stand, the newest wins; return the positions, from 0, of those whose resource is known.
+
+    A resource is known when it is enrolled under its name behind its gateway.
+    """
+    parameters = {
+        "gateway_ids": [report.gateway_id for report in reports],
+        "resource_names": [report.resource_name for report in reports],
+        "reported_at": [report.reported_at for report in reports],
+        "energies_wh": [report.energy_wh for report in reports],
+        "temperatures_degc": [report.temperature_degc for report in reports],
+    }
+    rows = await all_rows(connection, StoredReport, _SQL["store_states"], parameters)
     return {row.position - 1 for row in rows}

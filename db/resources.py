@@ -53,6 +53,14 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedResource:
+    """The key of a resource."""
+
+    name: str
+    end_device_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What an owner agreed to, and until when; see the comments of the table."""
 
@@ -128,6 +136,12 @@ async def parameters_of(connection: Connection, end_device_ids: Sequence[int]) -
     """Return the parameters and states of resources that have parameters, by key."""
     rows = await all_rows(connection, StoredParameters, _SQL["parameters_of"], {"end_device_ids": list(end_device_ids)})
     return {row.end_device_id: row for row in rows}
+
+
+async def end_device_ids(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Return the keys of resources by their names; those that are not registered are left out."""
+    rows = await all_rows(connection, NamedResource, _SQL["end_device_ids"], {"names": list(names)})
+    return {row.name: row.end_device_id for row in rows}
 
 
 async def put_parameters(connection: Connection, end_device_id: int, kind: str, parameters: Parameters) -> None:

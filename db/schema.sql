@@ -241,7 +241,7 @@ CREATE TABLE somel.command (
     expires_at timestamp with time zone NOT NULL, -- After this it must not be obeyed
     start_at timestamp with time zone NOT NULL, -- Start of the first setpoint
     step_s integer NOT NULL DEFAULT 1800, -- Length of each setpoint [s]
-    dispatch_setpoint_w real[] NOT NULL, -- Highest power to draw in each step [W]
+    dispatch_setpoint_w real[] NOT NULL, -- Power in each step: what it draws if is_followed, else the highest [W]
     status text NOT NULL DEFAULT 'pending'::text, -- pending, sent, accepted, opted_out, refused, expired (never sent), unanswered, withdrawn or replaced
     sent_at timestamp with time zone, -- When the broker had taken it for the first time
     answered_at timestamp with time zone, -- When the answer was stored
@@ -254,6 +254,7 @@ CREATE TABLE somel.command (
     ended_at timestamp with time zone, -- When it was found expired, unanswered or replaced
     natural_w real[], -- What the plan expected it to draw by itself in each step; null where that is not known [W]
     purpose text NOT NULL DEFAULT 'plan'::text, -- plan: when the event was approved; redispatch: called later for a shortfall; rebalance: moved to keep a limit; release: let go when the event was stopped
+    is_followed boolean NOT NULL DEFAULT false, -- Whether it draws what its setpoints say, below 0 gives it back; else it draws at most that
     CONSTRAINT command_pkey PRIMARY KEY (command_id),
     CONSTRAINT command_event_id_end_device_id_issued_at_key UNIQUE (event_id, end_device_id, issued_at),
     CONSTRAINT command_end_device_id_fkey FOREIGN KEY (end_device_id) REFERENCES resource(end_device_id),
@@ -1754,7 +1755,7 @@ CREATE TABLE somel.resource_state (
     CONSTRAINT resource_state_temperature_degc_check CHECK (((temperature_degc >= ('-60'::integer)::double precision) AND (temperature_degc <= (120)::double precision)))
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON resource_state TO somel_compute;
-GRANT SELECT ON resource_state TO somel_ingest;
+GRANT INSERT, SELECT, UPDATE ON resource_state TO somel_ingest;
 GRANT SELECT ON resource_state TO somel_read;
 
 -- Spans whose sums no longer match the readings; written with the readings, in one transaction

@@ -9,7 +9,7 @@ from db.commands import Answer, AnsweredCommand, answer_commands
 from db.connection import Connection, translated_errors
 from db.firmware import report_offers
 from db.firmware_rows import OfferReport, ReportedOffer
-from db.flexibility import FlexibilityReport, store_flexibility
+from db.flexibility import FlexibilityReport, StateReport, store_flexibility, store_states
 from db.gateways import GatewayReport, report_gateways
 from db.labels import store_labels
 from db.writing import Refusal
@@ -20,6 +20,7 @@ from ingest.decode import (
     Flexibility,
     MessageRefusal,
     MetaContent,
+    ResourceState,
     StateContent,
     UpdateContent,
 )
@@ -124,22 +125,28 @@ def _meta_report(content: Content, said: MetaContent) -> GatewayReport:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """One flexibility report with the event that it came in."""
+    """What an event says of one resource, with the event."""
 
     content: Content
-    report: Flexibility
+    report: Flexibility | ResourceState
 
-    def row(self) -> FlexibilityReport:
-        """Return what is stored of it."""
-        return FlexibilityReport(
-            gateway_id=self.content.gateway_id,
-            resource_name=self.report.resource,
-            reported_at=_instant(self.report.at),
-            energy_needed_wh=self.report.energy_needed_wh,
-            max_power_w=self.report.max_power_w,
-            available_from=_instant(self.report.available_from),
-            ready_by=_instant(self.report.ready_by),
-        )
+
+def _need(content: Content, report: Flexibility) -> FlexibilityReport:
+    return FlexibilityReport(
+        gateway_id=content.gateway_id,
+        resource_name=report.resource,
+        reported_at=_instant(report.at),
+        energy_needed_wh=report.energy_needed_wh,
+        max_power_w=report.max_power_w,
+        available_from=_instant(report.available_from),
+        ready_by=_instant(report.ready_by),
+    )
+
+
+def _standing(content: Content, report: ResourceState) -> StateReport:
+    return StateReport(
+        content.gateway_id, report.resource, _instant(report.at), report.energy_wh, report.temperature_degc
+    )
 
 
 async def _store_events(connection: Connection, contents: Sequence[Content], at: datetime) -> list[Refusal]:
@@ -147,17 +154,22 @@ async def _store_events(connection: Connection, contents: Sequence[Content], at:
         _Said(content, report)
         for content in contents
         if isinstance(content.content, EventContent)
-        for report in content.content.flexibility
+        for report in content.content.said
     ]
     if not said:
         return []
     oldest_s, newest_s = credible_span_s(at)
     timely = [item for item in said if oldest_s <= item.report.at <= newest_s]
-    stored = await store_flexibility(connection, [item.row() for item in timely]) if timely else set()
+    needs = [(item, item.report) for item in timely if isinstance(item.report, Flexibility)]
+    stands = [(item, item.report) for item in timely if isinstance(item.report, ResourceState)]
+    kept = await store_flexibility(connection, [_need(item.content, one) for item, one in needs]) if needs else set()
+    known = await store_states(connection, [_standing(item.content, one) for item, one in stands]) if stands else set()
+    unknown = [item for position, (item, _) in enumerate(needs) if position not in kept]
+    unknown += [item for position, (item, _) in enumerate(stands) if position not in known]
     return [
         *_count(said, "time_too_old", lambda item: item.report.at < oldest_s),
         *_count(said, "time_in_future", lambda item: item.report.at > newest_s),
-        *_count([item for position, item in enumerate(timely) if position not in stored], "resource_unknown"),
+        *_count(unknown, "resource_unknown"),
     ]
 
 

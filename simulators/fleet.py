@@ -22,6 +22,8 @@ from simulators.network import Equipment, choose_ratings, describe_equipment, la
 from simulators.orders import Orders, Temper
 from simulators.pool import CurvePool, load_pool, load_stations, pool_of_source
 from simulators.source import SourceLayout
+from simulators.store_load import StoreLoad
+from simulators.stores import HomeStores, StoreShares, draw_stores
 
 #: Weeks that ratings are chosen for: the coldest, and one of each other season. UTC Mondays of one year.
 _RATING_WEEKS: Final = tuple(
@@ -42,6 +44,8 @@ class Fleet:
         Load that nobody can shift.
     load : FlexibleLoad
         Load of the flexible devices.
+    stores : StoreLoad
+        Load of batteries and heat pumps.
     orders : Orders
         How commands are taken.
     first_point : ndarray, shape (gateway + 1,), int64
@@ -54,6 +58,7 @@ class Fleet:
     network: Network
     curves: Curves
     load: FlexibleLoad
+    stores: StoreLoad
     orders: Orders
     first_point: NDArray[np.int64]
     sequence: NDArray[np.int64]
@@ -68,8 +73,11 @@ class Fleet:
 
     @cached_property
     def exports(self) -> NDArray[np.bool_]:
-        """Tell which usage points have a roof that can give power, and so an export register; shape (usage_point,)."""
-        return self.curves.households.solar_curve >= 0
+        """Tell which usage points have a roof or a battery, and so an export register; shape (usage_point,)."""
+        exports: NDArray[np.bool_] = self.curves.households.solar_curve >= 0
+        stores = self.stores.stores
+        exports[stores.usage_point[stores.battery]] = True
+        return exports
 
     def points_of(self, gateway: int) -> range:
         """Return the usage points of a gateway."""
@@ -96,12 +104,14 @@ class Fleet:
         """
         net_wh = self.curves.net_wh(first_s, slots)
         np.add.at(net_wh, self.load.flexible.usage_point, self.load.slot_wh(first_s, slots))
+        np.add.at(net_wh, self.stores.stores.usage_point, self.stores.slot_wh(first_s, slots))
         return meter_wh(net_wh)
 
     def power_w(self, at_s: int) -> NDArray[np.float64]:
         """Return each usage point's power in the minute that begins at `at_s` (epoch); import positive. [W]."""
         power_w = self.curves.net_wh(at_s - at_s % SLOT_S, 1)[:, 0] * (3600 / SLOT_S)
         np.add.at(power_w, self.load.flexible.usage_point, self.load.power_w(at_s))
+        np.add.at(power_w, self.stores.stores.usage_point, self.stores.power_w(at_s))
         return power_w
 
     def value_count(self, slots: int) -> int:
@@ -118,6 +128,7 @@ def build_fleet(
     seed: int = 1,
     source: SourceLayout | None = None,
     temper: Temper | None = None,
+    shares: StoreShares | None = None,
 ) -> Fleet:
     """Build a fleet; the same arguments always give the same one.
 
@@ -138,6 +149,8 @@ def build_fleet(
         flexible devices: its curves contain whatever those homes had.
     temper : Temper, optional
         Opt-outs and dead devices; None for the usual.
+    shares : StoreShares, optional
+        How many homes have a battery or a heat pump that obeys; None: none.
 
     Raises
     ------
@@ -149,14 +162,14 @@ def build_fleet(
     grid = lay_out(stations, communes, usage_points, seed)
     curves = Curves(pool, draw_households(pool, usage_points, seed))
     flexible = _draw_devices(pool, curves.households, seed)
-    load = FlexibleLoad(flexible)
+    load, stores = FlexibleLoad(flexible), StoreLoad(_draw_stores(pool, curves.households, seed, shares))
     first_point = np.concatenate([[0], np.cumsum(grid.usage_points)])
-    rated_va = choose_ratings(*_peaks(curves, load, first_point))
+    rated_va = choose_ratings(*_peaks(curves, load, stores, first_point))
     equipment = describe_equipment(grid, stations, rated_va)
-    network = _describe(equipment, grid.usage_points, curves.households, flexible, shards)
-    resources = {name: index for index, name in enumerate(resource_names(flexible))}
-    orders = Orders(load, resources, temper or Temper())
-    return Fleet(network, curves, load, orders, first_point, first_numbers(len(network.gateways)))
+    network = _describe(equipment, grid.usage_points, curves.households, (flexible, stores.stores), shards)
+    names = [*resource_names(flexible), *stores.stores.names]
+    orders = Orders(load, {name: index for index, name in enumerate(names)}, temper or Temper(), stores)
+    return Fleet(network, curves, load, stores, orders, first_point, first_numbers(len(network.gateways)))
 
 
 def meter_name(usage_point: int) -> str:
@@ -178,8 +191,13 @@ def _draw_devices(pool: CurvePool, households: Households, seed: int) -> Flexibl
     return draw_flexible(homes, seed)
 
 
+def _draw_stores(pool: CurvePool, households: Households, seed: int, shares: StoreShares | None) -> HomeStores:
+    homes = np.flatnonzero(~households.business) if pool.home_year_wh is None else np.empty(0, dtype=np.int64)
+    return draw_stores(homes, households.heating_curve[homes] >= 0, seed, shares or StoreShares())
+
+
 def _peaks(
-    curves: Curves, load: FlexibleLoad, first_point: NDArray[np.int64]
+    curves: Curves, load: FlexibleLoad, stores: StoreLoad, first_point: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return each transformer's highest load without and with flexible devices, over the weeks to rate it for. [W]."""
     base_w, natural_w = np.zeros(len(first_point) - 1), np.zeros(len(first_point) - 1)
@@ -190,6 +208,7 @@ def _peaks(
             by_transformer = np.add.reduceat(net_wh, first_point[:-1], axis=0)
             np.maximum(peak_w, by_transformer.max(axis=1) * (3600 / SLOT_S), out=peak_w)
             np.add.at(net_wh, load.flexible.usage_point, load.slot_wh(first_s, SLOTS_PER_WEEK))
+            np.add.at(net_wh, stores.stores.usage_point, stores.slot_wh(first_s, SLOTS_PER_WEEK))
     return base_w, natural_w
 
 
@@ -197,13 +216,14 @@ def _describe(
     equipment: Equipment,
     points_each: NDArray[np.int64],
     households: Households,
-    flexible: Flexible,
+    devices: tuple[Flexible, HomeStores],
     shards: int,
 ) -> Network:
+    flexible, stores = devices
     substations, feeders, transformers = equipment
     gateways = [Gateway(name, shard_of(name, shards)) for name in (f"gw-{k + 1:04d}" for k in range(len(transformers)))]
     of_point = np.repeat(np.arange(len(transformers)), points_each)
-    points = _usage_points(households, flexible, [transformers[k].code for k in of_point])
+    points = _usage_points(households, devices, [transformers[k].code for k in of_point])
     meters = [
         EndDevice(meter_name(index), "meter", gateways[of_point[index]].name, point.prm, None)
         for index, point in enumerate(points)
@@ -218,12 +238,25 @@ def _describe(
         )
         for index, name in enumerate(resource_names(flexible))
     ]
-    return Network(substations, feeders, transformers, points, gateways, [*meters, *resources])
+    storing = [
+        EndDevice(
+            name,
+            "battery" if stores.battery[index] else "heat_pump",
+            gateways[of_point[stores.usage_point[index]]].name,
+            points[stores.usage_point[index]].prm,
+            int(stores.rated_power_w[index]),
+        )
+        for index, name in enumerate(stores.names)
+    ]
+    return Network(substations, feeders, transformers, points, gateways, [*meters, *resources, *storing])
 
 
-def _usage_points(households: Households, flexible: Flexible, transformer_codes: Sequence[str]) -> list[UsagePoint]:
-    flexible_w = np.zeros(len(transformer_codes))
-    np.add.at(flexible_w, flexible.usage_point, flexible.rated_power_w)
+def _usage_points(
+    households: Households, devices: tuple[Flexible, HomeStores], transformer_codes: Sequence[str]
+) -> list[UsagePoint]:
+    flexible, flexible_w = devices[0], np.zeros(len(transformer_codes))
+    for some in devices:
+        np.add.at(flexible_w, some.usage_point, some.rated_power_w)
     subscribed = subscribed_va(households, flexible_w)
     contact = np.zeros(len(transformer_codes), dtype=np.bool_)
     contact[flexible.usage_point[flexible.contact]] = True

@@ -30,6 +30,7 @@ from simulators.messages import (
     meta,
     power_register,
     state,
+    states_event,
 )
 from simulators.session import GatewaySession
 
@@ -180,6 +181,15 @@ class FleetLinks:
         sequence = self._next(gateway)
         await self._send_json(gateway, "event", flexibility_event(sequence, at_s, wanted), sequence=sequence)
         self.counts.events_published += len(wanted)
+
+    async def say_states(
+        self, gateway: int, at_s: int, energies_wh: dict[str, float], temperatures_degc: dict[str, float]
+    ) -> None:
+        """Publish how a gateway's batteries and homes with heat pumps stand. [Wh], [degC]."""
+        sequence = self._next(gateway)
+        said = states_event(sequence, at_s, energies_wh, temperatures_degc)
+        await self._send_json(gateway, "event", said, sequence=sequence)
+        self.counts.events_published += len(energies_wh) + len(temperatures_degc)
 
     async def answer(self, gateway: int, answer: dict[str, object]) -> None:
         """Publish the answer to a command."""

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 _LATE_S: Final = 300  # a snapshot later than this tells nobody anything; slots are never left out
 _DRAIN_S: Final = 3.0
+_STATES_EVERY_S: Final = 1_800
 
 
 class LiveFleet:
@@ -60,6 +61,7 @@ class LiveFleet:
         self._news: asyncio.Queue[tuple[int, bytes | None]] = asyncio.Queue()
         self._published_s = 0
         self._evening_announced = False
+        self._states_said_s = -_STATES_EVERY_S
         self._updates = updates
         self._updating = updates and Updating(updates, clock, report=self._report_update, introduce=self._introduce)
         self._links = FleetLinks(
@@ -91,6 +93,7 @@ class LiveFleet:
                 return
             next_slot_s = await self._publish_slots(next_slot_s, at_s)
             await self._announce(at_s)
+            await self._say_states(at_s)
             late = self._clock.now().timestamp() - at_s > _LATE_S
             if at_s % self._live_every_s == 0 and not late:
                 await self._publish_power(at_s)
@@ -135,6 +138,19 @@ class LiveFleet:
         for gateway, mine in needs.items():
             await self._links.announce(gateway, at_s, mine)
         log.info("flexibility_announced", resources=sum(map(len, needs.values())), at=at_s)
+
+    async def _say_states(self, at_s: int) -> None:
+        """Say every half-hour how batteries and homes with heat pumps stand."""
+        load, stores = self._fleet.stores, self._fleet.stores.stores
+        if not len(stores) or at_s - self._states_said_s < _STATES_EVERY_S:
+            return
+        self._states_said_s = at_s
+        said: dict[int, tuple[dict[str, float], dict[str, float]]] = {}
+        for store, value in load.states(at_s):
+            mine = said.setdefault(self._fleet.gateway_of(int(stores.usage_point[store])), ({}, {}))
+            mine[0 if stores.battery[store] else 1][stores.names[store]] = value
+        for gateway, (energies_wh, temperatures_degc) in said.items():
+            await self._links.say_states(gateway, at_s, energies_wh, temperatures_degc)
 
     async def _attend(self) -> None:
         """Introduce gateways that came online, and take commands."""

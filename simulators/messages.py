@@ -76,6 +76,17 @@ def flexibility_event(sequence: int, at_s: int, wanted: Sequence[tuple[str, int,
     }
 
 
+def states_event(
+    sequence: int, at_s: int, energies_wh: Mapping[str, float], temperatures_degc: Mapping[str, float]
+) -> dict[str, object]:
+    """Return an ``event`` that says how batteries and homes with heat pumps stand, by resource. [Wh], [degC]."""
+    energies = [{"resource": name, "at": at_s, "energy_wh": round(value)} for name, value in energies_wh.items()]
+    warmths = [
+        {"resource": name, "at": at_s, "temperature_degc": round(value, 2)} for name, value in temperatures_degc.items()
+    ]
+    return {"sequence": sequence, "states": [*energies, *warmths]}
+
+
 def meta(
     gateway: str,
     firmware_version: str,

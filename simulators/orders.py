@@ -13,6 +13,7 @@ from core.slots import INTERVAL_STEPS_S, LOCAL_ZONE
 from simulators.draws import uniform
 from simulators.evenings import FlexibleLoad
 from simulators.flexible import MINUTE_S
+from simulators.store_load import StoreLoad
 
 Status = Literal["accepted", "opted_out", "refused", "expired", "withdrawn"]
 _MOST_STEPS: Final = 1_536
@@ -20,7 +21,7 @@ _EVENING_STARTS_S: Final = 12 * 3600  # an evening lasts from noon to noon
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A ``command`` as it arrives: the resource draws at most so much in each step, and is free outside them."""
+    """A ``command`` as it arrives: the resource draws at most so much in each step, or follows, and is free outside."""
 
     command: str
     resource: str
@@ -29,6 +30,7 @@ class Command(msgspec.Struct, frozen=True):
     start: int
     step_s: int
     dispatch_setpoint_w: Annotated[list[float], msgspec.Meta(min_length=1, max_length=_MOST_STEPS)]
+    follow: bool = False
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -66,16 +68,21 @@ class Orders:
         Index of each resource by name.
     temper : Temper
         Who declines, and who is dead.
+    stores : StoreLoad, optional
+        Batteries and heat pumps; their indices go on after those of `load`.
     """
 
-    def __init__(self, load: FlexibleLoad, resources: dict[str, int], temper: Temper) -> None:
+    def __init__(
+        self, load: FlexibleLoad, resources: dict[str, int], temper: Temper, stores: StoreLoad | None = None
+    ) -> None:
         self._load = load
+        self._stores = stores
         self._resources = resources
         self.names = list(resources)
         self._temper = temper
         self._answers: dict[str, dict[str, object]] = {}
         self._in_force: dict[int, Command] = {}  # the newest command of each resource
-        indices = np.arange(len(load.flexible))
+        indices = np.arange(len(load.flexible) + (len(stores.stores) if stores else 0))
         self.dead = uniform(load.flexible.seed, "dead", indices) < temper.dead_ratio
 
     def take(
@@ -115,9 +122,7 @@ class Orders:
             self._answer(command.command, now_s, status, reason)
             if status == "accepted" and index is not None:
                 self._in_force[index] = command
-                self._load.limit(
-                    index, _next_minute(known_s), command.start, command.step_s, command.dispatch_setpoint_w
-                )
+                self._put(index, _next_minute(known_s), command)
         return self._answers[command.command]
 
     def _withdraw(
@@ -131,9 +136,27 @@ class Orders:
             command = self._in_force.get(index)
             if command is not None and command.command == told.withdraw:
                 del self._in_force[index]
-                free_s = _next_minute(known_s)
-                self._load.limit(index, free_s, free_s, MINUTE_S, [math.inf])  # nothing older holds any more either
+                free_s = _next_minute(known_s)  # nothing older holds any more either
+                self._put(
+                    index,
+                    free_s,
+                    msgspec.structs.replace(command, start=free_s, step_s=MINUTE_S, dispatch_setpoint_w=[math.inf]),
+                )
         return self._answer(told.withdraw, now_s, "withdrawn", "")
+
+    def told_w(self, index: int, at_s: int) -> float:
+        """Return what a resource was told for `at_s` (epoch), at most or to follow; infinite where it is free. [W]."""
+        store = index - len(self._load.flexible)
+        return self._load.limit_w(index, at_s) if store < 0 or not self._stores else self._stores.told_w(store, at_s)
+
+    def _put(self, index: int, known_s: int, command: Command) -> None:
+        """Put a command into force from a minute on."""
+        steps = (command.start, command.step_s, command.dispatch_setpoint_w)
+        store = index - len(self._load.flexible)
+        if store < 0 or self._stores is None:
+            self._load.limit(index, known_s, *steps)
+        else:
+            self._stores.tell(store, known_s, *steps, follow=command.follow)
 
     def _answer(self, command: str, now_s: int, status: Status, reason: str) -> dict[str, object]:
         answer: dict[str, object] = {"command": command, "at": now_s, "status": status}
@@ -143,7 +166,8 @@ class Orders:
     def _decide(self, command: Command, attached: frozenset[str], now_s: int) -> tuple[Status, str]:
         if command.resource not in attached:
             return "refused", "The resource is not attached to this gateway."
-        fault = _fault(command)
+        is_store = self._resources.get(command.resource, 0) >= len(self._load.flexible)
+        fault = _fault(command, is_store=is_store)
         if fault:
             return "refused", fault
         if now_s >= command.expires_at:
@@ -161,11 +185,14 @@ class Orders:
         return bool(uniform(self._load.flexible.seed, "opt_out", [resource], evening)[0] < self._temper.opt_out_ratio)
 
 
-def _fault(command: Command) -> str:
+def _fault(command: Command, *, is_store: bool) -> str:
     """Return why a command cannot be obeyed by anybody; empty when it can."""
     if command.step_s not in INTERVAL_STEPS_S or command.start % command.step_s:
         return "The step or the start is not one that the specification allows."
-    if not all(math.isfinite(value) and value >= 0 for value in command.dispatch_setpoint_w):
+    if command.follow and not is_store:
+        return "The resource can be limited only."
+    least_w = -math.inf if command.follow else 0.0
+    if not all(math.isfinite(value) and value >= least_w for value in command.dispatch_setpoint_w):
         return "A setpoint is negative or not a number."
     return ""
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from core.settings import Settings
 from core.signature import read_public_key
 from db.connection import Role, connect
+from db.resources import end_device_ids, put_parameters
 from db.territory import read_commune_facts, register_network
 from simulators.fleet import Fleet, build_fleet
 from simulators.links import FIRMWARE_VERSION, HARDWARE
 from simulators.orders import Temper
 from simulators.source import SourceLayout
+from simulators.stores import StoreShares
 from simulators.updates import Updates
 from somel.embedded.places import Places
 
@@ -22,6 +24,7 @@ def build(
     seed: int,
     source: SourceLayout | None = None,
     temper: Temper | None = None,
+    shares: StoreShares | None = None,
 ) -> Fleet:
     """Build a fleet on the communes of the metropolis."""
     return build_fleet(
@@ -32,13 +35,18 @@ def build(
         seed=seed,
         source=source,
         temper=temper,
+        shares=shares,
     )
 
 
 async def register(database_url: str, fleet: Fleet) -> None:
-    """Register a fleet's network, meters and resources; nothing happens for what is registered already."""
+    """Register a fleet's network, meters, resources and parameters of stores; again nothing happens."""
+    stores = fleet.stores.stores
     async with await connect(database_url, Role.OWNER) as connection:
         await register_network(connection, fleet.network)
+        keys = await end_device_ids(connection, stores.names)
+        for store, name in enumerate(stores.names):
+            await put_parameters(connection, keys[name], stores.kind(store), stores.parameters(store))
         await connection.commit()
 
 

@@ -143,6 +143,13 @@ WHERE
     ) > 0
 ORDER BY end_device.end_device_id
 
+-- name: end_device_ids
+-- row: db.resources.NamedResource
+SELECT end_device.name, end_device.end_device_id
+FROM somel.end_device
+JOIN somel.resource USING (end_device_id)
+WHERE end_device.name = ANY(%(names)s::text [])
+
 -- name: put_water_heater
 INSERT INTO somel.hot_water_tank (
     end_device_id, volume_m3, floor_degc, set_degc, ceiling_degc, loss_w_per_k, is_off_peak_switched

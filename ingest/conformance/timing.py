@@ -40,7 +40,7 @@ def _stamps(seen: Observation) -> Iterator[tuple[Seen, int]]:
         elif isinstance(content, StateContent) and content.at is not None:
             yield message, content.at
         elif isinstance(content, EventContent):
-            yield message, max(report.at for report in content.flexibility)
+            yield message, max(report.at for report in content.said)
 
 
 def _clock(seen: Observation) -> Finding:

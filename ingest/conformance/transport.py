@@ -90,7 +90,7 @@ def _named(message: Seen) -> list[str]:
     if isinstance(content, MetaContent):
         names += [*content.meters, *(resource.resource for resource in content.resources)]
     if isinstance(content, EventContent):
-        names += [report.resource for report in content.flexibility]
+        names += [report.resource for report in content.said]
     return names
 
 

@@ -14,6 +14,7 @@ from ingest.decode.low_rate import (
     LowRateContent,
     MetaContent,
     MetaResource,
+    ResourceState,
     StateContent,
     UpdateContent,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "MetaContent",
     "MetaResource",
     "RefusalCode",
+    "ResourceState",
     "Scope",
     "StateContent",
     "UpdateContent",

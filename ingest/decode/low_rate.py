@@ -53,11 +53,34 @@ class Flexibility(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("ready_by must be later than available_from")
 
 
-class EventContent(Struct, frozen=True, forbid_unknown_fields=True):
-    """An ``event``: what resources report about themselves."""
+class ResourceState(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a store stands: what is in its battery [Wh], or how warm its water or building is [degC]; since 1.1."""
 
-    flexibility: Annotated[list[Flexibility], Meta(min_length=1, max_length=1_536)]
+    resource: Name
+    at: EpochS
+    energy_wh: Energy | None = None
+    temperature_degc: Annotated[float, Meta(ge=-60, le=120)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.energy_wh is None and self.temperature_degc is None:
+            raise ValueError("a state says at least one thing")
+
+
+class EventContent(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An ``event``: what resources report about themselves; it has one of the lists at least."""
+
+    flexibility: Annotated[list[Flexibility], Meta(min_length=1, max_length=1_536)] = []
+    states: Annotated[list[ResourceState], Meta(min_length=1, max_length=1_536)] = []
     sequence: Sequence | None = None
+
+    def __post_init__(self) -> None:
+        if not self.said:
+            raise ValueError("an event says something about one resource at least")
+
+    @property
+    def said(self) -> list[Flexibility | ResourceState]:
+        """Return all that it says, needs before states."""
+        return [*self.flexibility, *self.states]
 
 
 class AnswerContent(Struct, frozen=True, forbid_unknown_fields=True):

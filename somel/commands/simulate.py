@@ -59,6 +59,10 @@ def simulate(
             min=0, max=0.9, help="Share of live messages lost between gateway and broker, each way, unnoticed by both"
         ),
     ] = 0.0,
+    battery_ratio: Annotated[float, typer.Option(min=0, max=1, help="Share of homes with a battery that obeys")] = 0.0,
+    heat_pump_ratio: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of homes with a heat pump that obeys")
+    ] = 0.0,
     *,
     live: Annotated[bool, typer.Option("--live/--no-live", help="Go on live until stopped")] = True,
     registered: Annotated[bool, typer.Option("--registered", help="The fleet is registered already")] = False,
@@ -70,6 +74,7 @@ def simulate(
     from simulators.orders import Temper
     from simulators.run import run
     from simulators.source import SourceLayout
+    from simulators.stores import StoreShares
     from somel.fleet import build, firmware_updates, register
 
     settings = read_settings()
@@ -78,8 +83,8 @@ def simulate(
     used = servers(settings)
     columns = (source_time, source_value, source_id or None, source_unit, source_step_s, source_zone)
     layout = SourceLayout(source, *columns) if source else None
-    temper = Temper(opt_out_ratio, dead_ratio)
-    fleet = build(settings, usage_points=usage_points, seed=seed, source=layout, temper=temper)
+    temper, shares = Temper(opt_out_ratio, dead_ratio), StoreShares(battery_ratio, heat_pump_ratio)
+    fleet = build(settings, usage_points=usage_points, seed=seed, source=layout, temper=temper, shares=shares)
     if not registered:
         asyncio.run(register(used.database_url, fleet))
     if certificates:

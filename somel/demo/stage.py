@@ -17,6 +17,7 @@ from db.connection import Role, connect
 from db.migrate import migrate
 from db.territory import load_communes, read_commune_facts
 from simulators.fleet import Fleet
+from simulators.stores import StoreShares
 from somel.demo.options import DemoOptions
 from somel.embedded.loopback import free_port
 from somel.embedded.places import Places, open_folder
@@ -26,6 +27,8 @@ from somel.servers import Servers, embedded_services, named_servers
 from somel.warming import compiled, parts
 
 NAME = "demo"
+#: So many homes have a battery, and so many a heat pump that obeys.
+SHARES = StoreShares(battery_ratio=0.04, heat_pump_ratio=0.06)
 _FIRST_PORT = 8_000
 
 
@@ -82,7 +85,7 @@ def stage_of(settings: Settings, options: DemoOptions, report: Report, say: Call
     report("kernels", len(parts()), len(parts()))
     with _servers(settings, report) as used:
         report("fleet", 0, 0)
-        fleet = build(settings, usage_points=options.usage_points, seed=options.seed)
+        fleet = build(settings, usage_points=options.usage_points, seed=options.seed, shares=SHARES)
         asyncio.run(_furnish(used.database_url, fleet))
         # Chosen now, so that an API that is started again is found where it was.
         options = replace(options, port=options.port or free_port(_FIRST_PORT))

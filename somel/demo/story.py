@@ -11,11 +11,12 @@ from db.census import Census, census
 from db.connection import Role, connect
 from grid.skill_summary import SkillSummary, skill_summary
 from simulators.publisher import backfill
+from somel.demo.air import tell_air
 from somel.demo.children import Child, Children
 from somel.demo.event import UNFINISHED, EventOutcome, run_event
 from somel.demo.operator import Operator
 from somel.demo.options import replay_origin
-from somel.demo.stage import Stage
+from somel.demo.stage import SHARES, Stage
 from somel.demo.summary import Summary
 from somel.tokens import make_token
 
@@ -58,6 +59,7 @@ async def _play(stage: Stage, stop: Stop) -> Summary:
     origin = replay_origin(datetime.now(UTC))
     with Children(stage.logs) as children:
         filled = await fill(stage, children, origin)
+        await tell_air(stage.servers.database_url, origin)
         stage.say(f"back-fill: {filled.published:,} values, {filled.rows_per_s:,.0f} rows/s through the broker")
         clock = Clock(datetime.now(UTC) + LEAD, origin, stage.options.speed)
         url, simulator = await start_processes(stage, children, clock)
@@ -94,6 +96,7 @@ async def start_processes(stage: Stage, children: Children, clock: Clock) -> tup
     started = [children.start(name, name, environment=shared) for name in ("ingest", "grid", "api")]
     lines = [await asyncio.to_thread(child.wait_ready) for child in started]
     arguments = ["--usage-points", str(stage.options.usage_points), "--seed", str(stage.options.seed)]
+    arguments += ["--battery-ratio", str(SHARES.battery_ratio), "--heat-pump-ratio", str(SHARES.heat_pump_ratio)]
     arguments += ["--since", f"{clock.replay_origin:%Y-%m-%dT%H:%M:%S}", "--registered", "--json"]
     simulator = children.start("simulate", "simulate", *arguments, environment=shared, supervised=False)
     await asyncio.to_thread(simulator.wait_ready)

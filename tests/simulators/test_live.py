@@ -226,7 +226,15 @@ def _states(subscriber: Subscriber) -> list[dict[str, object]]:
     return [json.loads(payload) for topic, _, payload, retained in subscriber.of_kind("state") if not retained]
 
 
-def _command(subscriber: Subscriber, fleet: Fleet, resource: str, start: datetime, setpoint_w: list[float]) -> str:
+def _command(
+    subscriber: Subscriber,
+    fleet: Fleet,
+    resource: str,
+    start: datetime,
+    setpoint_w: list[float],
+    *,
+    follow: bool = False,
+) -> str:
     """Send a command as the platform would; return its identifier."""
     (device,) = [row for row in fleet.network.end_devices if row.name == resource]
     gateway = [row.name for row in fleet.network.gateways].index(device.gateway_name)
@@ -239,7 +247,7 @@ def _command(subscriber: Subscriber, fleet: Fleet, resource: str, start: datetim
         "start": int(start.timestamp()),
         "step_s": 1800,
         "dispatch_setpoint_w": setpoint_w,
-    }
+    } | ({"follow": True} if follow else {})
     subscriber.publish(_topic(fleet, gateway, "command"), json.dumps(message).encode())
     return command
 

@@ -11,6 +11,8 @@ import pytest
 from simulators.evenings import FlexibleLoad
 from simulators.flexible import draw_flexible
 from simulators.orders import Orders, Temper
+from simulators.store_load import StoreLoad
+from simulators.stores import StoreShares, draw_stores
 
 SPECIFICATION = Path(__file__).resolve().parents[2] / "firmware_specs"
 INDEX = json.loads((SPECIFICATION / "vectors/index.json").read_text())
@@ -32,13 +34,14 @@ NOW_S = 1_780_336_800
 
 def _orders(temper: Temper | None = None) -> Orders:
     load = FlexibleLoad(draw_flexible(np.arange(100), seed=1))
-    names = ["ev-000001", *(f"wh-{index:06d}" for index in range(1, len(load.flexible)))]
+    stores = StoreLoad(draw_stores(np.arange(1), np.zeros(1, dtype=np.bool_), 1, StoreShares(battery_ratio=1.0)))
+    names = ["ev-000001", *(f"wh-{index:06d}" for index in range(1, len(load.flexible))), *stores.stores.names]
     obliging = Temper(opt_out_ratio=0.0)
-    return Orders(load, {name: index for index, name in enumerate(names)}, temper or obliging)
+    return Orders(load, {name: index for index, name in enumerate(names)}, temper or obliging, stores)
 
 
 def _take(orders: Orders, command: dict[str, Any], now_s: int = NOW_S) -> dict[str, object]:
-    answer = orders.take(json.dumps(command).encode(), frozenset({"ev-000001"}), now_s)
+    answer = orders.take(json.dumps(command).encode(), frozenset({"ev-000001", "bat-000001"}), now_s)
     assert answer is not None
     jsonschema.validate(answer, SCHEMA)
     return answer
@@ -52,8 +55,21 @@ def test_a_golden_command_is_answered_and_obeyed_as_it_says(vector: dict[str, An
     orders = _orders()
     answer = _take(orders, command, INDEX["context"]["clock"] + LATER_S)
     assert answer["status"] == vector["expected"]["answer"]
-    for at_s, limit_w in vector["expected"]["limits_w"]:
-        assert orders._load.limit_w(0, at_s + LATER_S) == (float("inf") if limit_w is None else limit_w)
+    index = orders.names.index(command["resource"]) if command["resource"] in orders.names else 0
+    for at_s, told_w in vector["expected"]["limits_w"]:
+        assert orders.told_w(index, at_s + LATER_S) == (float("inf") if told_w is None else told_w)
+
+
+def test_a_battery_is_free_again_when_its_command_is_withdrawn() -> None:
+    orders, index = _orders(), _orders().names.index("bat-000001")
+    followed = COMMAND | {"resource": "bat-000001", "dispatch_setpoint_w": [-2000, 2000], "follow": True}
+    assert _take(orders, followed)["status"] == "accepted"
+    assert [orders.told_w(index, COMMAND["start"] + after_s) for after_s in (0, 1800)] == [-2000, 2000]
+    begun_s = COMMAND["start"] + 600
+    withdrawal = {"withdraw": COMMAND["command"], "resource": "bat-000001", "at": begun_s}
+    assert _take(orders, withdrawal, begun_s)["status"] == "withdrawn"
+    assert orders.told_w(index, begun_s - 60) == -2000, "what has been given cannot be changed"
+    assert orders.told_w(index, begun_s) == float("inf")
 
 
 def test_there_are_golden_commands() -> None:

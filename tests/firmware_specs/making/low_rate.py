@@ -46,9 +46,18 @@ def _answer(status: str, **more: object) -> dict[str, object]:
 
 
 _HEATER = FLEXIBLE | {"resource": "wh-000001", "energy_needed_wh": 0, "max_power_w": 2_200}
+_FULL: dict[str, object] = {"resource": "bat-000001", "at": CLOCK_S, "energy_wh": 13_500}
+_WARM: dict[str, object] = {"resource": "hp-000001", "at": CLOCK_S, "temperature_degc": 20.4}
 _CONTENTS: list[tuple[str, str, dict[str, object], str]] = [
     ("event-one", "event", {"sequence": 30, "flexibility": [FLEXIBLE]}, "A car that needs 12 kWh within 12 hours"),
     ("event-two", "event", {"flexibility": [FLEXIBLE, _HEATER]}, "Two resources; one needs nothing just now"),
+    (
+        "event-states",
+        "event",
+        {"sequence": 33, "states": [_FULL, _WARM]},
+        "Since 1.1: how a battery and a building stand",
+    ),
+    ("event-both", "event", {"flexibility": [FLEXIBLE], "states": [_FULL]}, "Since 1.1: a need and a state"),
     ("answer-accepted", "answer", _answer("accepted", sequence=31), "The device will obey"),
     ("answer-opted-out", "answer", _answer("opted_out", reason="départ à 7 h"), "Its owner said no, and why"),
     ("answer-refused", "answer", _answer("refused", reason="not plugged in"), "The device cannot obey"),
@@ -83,6 +92,19 @@ _STRANGER = FLEXIBLE | {"resource": "ev-999999"}
 _OTHER = "11111111-2222-4333-8444-555555555555"
 _WRONG: list[tuple[str, str, dict[str, object], str]] = [
     ("event-without-entries", "event", {"flexibility": []}, "An event says something about one resource at least"),
+    ("event-of-nothing", "event", {"sequence": 34}, "An event has one of its lists"),
+    (
+        "event-state-of-nothing",
+        "event",
+        {"states": [{"resource": "bat-000001", "at": CLOCK_S}]},
+        "A state says something",
+    ),
+    (
+        "event-state-too-warm",
+        "event",
+        {"states": [_WARM | {"temperature_degc": 121}]},
+        "Neither water nor a home is so warm",
+    ),
     ("answer-status", "answer", _answer("maybe"), "There is no such status"),
     ("answer-not-a-uuid", "answer", _answer("accepted") | {"command": "17"}, "A command is named by a UUID"),
     ("answer-control-character", "answer", _answer("refused", reason="a\u0000b"), "A reason is printable text"),
@@ -135,6 +157,14 @@ INVALID: Final[list[Made]] = [
         refusals={"resource_unknown": 1},
     ),
     Made(
+        "event-states-in-part",
+        "event",
+        as_json({"states": [_FULL | {"at": CLOCK_S + 301}, _WARM | {"resource": "hp-999999"}, _WARM]}),
+        "One state said ahead of the clock, one of nobody; the other is kept",
+        content={"states": [_WARM]},
+        refusals={"time_in_future": 1, "resource_unknown": 1},
+    ),
+    Made(
         "event-times",
         "event",
         as_json({"flexibility": [_OLD, _OLDEST, _FUTURE]}),
@@ -160,6 +190,8 @@ _LIMITS: list[list[int | None]] = [
     [_FIRST + 5399, 3700],
     [_FIRST + 5400, None],
 ]
+_FOLLOWED = ORDER | {"resource": "bat-000001", "dispatch_setpoint_w": [3000, -5000], "follow": True}
+_FOLLOWING: list[list[int | None]] = [[_FIRST - 1, None], [_FIRST, 3000], [_FIRST + 1800, -5000], [_FIRST + 3600, None]]
 _LATE = ORDER | {"issued_at": CLOCK_S - 7200, "expires_at": CLOCK_S}
 _CASES: list[tuple[str, dict[str, object], str, str, list[list[int | None]]]] = [
     (
@@ -184,6 +216,20 @@ _CASES: list[tuple[str, dict[str, object], str, str, list[list[int | None]]]] = 
         [[_FIRST, None]],
     ),
     (
+        "command-followed",
+        _FOLLOWED,
+        "Since 1.1: a battery draws 3 kW, then gives back 5 kW; free before and after",
+        "accepted",
+        _FOLLOWING,
+    ),
+    (
+        "command-followed-by-none",
+        _FOLLOWED | {"resource": "ev-000001"},
+        "A charger of a car that gives nothing back cannot follow",
+        "refused",
+        [[_FIRST, None]],
+    ),
+    (
         "command-withdrawn",
         {"withdraw": COMMAND, "resource": "ev-000001", "at": CLOCK_S},
         "What was said before, or never came, no longer holds: the resource is free",
@@ -193,6 +239,16 @@ _CASES: list[tuple[str, dict[str, object], str, str, list[list[int | None]]]] = 
 ]
 #: Commands down with what a device makes of them: its answer, and the power it is limited to at instants.
 COMMANDS: Final[list[Made]] = [
-    Made(name, "command", as_json(content), text, device={"answer": answer, "limits_w": of})
-    for name, content, text, answer, of in _CASES
+    *(
+        Made(name, "command", as_json(content), text, device={"answer": answer, "limits_w": of})
+        for name, content, text, answer, of in _CASES
+    ),
+    Made(
+        "command-below-zero",
+        "command",
+        as_json(ORDER | {"dispatch_setpoint_w": [-1]}),
+        "Nobody can draw at most less than nothing; only what is followed goes below 0",
+        conforms=False,
+        device={"answer": "refused", "limits_w": [[_FIRST, None]]},
+    ),
 ]

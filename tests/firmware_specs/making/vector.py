@@ -40,6 +40,8 @@ CONTEXT = {
             "resources": {
                 "ev-000001": {"kind": "ev_charger", "rated_power_w": 7400},
                 "wh-000001": {"kind": "water_heater", "rated_power_w": 2200},
+                "bat-000001": {"kind": "battery", "rated_power_w": 5000},
+                "hp-000001": {"kind": "heat_pump", "rated_power_w": 2500},
             },
             "commands": [COMMAND],
             "offers": [OFFER],

@@ -113,7 +113,7 @@ async def town_with_stores(url: str, *, load_w: float = 20_000.0) -> tuple[Town,
     return town, devices
 
 
-async def planned(connection: Connection, town: Town, **asked: float) -> Planned:
+async def planned(connection: Connection, town: Town, target_w: float | None = None) -> Planned:
     event = await draft_event(
         connection,
         name="Pointe",
@@ -121,13 +121,13 @@ async def planned(connection: Connection, town: Town, **asked: float) -> Planned
         starts_at=EVENT_STARTS,
         ends_at=EVENT_ENDS,
         now=NOON,
-        **asked,
+        target_w=target_w,
     )
     return await make_plan(connection, event, NOON)
 
 
 def row_of(fleet: Fleet, device: int) -> int:
-    return fleet.end_device_id.tolist().index(device)
+    return int(np.flatnonzero(fleet.end_device_id == device)[0])
 
 
 def stored_wh(power_w: np.ndarray, known: Battery | EvCharger, start_wh: float) -> np.ndarray:
