@@ -41,6 +41,7 @@ class BridgedCommand:
     resource_targets: list[str]
     event_id: str | None
     event_content: dict[str, Any] | None
+    is_followed: bool = False
 
 
 async def link_resource(connection: Connection, object_id: str) -> None:

@@ -91,7 +91,8 @@ SELECT
     resource.object_id AS resource_id,
     resource.targets AS resource_targets,
     event.object_id AS event_id,
-    event.content AS event_content
+    event.content AS event_content,
+    command.is_followed
 FROM somel.command
 JOIN somel.event AS platform_event USING (event_id)
 JOIN somel.openadr_object AS resource USING (end_device_id)

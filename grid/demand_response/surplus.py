@@ -48,8 +48,8 @@ async def give_back(
     -----
     More than is needed comes of answers that were late, of more who obey than was thought, and of moving those behind
     a full transformer out of the event. Who was the last to be called fairly is the first to draw; never where its
-    transformer has no room for it. What stays planned for later slots stays: it is then needed less. Stores stay as they
-    were told: what they take back later is planned with what they give.
+    transformer has no room for it. What stays planned for later slots stays: it is then needed less. Stores stay
+    as they were told: what they take back later is planned with what they give.
     """
     start = max(slot_ceil(now), event.starts_at)
     surplus_w = np.array([max(-(one.shortfall_w or 0.0), 0.0) for one in tracked if one.slot_start_at >= start])

@@ -22,6 +22,7 @@ from grid.openadr.telling import written
 PROGRAM_NAME: Final = "somel demand response"
 _PLATFORM: Final = Viewer(Role.BL, "somel")
 _LIMIT: Final = "IMPORT_CAPACITY_LIMIT"
+_SETPOINT: Final = "DISPATCH_SETPOINT"
 _ENDED: Final = frozenset({"withdrawn", "replaced", "expired"})
 _CANCELLED: Final = "cancelled"
 
@@ -56,20 +57,20 @@ def target_of(resource_id: str) -> str:
 
 
 def content_of(command: BridgedCommand, program_id: str) -> dict[str, Any]:
-    """Return a command as an event: the highest power to draw in each step. [kW]."""
-    step = {"duration": f"PT{command.step_s}S"}
+    """Return a command as an event: the highest power to draw in each step, or the power to follow. [kW]."""
+    step, payload_type = {"duration": f"PT{command.step_s}S"}, _SETPOINT if command.is_followed else _LIMIT
     return {
         "programID": program_id,
         "eventName": command.event_name,
         "targets": [target_of(command.resource_id)],
-        "payloadDescriptors": [{"objectType": "EVENT_PAYLOAD_DESCRIPTOR", "payloadType": _LIMIT, "units": "KW"}],
+        "payloadDescriptors": [{"objectType": "EVENT_PAYLOAD_DESCRIPTOR", "payloadType": payload_type, "units": "KW"}],
         "reportDescriptors": [
             {"payloadType": "USAGE", "units": "KWH", "targets": [target_of(command.resource_id)]},
             {"payloadType": "OPERATING_STATE", "targets": [target_of(command.resource_id)]},
         ],
         "intervalPeriod": {"start": written(command.start_at.astimezone(UTC)), **step},
         "intervals": [
-            {"id": number, "payloads": [{"type": _LIMIT, "values": [round(power_w / 1_000, 4)]}]}
+            {"id": number, "payloads": [{"type": payload_type, "values": [round(power_w / 1_000, 4)]}]}
             for number, power_w in enumerate(command.dispatch_setpoint_w)
         ],
     }
