@@ -25,8 +25,9 @@ from grid.demand_response.redispatch import follow_event
 from grid.demand_response.release import stop_event
 from grid.demand_response.stores import TAIL, holding_w
 from ingest.outbox import encode_command
-from tests.grid.demand_response.evening import EVENT_ENDS, EVENT_STARTS, NOON, add_chargers, forecast_flat
-from tests.grid.town import Town, add_resource, build_town, say
+from tests.grid.demand_response.evening import EVENT_ENDS, EVENT_STARTS, NOON, add_chargers, draft, forecast_flat
+from tests.grid.demand_response.test_measurement import add_past, result
+from tests.grid.town import Town, add_resource, answer, build_town, say
 
 BATTERY = Battery(
     capacity_wh=13_500,
@@ -286,6 +287,30 @@ async def test_commands_are_followed_tracked_and_let_go(database_url: str):
         if devices["pump"] in back:
             assert not back[devices["pump"]].is_followed
             assert min(back[devices["pump"]].dispatch_setpoint_w) >= 1_199.0
+
+
+async def test_what_a_battery_gave_back_is_measured_at_its_meter(database_url: str):
+    town = await build_town(database_url, usage_points=1)
+    await forecast_flat(database_url, town, {"T1": 20_000.0})
+    point = town.usage_points["T1"][0]
+    await add_store(database_url, point, "bat-1", BATTERY, energy_wh=8_000)
+    await add_past(database_url, point)
+    async with await connect(database_url, Role.COMPUTE, autocommit=True) as connection:
+        event = await draft(connection, town.place["T1"])
+        plan = await plan_event(connection, event_id=event.event_id, now=NOON)
+        await approve_event(connection, event_id=event.event_id, now=NOON)
+        await answer(database_url, event.event_id, "accepted")
+        await advance_events(connection, now=EVENT_ENDS)
+    async with await connect(database_url, None) as connection:  # it gives back 3 kW more than its house draws
+        await connection.execute(
+            "INSERT INTO interval_reading (usage_point_id, register_id, step_s, start_at, known_at, value)"
+            " SELECT %s, register_id, 1800, at, at, 1500 * (register_id - 1) FROM generate_series(1, 2) AS register_id,"
+            " generate_series(%s, %s, interval '30 minutes') AS at",
+            [point, EVENT_STARTS, EVENT_ENDS - SLOT],
+        )
+    first, _ = await result(database_url, event.event_id)
+    assert (first.baseline_w, first.measured_w) == (1_700.0, -3_000.0)
+    assert first.planned_reduction_w == plan.planned_reduction_w[0] > 4_000.0
 
 
 def test_a_thermostat_warms_what_is_cold_and_rests_where_it_is_warm():
