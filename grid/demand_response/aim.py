@@ -125,20 +125,21 @@ def _planned(fleet: Fleet, limits: Limits, chosen: Int, wanted_w: Float) -> Aime
     mine = subset(fleet, np.sort(chosen))
     its_limits = limits_of(limits, np.unique(mine.transformer_id))
     optimum = optimise(mine, its_limits)
-    given_w = _given_w(mine)[:, mine.event_slots].sum(axis=0)
+    given_w = _given_w(mine).sum(axis=0)
     return Aimed(mine, its_limits, optimum, np.maximum(wanted_w - optimum.reduction_w - given_w, 0.0))
 
 
 def _movable_w(fleet: Fleet) -> Float:
     """Return what each could give in the slots of the event. [W]."""
-    return (fleet.natural_w - fleet.fixed_w + _given_w(fleet))[:, fleet.event_slots]
+    event = fleet.event_slots
+    return fleet.natural_w[:, event] - fleet.fixed_w[:, event] + _given_w(fleet)
 
 
 def _given_w(fleet: Fleet) -> Float:
-    """Return what stores could give, 0 for others, shape (device, slot). [W]."""
-    given_w = np.zeros_like(fleet.natural_w)
+    """Return what stores could give, 0 for others, shape (device, event slot). [W]."""
+    given_w = np.zeros_like(fleet.natural_w[:, fleet.event_slots])
     for row in np.flatnonzero(fleet.is_store):
-        given_w[row] = fleet.stores[int(fleet.end_device_id[row])].gives_w
+        given_w[row] = fleet.stores[int(fleet.end_device_id[row])].gives_w[fleet.event_slots]
     return given_w
 
 
