@@ -15,7 +15,8 @@ algorithm [2]_, first on devices that may take any power, then on devices as the
 device after the other into the room that is left, at prices with :math:`\mu`; then a few devices at a time are taken
 out and put in better.
 
-What is exact: the limits are kept by every plan, but for 1e-6 Wh, and so are steps, minimum runs, ceilings and the
+What is exact: the limits are kept by every plan (a device of any power draws no more than the room there is; a whole
+step is put where it is no more than 1e-7 Wh above the room, which is rounding), and so are steps, minimum runs, ceilings and the
 bounds of batteries; costs and missing energies are those of the plan. States are real numbers, nothing is rounded to
 a grid. The cost to go of a device of any power is exact where power costs something, and a bound from below where it is
 paid for (drawing and giving back at once is then allowed in the bound). That of a device with steps is exact but for

@@ -6,9 +6,8 @@ from core.compiling import jitted, leaf, parallel_kernel, prange
 from grid.kernels.checks import Float, Int
 from grid.kernels.commitment_arrays import Devices, Memory, memory_for
 from grid.kernels.commitment_price import plan_alone
+from grid.kernels.commitment_steps import ROUNDING_WH
 
-#: Room for rounding, far below what any meter sees. [Wh]
-SPARE_WH = 1e-6
 #: The most devices that are taken out at a time.
 MOST_OUT = 6
 #: An exchange is kept when it saves more than this, a millionth of a millionth of a euro. [EUR/MWh Wh]
@@ -52,9 +51,9 @@ def _choose(state: int, count: int, start: int, devices: int, out: Int) -> int:
 
 @leaf
 def _is_kept(room: Float) -> bool:
-    """Return whether no slot has less than no room."""
+    """Return whether no slot has less than no room, but for rounding."""
     for slot in range(room.size):  # noqa: SIM110 - a generator is no leaf
-        if room[slot] < -SPARE_WH:
+        if room[slot] < -ROUNDING_WH:
             return False
     return True
 
@@ -137,7 +136,7 @@ def repair_batch(
     for place in prange(asked.size):
         group = asked[place]
         start, many = offsets[group], offsets[group + 1] - offsets[group]
-        memory, room = memory_for(slots, modes, entries), headroom_wh[group] + SPARE_WH
+        memory, room = memory_for(slots, modes, entries), headroom_wh[group].copy()
         if order.size > 0:
             mine = order[start : start + many]
             _insert(devices, mine, price + shadow[group], room, missing, memory, short, energy)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks._onoff import Programme, judged, small_cases
@@ -116,6 +116,7 @@ def test_devices_of_any_power_are_planned_as_cheaply_as_a_linear_programme_does(
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 100_000), tight=st.sampled_from([0.0, 0.5, 1.2, np.inf]))
+@example(seed=65536, tight=0.0)  # no room at all: what is drawn for want of rounding is worth more than the rounding
 def test_every_plan_keeps_limits_steps_runs_and_stores_and_is_no_cheaper_than_its_bound(seed, tight):
     rng = np.random.default_rng(seed)
     devices, slots = 9, 8
