@@ -161,6 +161,20 @@ def test_small_plans_and_bounds_go_with_a_mixed_integer_programme():
     assert np.mean(found) < 0.02
 
 
+@pytest.mark.parametrize(
+    ("number", "optimum_eur"),
+    [
+        (163, 0.7859),  # a battery has to give back for two devices in whole steps to be on at once
+        (62, 1.4448),  # a car misses energy unless three others make room for it in several slots
+    ],
+)
+def test_plans_that_no_single_exchange_leads_to_are_found(number, optimum_eur):
+    asked = next(itertools.islice(small_cases(number + 1, seed=0), number, None))
+    plan = commit(asked.price, asked.headroom_w, asked.offsets, asked.stores)
+    assert optimum_eur * (1.0 - 2e-4) <= plan.objective_eur[0] <= optimum_eur * 1.02  # by HiGHS, but for 1e-4
+    assert plan.short_wh[0] == 0.0
+
+
 def two_tanks(headroom_w):
     """Two tanks of 1 kW that want an hour each before slot 2; slot 2 is of no use."""
     one, each = np.ones(2), np.ones((2, 3))
