@@ -1,21 +1,19 @@
 """Move those who obey, where those who do not would drive a transformer above its limit."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.slots import SLOT
-from db.closed_loop import EventAdjustment, insert_adjustment
+from db.closed_loop import EventAdjustment
 from db.connection import Connection
 from db.demand_response import Event, insert_commands
+from grid.demand_response.adjustments import from_now, note_adjustment
 from grid.demand_response.called import Called, fleet_of
 from grid.demand_response.commands import held_commands
 from grid.demand_response.flexibility import Fleet, slot_ceil
-from grid.demand_response.lifecycle import SYSTEM, note
 from grid.demand_response.optimisation import optimise
 from grid.demand_response.room import excess_w, limits_beside, moved_by_transformer
 
@@ -25,11 +23,10 @@ Bool = NDArray[np.bool_]
 #: A transformer is looked at again when it would be above its limit by more than this, and helped if by so much. [W]
 _EXCESS_W: Final = 500.0
 _TINY_W: Final = 1.0
-_ACTIONS: Final = {"redispatch": "event.redispatched", "rebalance": "event.rebalanced"}
 
 
-async def rebalance(connection: Connection, event: Event, called: Called, *, now: datetime) -> None:
-    """Plan anew those behind transformers that would be above their limit; the others stay as they were told.
+async def rebalance(connection: Connection, event: Event, called: Called, *, now: datetime) -> bool:
+    """Plan anew those behind transformers that would be above their limit; tell whether anybody was moved.
 
     Parameters
     ----------
@@ -49,12 +46,12 @@ async def rebalance(connection: Connection, event: Event, called: Called, *, now
     """
     start, obeying = slot_ceil(now), called.obeys
     if not obeying.any() or called.slot_of(start) >= called.natural_w.shape[1]:
-        return
+        return False
     excess = await _excess(connection, event, called, start=start, now=now)
     over = [place for place, watts in excess.items() if watts > _EXCESS_W]
     movable = called.accepted & obeying & np.isin(called.transformer_id, over)
     if not movable.any():
-        return
+        return False
     fleet = fleet_of(called, movable, event, start=start)
     limits = await limits_beside(connection, fleet, event, called, obeying & ~movable, now=now)
     optimum = await asyncio.to_thread(optimise, fleet, limits)
@@ -64,28 +61,17 @@ async def rebalance(connection: Connection, event: Event, called: Called, *, now
         for one, watts in zip(limits.rating, after_w, strict=True)
         if excess[one.place_id] - watts > _EXCESS_W
     ]
-    running, planned_w = _from_now(called, movable, fleet, optimum.power_w, now=now)
+    running, planned_w = from_now(called, movable, fleet, optimum.power_w, now=now)
     changed = np.abs(planned_w - called.held_w[movable, called.slot_of(now) :]).max(axis=1) > _TINY_W
     chosen = changed & np.isin(fleet.transformer_id, helped)
-    if chosen.any():
-        commands = held_commands(event, running, planned_w, chosen, now=now, purpose="rebalance", until=event.ends_at)
-        await insert_commands(connection, commands)
-        missing_wh = float(optimum.missing_wh.sum())
-        made = EventAdjustment("rebalance", now, len(commands), start, [], [], missing_wh)
-        await note_adjustment(connection, event, made)
-
-
-async def note_adjustment(connection: Connection, event: Event, made: EventAdjustment) -> None:
-    """Store what was decided, and record it in the audit log."""
-    await insert_adjustment(connection, event.event_id, made)
-    facts = {
-        "commands": made.command_count,
-        "first_slot_at": made.first_slot_at,
-        "wanted_w": [round(watts) for watts in made.wanted_w],
-        "planned_reduction_w": [round(watts) for watts in made.planned_reduction_w],
-        "unserved_wh": round(made.unserved_wh),
-    }
-    await note(connection, event, _ACTIONS[made.purpose], facts, actor=SYSTEM, now=made.decided_at)
+    if not chosen.any():
+        return False
+    commands = held_commands(event, running, planned_w, chosen, now=now, purpose="rebalance", until=event.ends_at)
+    await insert_commands(connection, commands)
+    missing_wh = float(optimum.missing_wh.sum())
+    made = EventAdjustment("rebalance", now, len(commands), start, [], [], missing_wh)
+    await note_adjustment(connection, event, made)
+    return True
 
 
 async def _excess(
@@ -98,16 +84,6 @@ async def _excess(
     places = [one.place_id for one in limits.rating]
     over_w = excess_w(limits, moved_by_transformer(called, called.obeys, places, fleet))
     return dict(zip(places, over_w.tolist(), strict=True))
-
-
-def _from_now(called: Called, who: Bool, fleet: Fleet, power_w: Float, *, now: datetime) -> tuple[Fleet, Float]:
-    """Put before a plan what each draws in the slot that runs, if that is not the plan's first."""
-    held_w = called.held_w[who, called.slot_of(now) :]
-    before = held_w.shape[1] - fleet.slot_count
-    return (
-        replace(fleet, start_at=fleet.start_at - before * SLOT),
-        np.concatenate([held_w[:, :before], power_w], axis=1),
-    )
 
 
 def _added_w(fleet: Fleet, power_w: Float) -> Float:

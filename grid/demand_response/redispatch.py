@@ -1,4 +1,4 @@
-"""Close the loop: follow what an event gives, call others for what is lacking, and keep transformers in limits."""
+"""Close the loop: follow what an event gives, call others for what lacks, keep limits, give back what is too much."""
 
 import asyncio
 from dataclasses import replace
@@ -17,14 +17,16 @@ from db.closed_loop import (
 )
 from db.connection import Connection
 from db.demand_response import Event, flexible_resources, insert_commands
+from grid.demand_response.adjustments import note_adjustment
 from grid.demand_response.aim import Aimed, aim
 from grid.demand_response.called import Called, gather_called
 from grid.demand_response.commands import commands_of
 from grid.demand_response.flexibility import gather_fleet, slot_ceil
 from grid.demand_response.lifecycle import EventStatus, require_event
 from grid.demand_response.rates import Rates, learned_rates
-from grid.demand_response.rebalance import note_adjustment, rebalance
+from grid.demand_response.rebalance import rebalance
 from grid.demand_response.room import limits_beside
+from grid.demand_response.surplus import give_back
 from grid.demand_response.tracking import see, track
 from grid.demand_response.turns import rows_fairest_first
 
@@ -76,8 +78,11 @@ async def follow_event(connection: Connection, *, event_id: UUID, now: datetime)
         await store_tracking(connection, event_id, tracked)
         if event.status == EventStatus.COMPLETED:
             return tracked
-        if not await _redispatch(connection, event, called, tracked, rates, now):
-            await rebalance(connection, event, called, now=now)
+        # One correction at a time: what the next is to be is seen with the answers to this one.
+        if await _redispatch(connection, event, called, tracked, rates, now):
+            return tracked
+        if not await rebalance(connection, event, called, now=now):
+            await give_back(connection, event, called, tracked, now=now)
         return tracked
 
 

@@ -57,8 +57,17 @@ def moved_by_transformer(called: Called, who: Bool, places: list[int], fleet: Fl
     return moved_w
 
 
+def room_beside_w(limits: Limits, moved_w: Float) -> Float:
+    """Return what transformers have room for beside forecast and commands, below 0 where there is none. [W].
+
+    Shape (transformer, slot).
+    """
+    rated_w = POWER_FACTOR * np.array([[one.rated_va] for one in limits.rating], dtype=np.float64)
+    room_w: Float = rated_w - limits.forecast_w - moved_w
+    return room_w
+
+
 def excess_w(limits: Limits, moved_w: Float) -> Float:
     """Return by how much each transformer would be above its limit at worst, shape (transformer,). [W]."""
-    rated_w = POWER_FACTOR * np.array([[one.rated_va] for one in limits.rating], dtype=np.float64)
-    over_w: Float = np.maximum(limits.forecast_w + moved_w - rated_w, 0.0).max(axis=1, initial=0.0)
+    over_w: Float = np.maximum(-room_beside_w(limits, moved_w), 0.0).max(axis=1, initial=0.0)
     return over_w
