@@ -73,7 +73,7 @@ def test_a_cold_week_is_within_limits_and_a_return_at_once_drags_voltages_down(
         assert sum(len(table.name) for table in loads) == len(one.points)
         rows = [row_of[point.meter] for point in one.points]
         bus, phase = np.array([[point.bus, PHASE_OF[point.phase]] for point in one.points], dtype=np.int64).T
-        natural, at_once = ((1 + 0.25j) * watts[rows] for watts in (natural_w, at_once_w))
+        natural, at_once = (((1 + 0.25j) * watts[rows]).astype(np.complex128) for watts in (natural_w, at_once_w))
         found = compare(network, bus, phase, natural, at_once)
         assert found.before.converged.all()
         assert found.after.converged.all()
