@@ -32,6 +32,7 @@ TABLES = (
     "refused_message",
     "ingest_batch",
     "flexibility",
+    "resource_state",
     "device_label",
     "device_label_change",
 )
@@ -103,6 +104,10 @@ def outcome(territory: Territory) -> dict[str, Any]:
             "JOIN end_device USING (end_device_id) ORDER BY 1, 2"
         ),
         "reports": territory.value("SELECT count(*) FROM flexibility"),
+        "states": territory.rows(
+            "SELECT name, extract(epoch FROM reported_at)::bigint, energy_wh, temperature_degc FROM resource_state "
+            "JOIN end_device USING (end_device_id) ORDER BY 1"
+        ),
         "offer": territory.rows("SELECT status, fault, reason FROM firmware_offer WHERE status <> 'pending'"),
         "command": territory.rows("SELECT status, reason FROM command WHERE status NOT IN ('pending', 'sent')"),
         "gateway": territory.rows(
@@ -125,13 +130,17 @@ def expectation(vector: dict[str, Any]) -> dict[str, Any]:
     is_answer = "command" in content
     said = expected.get("labels", [])
     update = (content.get("status"), content.get("fault"), content.get("reason"))
-    is_report = content and not {"command", "offer", "flexibility"} & content.keys()
+    is_report = content and not {"command", "offer", "flexibility", "states"} & content.keys()
     return {
         "intervals": rounded(expected.get("intervals", [])),
         "readings": rounded(expected.get("readings", [])),
         "refusals": Counter({refusal["code"]: refusal["count"] for refusal in expected["refusals"]}),
         "labels": sorted({(meter, label): (meter, label, text, at) for meter, label, text, at in said}.values()),
         "reports": len(content.get("flexibility", [])),
+        "states": sorted(
+            (one["resource"], one["at"], one.get("energy_wh"), one.get("temperature_degc"))
+            for one in content.get("states", [])
+        ),
         "offer": [update] if "offer" in content else [],
         "command": [(content["status"], content.get("reason"))] if is_answer else [],
         "gateway": [state] if is_report else [],
