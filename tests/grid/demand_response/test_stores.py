@@ -235,10 +235,13 @@ async def test_a_target_counts_stores_in_and_calls_no_more_than_it_needs(databas
 
 
 async def test_where_there_is_no_room_for_heat_the_owner_comes_first_and_the_place_is_named(database_url: str):
-    town, devices = await town_with_stores(database_url, load_w=60_000.0)
+    town = await build_town(database_url, usage_points=1, rated_va=50_000)
+    await forecast_flat(database_url, town, {"T1": 60_000.0})
+    await forecast_air(database_url)
+    pump = await add_store(database_url, town.usage_points["T1"][0], "hp-1", PUMP, temperature_degc=20.0)
     async with await connect(database_url, Role.COMPUTE) as connection:
         made = await planned(connection, town)
-    row = row_of(made.fleet, devices["pump"])
+    row = row_of(made.fleet, pump)
     assert made.optimum.power_w[row].tolist() == made.fleet.natural_w[row].tolist()
     assert made.optimum.missing_wh.sum() > 0.0
     assert headroom_w(made.limits, made.fleet).max() == 0.0
