@@ -199,7 +199,6 @@ FROM
 -- row: db.settlement.StatementRow
 -- Of an event, or the one with a key; those with the latest moment first.
 SELECT
-    settlement_statement_id,
     event_id,
     program,
     method,
@@ -218,7 +217,8 @@ SELECT
     error_day_count,
     error_mean_wh,
     error_deviation_wh,
-    hash
+    hash,
+    settlement_statement_id
 FROM somel.settlement_statement
 WHERE
     (%(event_id)s::uuid IS NULL OR event_id = %(event_id)s::uuid)
