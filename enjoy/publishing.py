@@ -1,15 +1,15 @@
 """Publishing: datasets declared under a contract, new versions beside old ones, and records kept or refused."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from core.datasets import Contract
-from core.errors import ConflictError, ForbiddenError
+from core.errors import ConflictError, ForbiddenError, InputError
 from db import datasets as store
 from db.audit import record
 from db.connection import Connection
-from db.datasets import Description, Published, RefusedRecord
+from db.datasets import Description, Organisation, Published, RefusedRecord
 from db.records import Written, delete, table_of, upsert
 from enjoy.contract import check_contract, require_kept, require_notice
 from enjoy.records import Refusal, check_records
@@ -173,6 +173,52 @@ async def remove(
     if deleted:
         await store.records_changed(connection, published.dataset.dataset_id, now=now)
     return deleted
+
+
+async def withdraw(connection: Connection, published: Published, *, actor: str, now: datetime) -> None:
+    """Take a dataset back: nobody sees it any more, and its name is not given again."""
+    subject = f"dataset/{published.dataset.name}"
+    await store.withdraw_dataset(connection, published.dataset.dataset_id, now=now)
+    await record(connection, at=now, actor=actor, action="dataset.withdrawn", subject=subject, facts={})
+
+
+async def share(
+    connection: Connection,
+    published: Published,
+    organisation: Organisation,
+    *,
+    with_them: bool,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Let an organisation read a dataset, or no longer; twice is the same."""
+    change = store.share if with_them else store.unshare
+    await change(connection, published.dataset.dataset_id, organisation.organisation_id)
+    action = "dataset.shared" if with_them else "dataset.unshared"
+    subject = f"dataset/{published.dataset.name}"
+    await record(connection, at=now, actor=actor, action=action, subject=subject, facts={"with": organisation.name})
+
+
+def keys_of(published: Published, given: Iterable[Mapping[str, object]]) -> list[tuple[object, ...]]:
+    """Return the keys of records that are named by the fields of their key and their time, and by nothing else.
+
+    Raises
+    ------
+    InputError
+        ``key_malformed``, with the row.
+    """
+    contract = published.contract()
+    wanted = {*contract.key_fields, *([contract.time_field] if contract.time_field else [])}
+    named = replace(contract, fields=tuple(one for one in contract.fields if one.name in wanted), geometry_type=None)
+    checked = check_records(named, given)
+    if checked.refusals:
+        first = checked.refusals[0]
+        raise InputError("key_malformed", f"Row {first.row}, {first.field or 'the key'}: {first.reason}", row=first.row)
+    names = [field.name for field in named.fields]
+    order = [
+        names.index(name) for name in ([contract.time_field] if contract.time_field else []) + [*contract.key_fields]
+    ]
+    return [tuple(row[place] for place in order) for row in checked.rows]
 
 
 async def describe(

@@ -381,3 +381,5 @@ CREATE TRIGGER announce AFTER UPDATE OF records_changed_at ON catalogue.dataset
 FOR EACH STATEMENT EXECUTE FUNCTION somel.announce();
 GRANT USAGE ON SCHEMA somel TO somel_enjoy_write;
 GRANT INSERT ON somel.audit_pending TO somel_enjoy_write;
+GRANT USAGE ON SCHEMA catalogue TO somel_read;
+GRANT SELECT ON catalogue.api_key, catalogue.organisation TO somel_read;
