@@ -5,6 +5,9 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
+# Byte code is kept, whatever the caller's environment says: tests start hundreds of processes, and each would compile
+# pandas and Numba anew, which takes it five seconds of a processor.
+export PYTHONDONTWRITEBYTECODE :=
 NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
 
 .PHONY: python help demo test check format bench setup setup-dev dask peers judges locks schema

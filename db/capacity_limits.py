@@ -23,7 +23,9 @@ class NewCapacityLimit:
     source : str
         rating, operator or openadr.
     created_by : str
-        Account, or VEN.
+        Account, or client of the VTN.
+    openadr_event_id : str, optional
+        OpenADR event that it follows.
     """
 
     place_id: int
@@ -34,6 +36,7 @@ class NewCapacityLimit:
     reason: str | None
     created_at: datetime
     created_by: str
+    openadr_event_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class CapacityLimit:
     created_at: datetime
     created_by: str
     withdrawn_at: datetime | None
+    openadr_event_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from db.network_rows import (
     ConnectivityNode,
     DevicePoint,
     LineSegment,
+    MeterPoint,
     NetworkCheck,
     NetworkViolation,
     PointConnection,
@@ -25,6 +26,7 @@ __all__ = [
     "ConnectivityNode",
     "DevicePoint",
     "LineSegment",
+    "MeterPoint",
     "NetworkCheck",
     "NetworkViolation",
     "PointConnection",
@@ -93,6 +95,12 @@ async def transformer_impedances_of(connection: Connection, place_ids: Sequence[
 async def supplied_points_of(connection: Connection, place_ids: Sequence[int]) -> list[SuppliedPoint]:
     """Return all usage points behind transformers, by transformer and key."""
     return await _of(connection, SuppliedPoint, "supplied_points_of", place_ids)
+
+
+async def meters_of_places(connection: Connection, place_ids: Sequence[int]) -> dict[str, int]:
+    """Return the usage point of each meter behind transformers, by the meter's name."""
+    rows = await _of(connection, MeterPoint, "meters_of_places", place_ids)
+    return {row.name: row.usage_point_id for row in rows}
 
 
 async def usage_points_of_devices(connection: Connection, end_device_ids: Sequence[int]) -> dict[int, int]:

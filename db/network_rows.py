@@ -76,6 +76,14 @@ class SuppliedPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterPoint:
+    """Which usage point a meter counts for."""
+
+    name: str
+    usage_point_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DevicePoint:
     """Which usage point a device stands behind."""
 

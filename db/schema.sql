@@ -397,13 +397,16 @@ CREATE TABLE somel.capacity_limit (
     created_at timestamp with time zone NOT NULL, -- When it was set
     created_by text NOT NULL, -- Account that set it
     withdrawn_at timestamp with time zone, -- When it was taken back; null while it counts
+    openadr_event_id text, -- OpenADR event that it follows, kept when that is deleted; null for others
     CONSTRAINT capacity_limit_pkey PRIMARY KEY (capacity_limit_id),
     CONSTRAINT capacity_limit_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id) ON DELETE CASCADE,
     CONSTRAINT capacity_limit_check CHECK ((valid_until > valid_from)),
+    CONSTRAINT capacity_limit_check1 CHECK (((openadr_event_id IS NULL) OR (source = 'openadr'::text))),
     CONSTRAINT capacity_limit_created_by_check CHECK ((created_by <> ''::text)),
     CONSTRAINT capacity_limit_limit_w_check CHECK ((limit_w >= (0)::double precision)),
     CONSTRAINT capacity_limit_source_check CHECK ((source = ANY (ARRAY['rating'::text, 'operator'::text, 'openadr'::text])))
 );
+CREATE INDEX capacity_limit_openadr_idx ON somel.capacity_limit USING btree (openadr_event_id) WHERE ((openadr_event_id IS NOT NULL) AND (withdrawn_at IS NULL));
 CREATE INDEX capacity_limit_place_idx ON somel.capacity_limit USING btree (place_id, valid_from) WHERE (withdrawn_at IS NULL);
 GRANT INSERT, SELECT ON capacity_limit TO somel_compute;
 GRANT SELECT ON capacity_limit TO somel_ingest;

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
@@ -76,7 +75,6 @@ class FleetLinks:
     ) -> None:
         self.fleet, self.counts = fleet, counts
         self.firmware_version = [FIRMWARE_VERSION] * len(fleet.network.gateways)
-        self._stack = AsyncExitStack()
         self._resources = _resources_by_gateway(fleet)
         self._sessions = [
             GatewaySession(
@@ -99,20 +97,23 @@ class FleetLinks:
 
         async def connect(session: GatewaySession) -> None:
             async with room:
-                await self._stack.enter_async_context(session)
+                await session.__aenter__()
                 await session.connected(_PATIENCE_S)
 
         outcomes = await asyncio.gather(*map(connect, self._sessions), return_exceptions=True)
         failures = [outcome for outcome in outcomes if outcome is not None]
         if failures:
-            await self._stack.aclose()
+            await self._close()
             raise failures[0]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stack.aclose()
+        await self._close()
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(session.close() for session in self._sessions))  # one may take its time to connect
 
     def attached(self, gateway: int) -> frozenset[str]:
         """Return the names of a gateway's resources."""

@@ -15,6 +15,7 @@ from simulators.fleet import Fleet
 from simulators.flexible import MINUTE_S
 from simulators.links import FleetLinks
 from simulators.loss import Loss
+from simulators.stopping import unless_stalled
 from simulators.updates import Updates
 from simulators.updating import Updating
 
@@ -77,7 +78,7 @@ class LiveFleet:
         async with self._links, asyncio.TaskGroup() as tasks:
             attending = tasks.create_task(self._attend(), name="commands")
             updating = tasks.create_task(self._updating.run(), name="firmware") if self._updating else None
-            await self._tick(int(slot_floor(since).timestamp()), until, stop)
+            await unless_stalled(self._tick(int(slot_floor(since).timestamp()), until, stop), stop, self._counts)
             attending.cancel()
             if updating is not None:
                 updating.cancel()
@@ -198,7 +199,7 @@ async def live(
     live_every_s : int, default 60
         Replayed time between two snapshots of power, a multiple of 60. [s]
     stop : asyncio.Event, optional
-        Stops the fleet when it is set.
+        Stops the fleet when it is set, within seconds even where the broker is gone.
     counts : Counts, optional
         Where to count, for who wants to watch meanwhile.
     updates : Updates, optional
@@ -209,7 +210,8 @@ async def live(
     Returns
     -------
     Counts
-        What was published and acknowledged. Every slot that ended before the stop was published.
+        What was published and acknowledged. Every slot that ended before the stop was published, unless the broker took
+        no more messages.
     """
     counts = counts or Counts()
     running = LiveFleet(fleet, clock, broker, counts, live_every_s=live_every_s, updates=updates, loss=loss)

@@ -13,6 +13,7 @@ from core.slots import SLOT_S, SLOTS_PER_DAY, require_aware
 from simulators.counts import Counts
 from simulators.fleet import Fleet
 from simulators.links import FleetLinks
+from simulators.stopping import unless_stalled
 
 log = structlog.get_logger()
 
@@ -26,6 +27,7 @@ async def backfill(
     end: datetime,
     broker: BrokerAddress,
     on_progress: Callable[[int, int], None] | None = None,
+    stop: asyncio.Event | None = None,
 ) -> Counts:
     """Publish every meter's slots in ``[start, end)`` and wait until all of them are acknowledged and stored.
 
@@ -39,6 +41,8 @@ async def backfill(
         Where to connect.
     on_progress : callable, optional
         Called with the numbers of values acknowledged and to publish in all.
+    stop : asyncio.Event, optional
+        Ends it, when it is set, as soon as the broker takes no more messages.
 
     Returns
     -------
@@ -60,24 +64,28 @@ async def backfill(
     """
     first_s, slots = slot_span(start, end)
     counts, total = Counts(), fleet.value_count(slots)
-    sent = 0
+    report = on_progress or (lambda _done, _total: None)
     async with FleetLinks(fleet, broker, counts) as links:
-        for offset in range(0, slots, SLOTS_PER_DAY):
-            day_s, day_slots = first_s + offset * SLOT_S, min(SLOTS_PER_DAY, slots - offset)
-            import_wh, export_wh = fleet.slot_wh(day_s, day_slots)
-            for gateway in range(len(fleet.network.gateways)):
-                await links.batch(gateway, day_s, import_wh, export_wh)
-                sent += 1
-                if sent % _YIELD_EVERY == 0:
-                    await asyncio.sleep(0)
-            if on_progress:
-                on_progress(counts.values_acknowledged, total)
-        await links.spoken_to()
-        await links.drained()
-    if on_progress:
-        on_progress(counts.values_acknowledged, total)
+        publishing = _publish(links, first_s, slots, lambda: report(counts.values_acknowledged, total))
+        await unless_stalled(publishing, stop or asyncio.Event(), counts)
+    report(counts.values_acknowledged, total)
     log.info("backfill_published", **counts.summary())
     return counts
+
+
+async def _publish(links: FleetLinks, first_s: int, slots: int, report: Callable[[], None]) -> None:
+    fleet, sent = links.fleet, 0
+    for offset in range(0, slots, SLOTS_PER_DAY):
+        day_s, day_slots = first_s + offset * SLOT_S, min(SLOTS_PER_DAY, slots - offset)
+        import_wh, export_wh = fleet.slot_wh(day_s, day_slots)
+        for gateway in range(len(fleet.network.gateways)):
+            await links.batch(gateway, day_s, import_wh, export_wh)
+            sent += 1
+            if sent % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        report()
+    await links.spoken_to()
+    await links.drained()
 
 
 def slot_span(start: datetime, end: datetime) -> tuple[int, int]:

@@ -64,7 +64,8 @@ async def run(
     go_live : bool, default True
         Whether to go on live.
     until, stop
-        When to stop, as :func:`simulators.live.live` takes them.
+        When to stop, as :func:`simulators.live.live` takes them; a back-fill goes on to its end as long as the broker
+        takes its messages.
     on_progress : callable, optional
         Called with the back-fill's values acknowledged and in all.
     since : datetime, optional
@@ -86,6 +87,7 @@ async def run(
             end=since,
             broker=broker,
             on_progress=on_progress,
+            stop=stop,
         )
     if go_live:
         if on_live is not None:

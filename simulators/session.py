@@ -149,12 +149,16 @@ class GatewaySession:
         A message is sent again after every reconnection until the broker acknowledges it; one with a sequence number
         is kept, and sent again, until the platform says that it is stored.
         """
-        await self._room.acquire()
-        if sequence is not None and self._stored_topic is not None:
-            await self._keeping.room()
-        while not self._client.is_connected():  # before that, paho would send it twice: now and after CONNACK
-            await self._online.wait()
         is_kept = sequence is not None and self._stored_topic is not None
+        await self._room.acquire()
+        try:
+            if is_kept:
+                await self._keeping.room()
+            while not self._client.is_connected():  # before that, paho would send it twice: now and after CONNACK
+                await self._online.wait()
+        except asyncio.CancelledError:
+            self._room.release()
+            raise
         if sequence is not None and is_kept:
             self._keeping.keep(Numbered(sequence, topic, payload, content_type, values))
         self._counts.messages_published += 1
@@ -207,7 +211,7 @@ class GatewaySession:
         while not self._closing.is_set():
             if self._client.socket() is None:
                 try:
-                    await asyncio.to_thread(self._client.reconnect)
+                    await asyncio.to_thread(self._reconnect)
                 except OSError as error:
                     log.debug("broker_unreachable", gateway=self.name, error=str(error))
                 await self._pause(wait_s)
@@ -219,6 +223,10 @@ class GatewaySession:
             if self._client.is_connected() and not self._lost:
                 self._send_again(self._keeping.due())
             await self._pause(_TICK_S)
+
+    def _reconnect(self) -> None:
+        if not self._closing.is_set():  # this may have waited for its thread
+            self._client.reconnect()
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

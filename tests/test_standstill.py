@@ -81,6 +81,7 @@ pytest_runtest_protocol = conftest.pytest_runtest_protocol
 """
 
 
+@pytest.mark.slow(30)
 @pytest.mark.parametrize(("end", "words"), [(_CRASHES, "Segmentation fault"), (_STAYS, "stands still")])
 def test_the_last_words_of_a_test_process_are_heard(tmp_path: Path, end: str, words: str):
     (tmp_path / "conftest.py").write_text(_CONFTEST)

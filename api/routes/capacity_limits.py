@@ -11,7 +11,7 @@ from api.models import overload as told
 from api.models.page import Page
 from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
 from api.routes.parameters import Within, place_id_of, place_named, require_span
-from core.errors import NotFoundError
+from core.errors import ConflictError, NotFoundError
 from db.audit import record
 from db.capacity_limits import (
     NEWEST,
@@ -83,8 +83,12 @@ async def post_capacity_limit(
 async def delete_capacity_limit(
     context: InContext, connection: Writing, caller: Operator, limit_id: LimitId
 ) -> told.CapacityLimit:
-    """Take a limit back; twice is the same."""
+    """Take a limit back; twice is the same. One that follows an OpenADR event goes with that event alone."""
     now, actor = context.clock.now(), f"token/{caller.name}"
+    event_id = (await _found(connection, limit_id)).openadr_event_id
+    if event_id is not None:
+        message = "The limit follows an OpenADR event; delete that instead."
+        raise ConflictError("capacity_limit_follows_event", message, openadr_event_id=event_id)
     if await withdraw_capacity_limit(connection, limit_id, now=now):
         subject = f"capacity_limit/{limit_id}"
         await record(connection, at=now, actor=actor, action="capacity_limit.withdrawn", subject=subject, facts={})

@@ -79,6 +79,7 @@ function networkList(check) {
   if (check === null) return make("p", { className: "hint" }, text("networkNone"));
   const modelled = check.items.filter((one) => one.modelled).length;
   const parts = [make("p", { className: "hint" }, text("networkModelled", count(modelled), count(check.items.length)))];
+  parts.push(extremes(check.items));
   const after = check.violations.filter((one) => one.stage === "after");
   if (after.length === 0) parts.push(make("p", { className: "hint good" }, text("networkGood")));
   const before = check.violations.length - after.length;
@@ -88,6 +89,28 @@ function networkList(check) {
       one.value_ratio === null ? "–" : tenths(one.value_ratio), tenths(one.limit_ratio))))));
   if (after.length > SHOWN) parts.push(make("p", { className: "hint" }, text("networkMore", count(after.length - SHOWN))));
   return make("div", {}, ...parts);
+}
+
+// The worst of all transformers, without the plan and with it, and behind which one it is.
+function extremes(items) {
+  const rows = [
+    ["networkLowest", "lowest", (one, other) => one < other],
+    ["networkHighest", "highest", (one, other) => one > other],
+    ["networkLine", "line", (one, other) => one > other],
+    ["networkTransformer", "transformer", (one, other) => one > other],
+  ];
+  const worst = (name, stage, isWorse) => items.reduce((found, one) => {
+    const value = one[`${name}_${stage}_ratio`];
+    return value !== null && (found === null || isWorse(value, found.value)) ? { value, code: one.power_transformer_code } : found;
+  }, null);
+  const cell = (found) => make("td", {}, ...(found === null ? ["–"]
+    : [tenths(found.value), make("span", { className: "behind" }, found.code)]));
+  return make("table", { className: "compare" },
+    make("caption", {}, text("networkCaption")),
+    make("thead", {}, make("tr", {}, make("td", {}),
+      ...["networkWithout", "networkWith"].map((label) => make("th", { scope: "col" }, text(label))))),
+    make("tbody", {}, ...rows.map(([label, name, isWorse]) => make("tr", {}, make("th", { scope: "row" }, text(label)),
+      ...["before", "after"].map((stage) => cell(worst(name, stage, isWorse)))))));
 }
 
 function statementList(event, statements) {

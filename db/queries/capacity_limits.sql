@@ -1,9 +1,10 @@
 -- name: insert_capacity_limit
 INSERT INTO somel.capacity_limit (
-    place_id, limit_w, valid_from, valid_until, source, reason, created_at, created_by
+    place_id, limit_w, valid_from, valid_until, source, reason, created_at, created_by, openadr_event_id
 )
 VALUES (
-    %(place_id)s, %(limit_w)s, %(valid_from)s, %(valid_until)s, %(source)s, %(reason)s, %(created_at)s, %(created_by)s
+    %(place_id)s, %(limit_w)s, %(valid_from)s, %(valid_until)s, %(source)s, %(reason)s, %(created_at)s, %(created_by)s,
+    %(openadr_event_id)s
 )
 RETURNING capacity_limit_id
 
@@ -22,7 +23,8 @@ SELECT
     capacity_limit.reason,
     capacity_limit.created_at,
     capacity_limit.created_by,
-    capacity_limit.withdrawn_at
+    capacity_limit.withdrawn_at,
+    capacity_limit.openadr_event_id
 FROM somel.capacity_limit
 JOIN somel.place USING (place_id)
 WHERE

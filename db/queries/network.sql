@@ -164,6 +164,16 @@ LEFT JOIN somel.connectivity_node
 WHERE usage_point.power_transformer_place_id = ANY(%(place_ids)s::integer [])
 ORDER BY usage_point.power_transformer_place_id, usage_point.usage_point_key;
 
+-- name: meters_of_places
+-- row: db.network.MeterPoint
+SELECT end_device.name, usage_point.usage_point_id
+FROM somel.end_device
+JOIN somel.usage_point USING (usage_point_id)
+WHERE
+    end_device.kind = 'meter'
+    AND usage_point.power_transformer_place_id = ANY(%(place_ids)s::integer [])
+ORDER BY end_device.name;
+
 -- name: usage_points_of_devices
 -- row: db.network.DevicePoint
 SELECT end_device_id, usage_point_id

@@ -21,7 +21,7 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 #: A transformer is looked at again when it would be above its limit by more than this, and helped if by so much. [W]
-_EXCESS_W: Final = 500.0
+_EXCESS_W: Final = 100.0
 _TINY_W: Final = 1.0
 
 
@@ -42,7 +42,7 @@ async def rebalance(connection: Connection, event: Event, called: Called, *, now
     Notes
     -----
     A plan takes everybody to obey. Who does not draws when it would by itself, which may be where others were told to
-    wait until. Commands go out only where they help by more than half a kilowatt.
+    wait until. Commands go out only where they help by more than 100 W.
     """
     start, obeying = slot_ceil(now), called.obeys
     if not obeying.any() or called.slot_of(start) >= called.natural_w.shape[1]:

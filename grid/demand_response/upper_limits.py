@@ -19,8 +19,9 @@ from grid.demand_response.flexibility import Fleet
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-#: The load that cannot move is taken at this quantile of the forecast, so that one slot in twenty is worse. [ratio]
-CAREFUL_QUANTILE: Final = 0.95
+#: The load that cannot move is taken at this quantile of the forecast, so that one slot in a hundred is worse. Where
+#: twenty transformers come back to their limits for two slots each, one in twenty would leave two above. [ratio]
+CAREFUL_QUANTILE: Final = 0.99
 #: From the inside outwards; limits of communes hold for no plan, as feeders cross their borders.
 LEVELS: Final = ("power_transformer", "feeder", "substation", "territory")
 
@@ -132,12 +133,41 @@ def parents(upper: Sequence[UpperLimit], places: Sequence[int]) -> Int:
 
 def on_slots(rows: Sequence[PlaceForecastSlot], run: ForecastRun, fleet: Fleet) -> Float:
     """Return the careful quantile, shape (place, slot); past the horizon the forecast's last day repeats. [W]."""
-    level = min(range(len(run.quantiles)), key=lambda index: abs(run.quantiles[index] - CAREFUL_QUANTILE))
-    values = np.array([row.quantile_load_w[level] for row in rows], dtype=np.float64).reshape(-1, run.horizon_slots)
+    load_w = np.array([row.quantile_load_w for row in rows], dtype=np.float64)
+    values = careful_w(np.array(run.quantiles, dtype=np.float64), load_w).reshape(-1, run.horizon_slots)
     lead = (fleet.start_at - rows[0].valid_from) // SLOT + np.arange(fleet.slot_count)
     past_by_days = np.maximum(lead - run.horizon_slots + SLOTS_PER_DAY, 0) // SLOTS_PER_DAY
     within = np.clip(lead - past_by_days * SLOTS_PER_DAY, 0, run.horizon_slots - 1)
     return values[:, within]
+
+
+def careful_w(level: Float, load_w: Float) -> Float:
+    """Return the load at `CAREFUL_QUANTILE`, shape (row,). [W].
+
+    Parameters
+    ----------
+    level : ndarray, shape (quantile,), float64
+        Stated quantiles, rising. [ratio]
+    load_w : ndarray, shape (row, quantile), float64
+        Their loads. [W]
+
+    Notes
+    -----
+    Beyond the outermost quantile the density falls off exponentially from what it is beside it, as where overload is
+    judged (`grid.kernels.overload`): with m the mass beyond q and s the mass between q and the quantile p before it,
+    the tail has the scale :math:`m (q - p) / s`. A single quantile, or one that is beyond, is taken as it is.
+
+    Examples
+    --------
+    >>> careful_w(np.array([0.9, 0.95]), np.array([[100.0, 110.0]])).round(1)
+    array([126.1])
+    """
+    last = level.size - 1
+    beyond = 1.0 - level[last]
+    if last == 0 or level[last] >= CAREFUL_QUANTILE:
+        return load_w[:, int(np.abs(level - CAREFUL_QUANTILE).argmin())]
+    scale_w = beyond * (load_w[:, last] - load_w[:, last - 1]) / (level[last] - level[last - 1])
+    return np.asarray(load_w[:, last] + scale_w * np.log(beyond / (1.0 - CAREFUL_QUANTILE)))
 
 
 def _limit(

@@ -13,16 +13,17 @@ M, so that there always is a plan:
 limits leave one problem per device, and a bound on the cost of every plan [1]_. They are raised by the volume
 algorithm [2]_, first on devices that may take any power, then on devices as they are. Plans are made by putting one
 device after the other into the room that is left, at prices with :math:`\mu`; then a few devices at a time are taken
-out and put in better.
+out and put in better, now and then in room that a store put in after them has to give back.
 
-What is exact: the limits are kept by every plan, but for 1e-6 Wh, and so are steps, minimum runs, ceilings and the
-bounds of batteries; costs and missing energies are those of the plan. States are real numbers, nothing is rounded to
-a grid. The cost to go of a device of any power is exact where power costs something, and a bound from below where it is
-paid for (drawing and giving back at once is then allowed in the bound). That of a device with steps is exact but for
-ceilings: the bound lets heat above the ceiling be lost; the plan never goes there. Where a list of it grows over its
-memory, close corners are joined so that the bound stays one. So the bound always holds; the gap is what is left of
-all of that, and what is inherent in bounding a plan of whole steps by prices: little with fifty devices in a group,
-more with five.
+What is exact: the limits are kept by every plan (a device of any power draws no more than the room there is; a whole
+step is put where it is no more than 1e-7 Wh above the room, which is rounding), and so are steps, minimum runs,
+ceilings and the bounds of batteries; costs and missing energies are those of the plan. States are real numbers, nothing
+is rounded to a grid. The cost to go of a device of any power is exact where power costs something, and a bound from
+below where it is paid for (drawing and giving back at once is then allowed in the bound). That of a device with steps
+is exact but for ceilings: the bound lets heat above the ceiling be lost; the plan never goes there. Where a list of it
+grows over its memory, close corners are joined so that the bound stays one. So the bound always holds; the gap is what
+is left of all of that, and what is inherent in bounding a plan of whole steps by prices: little with fifty devices in a
+group, more with five.
 
 References
 ----------

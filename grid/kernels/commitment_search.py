@@ -13,6 +13,9 @@ from grid.kernels.commitment_repair import repair_batch
 
 #: Exchanges per call, between two looks at the clock.
 TRIES_AT_A_TIME: Final = 50
+#: One such call in so many lets plans of small groups become dearer on the way, by up to this many times what a device
+#: costs: there are better plans that no cheaper step leads to.
+WARM_CALL, HEAT_RATIO = 3, 2.0
 #: Go on with the plan there is.
 NO_ORDER: Final = np.empty(0, np.int64)
 
@@ -28,7 +31,7 @@ class Effort:
     rounds : int, default 20
         Rounds of prices with devices as they are.
     tries : int, default 1000
-        Exchanges of some devices per group.
+        Exchanges of some devices per group; eight times as many in groups of up to eight, where they cost little.
     seconds : float, default infinite
         After which no more is begun; at least one plan and one bound are made. Plans then depend on the machine's
         speed; without, equal inputs give equal plans. [s]
@@ -124,7 +127,7 @@ def _order(problem: Problem, seed: int, *, first: int) -> Int:
     return np.lexsort((key, problem.group)).astype(np.int64)
 
 
-def _repair(problem: Problem, found: Found, order: Int, tries: int, seed: int) -> None:
+def _repair(problem: Problem, found: Found, order: Int, tries: int, seed: int, heat: float = 0.0) -> None:
     """Plan the open groups anew in this order, or go on with their plans where there is none; keep what is cheaper."""
     energy, short = found.energy_wh.copy(), found.short_wh.copy()
     repair_batch(
@@ -139,6 +142,7 @@ def _repair(problem: Problem, found: Found, order: Int, tries: int, seed: int) -
         problem.modes,
         problem.entries,
         tries,
+        heat,
         seed,
         short,
         energy,
@@ -154,4 +158,6 @@ def _improve(problem: Problem, found: Found, scale: Float, effort: Effort, has_t
     for done in range(0, effort.tries, TRIES_AT_A_TIME):
         if not has_time() or not _is_open(found, scale).any():
             return
-        _repair(problem, found, NO_ORDER, min(TRIES_AT_A_TIME, effort.tries - done), effort.seed * 65_537 + done)
+        heat = HEAT_RATIO if done // TRIES_AT_A_TIME % WARM_CALL == WARM_CALL - 1 else 0.0
+        tries = min(TRIES_AT_A_TIME, effort.tries - done)
+        _repair(problem, found, NO_ORDER, tries, effort.seed * 65_537 + done, heat)

@@ -10,7 +10,7 @@ from core.compiling import leaf
 from grid.kernels.checks import Float
 from grid.kernels.commitment_arrays import Devices, Memory
 
-# Levels are compared with this much room for rounding. [Wh]
+# Levels, and steps with the room of a slot, are compared with this much room for rounding. [Wh]
 ROUNDING_WH = 1e-7
 # More than any cost or level. [EUR/MWh Wh], [Wh]
 FAR = 1e300
@@ -132,12 +132,12 @@ def _fill_mode(
     if mode <= 1:
         used = _bounded(x[0], y[0], count[0], floor, top, missing, buffer[0], buffer[1])
     step_wh, after = devices.draw_wh[device, slot] / steps, _next_mode(mode, run)
-    if step_wh <= 0.0 or step_wh > room:
+    if step_wh <= 0.0 or step_wh > room + ROUNDING_WH:
         return used
     many = _bounded(x[after], y[after], count[after], floor, top, missing, memory.x[slot, mode], memory.y[slot, mode])
     move = devices.gain[device, slot] * step_wh
     for step in range(1, steps + 1):
-        if step * step_wh > room:
+        if step * step_wh > room + ROUNDING_WH:
             break
         length = _merged(
             buffer[0],
@@ -192,7 +192,7 @@ def _can_stay_on(devices: Devices, device: int, room: Float, slot: int, level: f
     for later in range(slot, min(slot + left, room.size)):
         step_wh = devices.draw_wh[device, later] / devices.steps[device]
         level = max(level + step_wh * devices.gain[device, later], devices.floor[device, later])
-        if step_wh <= 0.0 or step_wh > room[later] or level > devices.top[device, later] + ROUNDING_WH:
+        if step_wh <= 0.0 or step_wh > room[later] + ROUNDING_WH or level > devices.top[device, later] + ROUNDING_WH:
             return False
     return True
 
@@ -221,7 +221,7 @@ def _best_step(
         return chosen
     for step in range(1, devices.steps[device] + 1):
         end = level + step * step_wh * devices.gain[device, slot]
-        if step * step_wh > room[slot] or end > top + ROUNDING_WH:
+        if step * step_wh > room[slot] + ROUNDING_WH or end > top + ROUNDING_WH:
             break
         short = max(floor - end, 0.0)
         if after > 1 and not _can_stay_on(devices, device, room, slot + 1, end + short, after - 1):

@@ -1,7 +1,7 @@
 """Take the network behind a transformer from a file into the store, with the places of its usage points in it."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from db.network import (
     PointConnection,
     SuppliedPoint,
     TransformerPlace,
+    meters_of_places,
     replace_network,
     supplied_points_of,
     transformer_by_code,
@@ -26,6 +27,7 @@ from grid.network.stored import rows_of
 #: Up to here a French usage point is connected to one phase as a rule. [VA]
 SINGLE_PHASE_VA: Final = 12_000
 _PHASES: Final = ("a", "b", "c")
+_SUFFIXES: Final = (".json", ".json.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ async def import_network(
     now : datetime
         Time.
     points : Path, optional
-        CSV with the columns usage_point (pseudonym), bus (name in the file) and phase (a, b, c or abc). Without it,
+        CSV with the columns usage_point (pseudonym) or meter (name), bus (name in the file) and phase (a, b, c or abc).
+        Without it,
         usage points are spread over the file's loads one after the other, and those of small subscribed power over the
         phases: that is a likely network of the right kind, not the real place of anybody.
     single_phase_va : int
@@ -98,7 +101,8 @@ async def store_network(
         if points is None:
             connections = _spread(supplied, _load_nodes(injections, node_of), single_phase_va)
         else:
-            connections = _read_points(points, supplied, dict(zip(network.bus, node_of, strict=True)))
+            known = await _known_points(connection, transformer.place_id, supplied)
+            connections = _read_points(points, known, dict(zip(network.bus, node_of, strict=True)))
         await replace_network(connection, transformer.place_id, nodes, lines, impedance, connections)
         single = sum(one.phase in _PHASES for one in connections)
         found = Imported(len(nodes), len(lines), len(connections), single)
@@ -106,6 +110,25 @@ async def store_network(
         subject = f"power_transformer/{code}"
         await record(connection, at=now, actor="operator", action="network.imported", subject=subject, facts=facts)
         return found
+
+
+def networks_in(folder: Path) -> Iterator[tuple[str, Path, Path | None]]:
+    """Yield the networks of a folder: transformer, file and CSV of its usage points, by their names.
+
+    A file is named as its transformer, with the suffix .json or .json.gz; a CSV of the same name may lie beside it.
+
+    Raises
+    ------
+    InputError
+        ``network_file``: there is none.
+    """
+    found = sorted(path for path in folder.iterdir() if path.name.endswith(_SUFFIXES))
+    if not found:
+        raise InputError("network_file", f"{folder.name} holds no network: no file ends in .json or .json.gz.")
+    for file in found:
+        code = file.name.removesuffix(".gz").removesuffix(".json")
+        points = folder / f"{code}.csv"
+        yield code, file, points if points.is_file() else None
 
 
 async def _transformer(connection: Connection, code: str) -> TransformerPlace:
@@ -141,20 +164,33 @@ def _spread(supplied: Sequence[SuppliedPoint], nodes: Sequence[str], single_phas
     return found
 
 
-def _read_points(file: Path, supplied: Sequence[SuppliedPoint], node_of: dict[str, str]) -> list[PointConnection]:
+async def _known_points(
+    connection: Connection, place_id: int, supplied: Sequence[SuppliedPoint]
+) -> dict[str, dict[str, int]]:
+    """Return the usage points behind a transformer by the names that a file may call them by, column by column."""
+    return {
+        "usage_point": {str(point.usage_point_key): point.usage_point_id for point in supplied},
+        "meter": await meters_of_places(connection, [place_id]),
+    }
+
+
+def _read_points(
+    file: Path, known: Mapping[str, Mapping[str, int]], node_of: Mapping[str, str]
+) -> list[PointConnection]:
     """Return connections by a CSV file."""
-    known = {str(point.usage_point_key): point.usage_point_id for point in supplied}
     found = []
     try:
         with file.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream):
-                point, node = known.get(row["usage_point"].strip()), node_of.get(row["bus"].strip())
+            rows = csv.DictReader(stream)
+            column = "meter" if "meter" in (rows.fieldnames or ()) else "usage_point"
+            for row in rows:
+                point, node = known[column].get(row[column].strip()), node_of.get(row["bus"].strip())
                 if point is None or not node or row["phase"].strip() not in PHASE_OF:
                     message = f"A row of {file.name} names a usage point, bus or phase that is not there: {row}."
                     raise InputError("network_points", message, file=file.name)
                 found.append(PointConnection(point, node, row["phase"].strip()))
     except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
-        message = f"{file.name} cannot be read as CSV with the columns usage_point, bus and phase."
+        message = f"{file.name} cannot be read as CSV with the columns usage_point or meter, bus, phase."
         raise InputError("network_points", message, file=file.name) from error
     if len({one.usage_point_id for one in found}) != len(found):
         raise InputError("network_points", f"{file.name} names a usage point twice.", file=file.name)

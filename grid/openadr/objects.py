@@ -11,6 +11,7 @@ from db import audit
 from db import openadr as store
 from db.connection import Connection
 from db.openadr import NewObject, OpenadrObject, Search
+from grid.openadr.limiting import limits_follow
 from grid.openadr.nouns import TARGETED, ObjectType, Operation, Role
 from grid.openadr.privacy import Viewer, effective_targets, visible_to
 from grid.openadr.telling import notified
@@ -27,13 +28,17 @@ async def create(connection: Connection, author: Viewer, new: NewObject, *, now:
     ------
     ConflictError
         ``openadr_name_taken`` or ``openadr_reference_unknown``.
+    InputError
+        ``openadr_place_unknown`` or ``openadr_limit_invalid``, as `limits_follow`.
     """
     object_id = str(uuid4())
     try:
         await store.insert_object(connection, object_id, new, now=now)
     except (ConflictError, InputError) as error:
         _raise_in_words_of_openadr(error)
-    return await _changed(connection, author, new.object_type, object_id, Operation.CREATE, now)
+    made = await _changed(connection, author, new.object_type, object_id, Operation.CREATE, now)
+    await limits_follow(connection, author, [made], now=now)
+    return made
 
 
 async def change(
@@ -43,14 +48,16 @@ async def change(
 
     Raises
     ------
-    ConflictError
+    ConflictError, InputError
         As `create`.
     """
     try:
         await store.update_object(connection, row.object_id, new, now=now)
     except (ConflictError, InputError) as error:
         _raise_in_words_of_openadr(error)
-    return await _changed(connection, author, row.object_type, row.object_id, Operation.UPDATE, now)
+    changed = await _changed(connection, author, row.object_type, row.object_id, Operation.UPDATE, now)
+    await limits_follow(connection, author, [row, changed], now=now)
+    return changed
 
 
 async def remove(connection: Connection, author: Viewer, row: OpenadrObject, *, now: datetime) -> None:
@@ -58,9 +65,11 @@ async def remove(connection: Connection, author: Viewer, row: OpenadrObject, *, 
 
     With a program go its events and subscriptions, with an event its reports, with a VEN its resources.
     """
-    for gone in [*await store.dependents_of(connection, row.object_id), row]:
+    everything = [*await store.dependents_of(connection, row.object_id), row]
+    for gone in everything:
         await _tell(connection, author, gone, Operation.DELETE, now)
         await store.delete_object(connection, gone.object_id)
+    await limits_follow(connection, author, everything, now=now)
 
 
 async def find(

@@ -13,7 +13,7 @@ from core.settings import read_settings
 from somel.servers import servers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
 
     from db.connection import Connection
     from db.network import NetworkCheck
@@ -28,32 +28,70 @@ def group() -> None:
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A network that pandapower saved as JSON, packed by gzip or not")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A network that pandapower saved as JSON, gzipped or not; or a folder of such files, each named "
+            "as its transformer, a CSV of the same name beside it"
+        ),
+    ],
     *,
-    transformer: Annotated[str, typer.Option("--transformer", help="Code of the transformer that supplies it")],
+    transformer: Annotated[
+        str | None, typer.Option("--transformer", help="Code of the transformer that supplies it; not for a folder")
+    ] = None,
     points: Annotated[
         Path | None,
-        typer.Option("--points", help="CSV: usage_point, bus, phase; left out: spread over the file's loads"),
+        typer.Option(
+            "--points",
+            help="CSV: usage_point (pseudonym) or meter (name), bus, phase; left out: spread over the file's loads",
+        ),
     ] = None,
     single_phase_va: Annotated[
         int, typer.Option("--single-phase-va", min=0, help="Largest subscribed power put on one phase [VA]")
     ] = 12_000,
 ) -> None:
     """Store the network behind a transformer, instead of the one it may have had."""
+    from grid.network.importing import networks_in
+
+    is_folder = path.is_dir()
+    if is_folder == (transformer is not None) or (is_folder and points is not None):
+        raise typer.BadParameter("a file needs --transformer; in a folder, names of files say it, and where points are")
+    files = networks_in(path) if is_folder else [(transformer or "", path, points)]
+    _run(lambda connection: _import_all(connection, files, single_phase_va))
+
+
+async def _import_all(
+    connection: "Connection", files: "Iterable[tuple[str, Path, Path | None]]", single_phase_va: int
+) -> None:
+    """Import one network after the other, each in a transaction, and say what each is."""
     from grid.network.importing import import_network
 
     now = read_settings().clock.now()
-    found = _run(
-        lambda connection: import_network(
-            connection, file, transformer, now=now, points=points, single_phase_va=single_phase_va
+    for code, file, points in files:
+        found = await import_network(connection, file, code, now=now, points=points, single_phase_va=single_phase_va)
+        typer.echo(
+            f"{code}: {found.nodes} nodes, {found.lines} lines, {found.usage_points} usage points, "
+            f"{found.single_phase} of them single-phase"
         )
-    )
-    typer.echo(
-        f"{transformer}: {found.nodes} nodes, {found.lines} lines, {found.usage_points} usage points, "
-        f"{found.single_phase} of them single-phase"
-    )
-    if points is None:
-        typer.echo("usage points were spread over the file's loads: no file said where they are")
+        if points is None:
+            typer.echo("usage points were spread over the file's loads: no file said where they are")
+
+
+@app.command("simulate")
+def simulate_networks(
+    folder: Annotated[Path, typer.Argument(help="Where to write them, as `somel network import` takes them")],
+    *,
+    usage_points: Annotated[int, typer.Option(min=1, help="Size of the fleet, as in `somel simulate`")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Seed of every draw, as in `somel simulate`")] = 1,
+) -> None:
+    """Write likely networks behind the transformers of a simulated fleet: French cables, lengths and phases."""
+    from simulators.low_voltage import low_voltage_networks
+    from simulators.low_voltage_files import write_networks
+    from somel.fleet import build
+
+    fleet = build(read_settings(), usage_points=usage_points, seed=seed)
+    count = write_networks(low_voltage_networks(fleet.network, seed), folder)
+    typer.echo(f"{count} networks in {folder}; `somel network import {folder}` stores them")
 
 
 @app.command()

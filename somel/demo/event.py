@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from core.clock import Clock
-from core.errors import RetryableError
+from core.errors import InvariantError, RetryableError
 from core.slots import SLOT, slot_floor
 from somel.demo.operator import Operator
 
@@ -37,6 +37,7 @@ async def run_event(operator: Operator, clock: Clock, say: Say) -> EventOutcome:
     event = await operator.post("/v1/events", draft(territory, starts_at))
     event = await operator.post(f"/v1/events/{event['event_id']}/approve")
     say(described(event))
+    say(await network_check(operator, event["event_id"]))
     while len(event["results"]) < LENGTH // SLOT:
         await asyncio.sleep(POLL_S)
         with suppress(RetryableError):  # the API was killed, and is being started again
@@ -55,6 +56,28 @@ async def first_forecast(operator: Operator) -> str:
             if await operator.has(f"/v1/places/territory/{code}/forecast"):
                 return code
         await asyncio.sleep(POLL_S)
+
+
+async def network_check(operator: Operator, event_id: str) -> str:
+    """Check an event's plan on the networks behind its transformers; return a sentence of what was found."""
+    try:
+        found = await operator.post(f"/v1/events/{event_id}/network-check")
+    except (InvariantError, RetryableError) as error:  # it has begun meanwhile, or the API was killed
+        return f"network: not checked ({error.message})"
+    items = [one for one in found["items"] if one["modelled"]]
+    if not items:
+        return "network: no network is known"
+    low = [min(known(items, f"lowest_{stage}_ratio")) for stage in ("before", "after")]
+    full = [max(known(items, f"line_{stage}_ratio")) for stage in ("before", "after")]
+    return (
+        f"network: {len(items)} of {len(found['items'])} modelled; lowest voltage {low[0]:.1%} without the plan, "
+        f"{low[1]:.1%} with it; fullest cable {full[0]:.0%}, {full[1]:.0%}"
+    )
+
+
+def known(items: list[dict[str, Any]], figure: str) -> list[float]:
+    """Return a figure of those that have it; NaN where none has."""
+    return [one[figure] for one in items if one[figure] is not None] or [float("nan")]
 
 
 def draft(territory: str, starts_at: datetime) -> dict[str, str]:

@@ -21,6 +21,7 @@ from somel.demo.options import DemoOptions
 from somel.embedded.loopback import free_port
 from somel.embedded.places import Places, open_folder
 from somel.fleet import build, register
+from somel.fleet_networks import import_networks
 from somel.progress import Report
 from somel.servers import Servers, embedded_services, named_servers
 from somel.warming import compiled, parts
@@ -84,6 +85,7 @@ def stage_of(settings: Settings, options: DemoOptions, report: Report, say: Call
         report("fleet", 0, 0)
         fleet = build(settings, usage_points=options.usage_points, seed=options.seed)
         asyncio.run(_furnish(used.database_url, fleet))
+        asyncio.run(import_networks(used.database_url, fleet, options.seed, report))
         # Chosen now, so that an API that is started again is found where it was.
         options = replace(options, port=options.port or free_port(_FIRST_PORT))
         yield Stage(options, used, fleet, Places.from_environment().state / "demo-logs", report, say)

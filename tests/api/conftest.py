@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.openapi import describe
 from core.settings import Settings, read_settings
 from db.databases import create_database, drop_database
 from somel.embedded.services import Services
@@ -32,6 +34,12 @@ def world(services: Services, template_database: str) -> Iterator[World]:
     url = asyncio.run(create_database(services.database_url, "api_world", template=template_database))
     yield asyncio.run(build_world(url))
     asyncio.run(drop_database(services.database_url, "api_world"))
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """Describe the API once, which takes two seconds; tests only read the document, the same of every application."""
+    return describe(create_app(settings_at(NOW), database_url="postgresql://nowhere.test/nothing"))
 
 
 @pytest.fixture

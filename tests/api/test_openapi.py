@@ -2,16 +2,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from api.openapi import bodies, describe, operations
+from api.openapi import bodies, operations
 from tests.api.world import World
-
-
-@pytest.fixture
-def document(app: FastAPI) -> dict[str, Any]:
-    return describe(app)
 
 
 def _valid(instance: object, schema: dict[str, Any], document: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from core.memory import peak_mb
 from tests.fuzzing.mutation import mutate
 from tests.fuzzing.way import Sent, Way, seeds
 
-_BATCH = 250
+_BATCH = 1_000
 #: A batch that takes longer hangs: the process dies with a traceback. [s]
 _HANGS_S = 60.0
 

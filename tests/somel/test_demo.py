@@ -90,7 +90,8 @@ def processes_about(folder: Path) -> list[bytes]:
     return found
 
 
-@pytest.mark.slow(0)  # two minutes, but not at first, beside those that take all processors: it lives by the clock
+#: Three minutes, but not at first, beside those that take all processors: it lives by the clock; nor at the very end.
+@pytest.mark.slow(1)
 def test_nothing_is_lost_and_the_event_delivers_although_ingest_is_killed_in_the_middle(state):
     sizes = ["--for", "40", "--usage-points", "200", "--days", "35", "--speed", "150"]
     with demo(*sizes, "--json") as process:
@@ -113,7 +114,7 @@ def test_nothing_is_lost_and_the_event_delivers_although_ingest_is_killed_in_the
     assert processes_about(state) == []
 
 
-@pytest.mark.slow(0)
+@pytest.mark.slow(1)
 def test_a_second_demo_is_refused_and_ctrl_c_during_the_back_fill_ends_the_first_and_all_it_started(state):
     with demo("--for", "30", "--usage-points", "500", "--days", "365") as process:
         read_until(process.stdout, "somel: back-fill")

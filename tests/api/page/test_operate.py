@@ -1,5 +1,6 @@
 """Operators compare, draft, check, approve, stop and take away, on the page as they have it."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -8,10 +9,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from db.access import create_token
-from db.connection import connect
+from db.connection import Role, connect
+from grid.network.importing import import_network
 from tests.api.conftest import settings_at
 from tests.api.serving import served
 from tests.grid.demand_response.evening import NOON, add_chargers, forecast_flat
+from tests.grid.network.grids import save, village
 from tests.grid.town import build_town
 
 PATIENCE_MS = 120_000
@@ -47,10 +50,13 @@ class Desk:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk(browser: Browser, database_url: str) -> AsyncIterator[Desk]:
+async def desk(browser: Browser, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     town = await build_town(database_url)
     await forecast_flat(database_url, town, {"T1": 10_000.0, "T2": 10_000.0})
     await add_chargers(database_url, town, "T1")
+    folder = tmp_path_factory.mktemp("networks")
+    async with await connect(database_url, Role.COMPUTE) as connection:
+        await import_network(connection, save(folder, village(shunt={})), "T1", now=NOON)
     secrets = {}
     async with await connect(database_url, None) as connection:
         for who, scopes in (("operator", ["read:grid", "operate:grid"]), ("visitor", ["read:grid"])):
@@ -75,7 +81,9 @@ async def test_an_event_is_compared_drafted_checked_approved_and_stopped(desk: D
     chosen = page.locator("#chosen-event")
     await expect(chosen).to_contain_text("objectif 5,0 kW")
     await expect(chosen.locator("[aria-current=step]")).to_have_text("Projet")
-    await expect(chosen).to_contain_text("Réseau connu derrière 0 postes")
+    await expect(chosen).to_contain_text("Réseau connu derrière 1 postes sur 1")
+    lowest = chosen.locator("tr", has_text="Tension la plus basse").locator("td")
+    await expect(lowest).to_have_text([re.compile(r"^\d{2,3},\d\s%T1$")] * 2)
     await chosen.get_by_role("button", name="Approuver").click()
     await page.locator("#confirm").get_by_role("button", name="Revenir").click()
     await expect(chosen.locator("[aria-current=step]")).to_have_text("Projet")
