@@ -3,6 +3,7 @@
 CREATE SCHEMA catalogue; -- Enjoy: organisations, what they publish, and under which contract
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_read;
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_write;
+GRANT USAGE ON SCHEMA catalogue TO somel_read;
 CREATE SCHEMA enjoy; -- Published views: all that somel_enjoy_read can see
 GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_read;
 GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_write;
@@ -55,6 +56,7 @@ CREATE TABLE catalogue.api_key (
 );
 CREATE INDEX api_key_account_idx ON catalogue.api_key USING btree (account_id);
 CREATE INDEX api_key_organisation_idx ON catalogue.api_key USING btree (organisation_id);
+GRANT SELECT ON catalogue.api_key TO somel_read;
 
 -- What is published, under a name that never changes
 CREATE TABLE catalogue.dataset (
@@ -176,6 +178,7 @@ CREATE TABLE catalogue.organisation (
 );
 GRANT SELECT ON catalogue.organisation TO somel_enjoy_read;
 GRANT SELECT ON catalogue.organisation TO somel_enjoy_write;
+GRANT SELECT ON catalogue.organisation TO somel_read;
 
 -- Records that do not keep the contract, for their publisher to find
 CREATE TABLE catalogue.refused_record (
