@@ -80,12 +80,12 @@ class Publishes:
         Raises
         ------
         UnauthenticatedError
-            ``key_missing``.
+            ``api_key_missing``.
         ForbiddenError
             ``scope_missing``.
         """
         if caller.name == "anonymous" and not caller.scopes:
-            raise UnauthenticatedError("key_missing", "A key is needed: send `Authorization: Bearer <key>`.")
+            raise UnauthenticatedError("api_key_missing", "A key is needed: send `Authorization: Bearer <key>`.")
         if caller.organisation_id is None or self.scope not in caller.scopes:
             raise ForbiddenError("scope_missing", f"The token lacks the scope {self.scope}.", scope=self.scope)
         return caller
