@@ -11,6 +11,8 @@ from starlette.staticfiles import StaticFiles
 
 from api import errors
 from api.context import make_context, opened
+from api.enjoy.app import PREFIX as ENJOY_PREFIX
+from api.enjoy.app import create_enjoy
 from api.headers import StrictHeaders
 from api.limits import LimitBodies
 from api.metrics import MeasureRequests
@@ -125,6 +127,7 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
     app.mount(PREFIX, create_vtn(context), name="openadr")
+    app.mount(ENJOY_PREFIX, create_enjoy(context), name="enjoy")
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(LimitBodies)
     app.add_middleware(StrictHeaders)

@@ -24,6 +24,8 @@ class Context:
         As read at the start of the process.
     readers, writers : Pool
         Connections that may read, and those that may plan and command.
+    sharing, publishing : Pool
+        Connections that read published data, and those that publish; each acts for whoever calls.
     news : News
         What changes, as it changes.
     metrics : RequestMetrics
@@ -33,6 +35,8 @@ class Context:
     settings: Settings
     readers: Pool
     writers: Pool
+    sharing: Pool
+    publishing: Pool
     news: News
     metrics: RequestMetrics
 
@@ -48,6 +52,8 @@ def make_context(settings: Settings, database_url: str) -> Context:
         settings,
         readers=open_pool(database_url, Role.READ),
         writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
+        sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
+        publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=2),
         news=News(database_url),
         metrics=RequestMetrics(),
     )
@@ -56,7 +62,7 @@ def make_context(settings: Settings, database_url: str) -> Context:
 @asynccontextmanager
 async def opened(context: Context) -> AsyncIterator[None]:
     """Keep pools open and news flowing for as long as the block runs."""
-    async with context.readers, context.writers, context.news.following():
+    async with context.readers, context.writers, context.sharing, context.publishing, context.news.following():
         yield
 
 

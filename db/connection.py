@@ -27,6 +27,7 @@ class Role(StrEnum):
     COMPUTE = "somel_compute"
     READ = "somel_read"
     ENJOY_READ = "somel_enjoy_read"
+    ENJOY_WRITE = "somel_enjoy_write"
     PERSONAL = "somel_personal"
 
 

@@ -20,8 +20,8 @@ LEDGER: Final = Path(__file__).parent / "ledger.sql"
 
 _LOCK: Final = 0x736F6D656C  # "somel"; advisory locks are per database
 _SQL: Final = statements("migration")
-# The first step makes the roles and the extensions, for which the login role's own rights are needed.
-_BEFORE_ROLES: Final = 1
+# Steps that make roles need the login role's own rights.
+_MAKES_ROLES: Final = "_roles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,14 @@ async def _missing(connection: Connection, folder: Path) -> list[Migration]:
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
-    first = migration.number == _BEFORE_ROLES
+    makes_roles = migration.name.endswith(_MAKES_ROLES)
     async with connection.transaction():
         try:
-            if not first:
+            if not makes_roles:
                 await connection.execute(_SQL["act_as_owner"])
             await connection.execute(migration.sql)
         except psycopg.Error as error:
-            if not first or isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            if not makes_roles or isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
                 raise
             message = f"The database cannot be prepared: {error.diag.message_primary}"
             raise ConfigurationError("database_unfit", message, sqlstate=error.sqlstate) from error

@@ -1,16 +1,219 @@
 -- Generated from a migrated database by `UPDATE_SCHEMA=1 pytest tests/db/test_schema.py`; do not edit.
 
+CREATE SCHEMA catalogue; -- Enjoy: organisations, what they publish, and under which contract
+GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_read;
+GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_write;
+GRANT USAGE ON SCHEMA catalogue TO somel_read;
 CREATE SCHEMA enjoy; -- Published views: all that somel_enjoy_read can see
 GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_read;
+GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA enjoy TO somel_read;
 CREATE SCHEMA migration; -- Which steps of db/migrations this database has
 GRANT USAGE ON SCHEMA migration TO PUBLIC;
 CREATE SCHEMA personal; -- What names a person's place of supply; read by somel_personal alone
 GRANT USAGE ON SCHEMA personal TO somel_personal;
+CREATE SCHEMA record; -- Enjoy: records of datasets, a table each, made by catalogue.open_version from its contract
+GRANT USAGE ON SCHEMA record TO somel_enjoy_write;
 CREATE SCHEMA somel; -- The platform: territory, devices, readings, forecasts, demand response
 GRANT USAGE ON SCHEMA somel TO somel_compute;
+GRANT USAGE ON SCHEMA somel TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA somel TO somel_ingest;
 GRANT USAGE ON SCHEMA somel TO somel_read;
+
+-- People who develop or publish: personal data
+CREATE TABLE catalogue.account (
+    account_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    email text NOT NULL, -- Address, in small letters; empty of meaning once the account is closed
+    name text NOT NULL, -- As they call themselves
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
+    closed_at timestamp with time zone, -- When it was closed and its keys revoked
+    CONSTRAINT account_pkey PRIMARY KEY (account_id),
+    CONSTRAINT account_email_check CHECK (((email = lower(email)) AND (email ~~ '_%@_%'::text))),
+    CONSTRAINT account_name_check CHECK ((name <> ''::text))
+);
+CREATE UNIQUE INDEX account_email_idx ON catalogue.account USING btree (email) WHERE (closed_at IS NULL);
+
+-- Keys of the Enjoy API, by the SHA-256 of a 256-bit random secret
+CREATE TABLE catalogue.api_key (
+    api_key_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    account_id integer, -- Whose it is; null: a program's of the organisation
+    organisation_id integer, -- Organisation that it acts for; null: nobody but the account
+    name text NOT NULL, -- What it is for
+    secret_sha256 bytea NOT NULL, -- SHA-256 of the secret; the secret itself is shown once and not kept
+    scopes text[] NOT NULL, -- What it may do
+    is_sandbox boolean NOT NULL DEFAULT false, -- Whether what it writes is only tried, and never stored
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
+    expires_at timestamp with time zone, -- After this it is not accepted; null for never
+    revoked_at timestamp with time zone, -- When it was revoked
+    CONSTRAINT api_key_pkey PRIMARY KEY (api_key_id),
+    CONSTRAINT api_key_secret_sha256_key UNIQUE (secret_sha256),
+    CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES catalogue.account(account_id) ON DELETE CASCADE,
+    CONSTRAINT api_key_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT api_key_check CHECK (((account_id IS NOT NULL) OR (organisation_id IS NOT NULL))),
+    CONSTRAINT api_key_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT api_key_scopes_check CHECK ((cardinality(scopes) > 0)),
+    CONSTRAINT api_key_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX api_key_account_idx ON catalogue.api_key USING btree (account_id);
+CREATE INDEX api_key_organisation_idx ON catalogue.api_key USING btree (organisation_id);
+GRANT SELECT ON catalogue.api_key TO somel_read;
+
+-- What is published, under a name that never changes
+CREATE TABLE catalogue.dataset (
+    dataset_id integer GENERATED ALWAYS AS IDENTITY, -- Key; its records are in record.d<dataset_id>
+    organisation_id integer NOT NULL, -- Publisher
+    name text NOT NULL, -- Permanent name, part of addresses, unique among all
+    title text NOT NULL, -- Name for people
+    description text NOT NULL, -- What it holds, where it comes from, what it is not good for
+    licence text NOT NULL, -- Key of core.datasets.LICENCES
+    theme text NOT NULL, -- Key of core.datasets.THEMES, the data themes of the EU
+    keywords text[] NOT NULL DEFAULT '{}'::text[], -- Words to be found by
+    openness text NOT NULL, -- open: everybody; partners: every organisation; private: the publisher and those it is shared with
+    update_period_s integer, -- Promise: records are never older; null: none [s]
+    retention_s bigint, -- Age at which records are deleted; null: never [s]
+    geometry_type text, -- Of every record, in WGS 84; null: there is none
+    key_fields text[] NOT NULL, -- Fields that name what a record is about; of all versions
+    time_field text, -- Field that says when; with it history is kept, a record for each key and time; null: one for each key
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was declared
+    changed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When its description or contract last changed
+    records_changed_at timestamp with time zone, -- When a record was last written or deleted; null: never
+    withdrawn_at timestamp with time zone, -- When it was withdrawn; its name is not given again
+    CONSTRAINT dataset_pkey PRIMARY KEY (dataset_id),
+    CONSTRAINT dataset_name_key UNIQUE (name),
+    CONSTRAINT dataset_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT dataset_description_check CHECK ((description <> ''::text)),
+    CONSTRAINT dataset_geometry_type_check CHECK ((geometry_type = ANY (ARRAY['Point'::text, 'MultiPoint'::text, 'LineString'::text, 'MultiLineString'::text, 'Polygon'::text, 'MultiPolygon'::text, 'Geometry'::text]))),
+    CONSTRAINT dataset_key_fields_check CHECK ((cardinality(key_fields) > 0)),
+    CONSTRAINT dataset_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT dataset_openness_check CHECK ((openness = ANY (ARRAY['open'::text, 'partners'::text, 'private'::text]))),
+    CONSTRAINT dataset_retention_s_check CHECK ((retention_s > 0)),
+    CONSTRAINT dataset_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT dataset_update_period_s_check CHECK ((update_period_s > 0))
+);
+CREATE INDEX dataset_organisation_idx ON catalogue.dataset USING btree (organisation_id);
+CREATE TRIGGER announce AFTER UPDATE OF records_changed_at ON catalogue.dataset FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT INSERT, SELECT, UPDATE ON catalogue.dataset TO somel_enjoy_write;
+GRANT SELECT ON catalogue.dataset TO somel_enjoy_read;
+ALTER TABLE catalogue.dataset ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.dataset FOR ALL TO somel_enjoy_write USING ((organisation_id = ANY (catalogue.acting())));
+CREATE POLICY readable ON catalogue.dataset FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
+
+-- Shapes that a dataset has: the newest, and older ones until their sunset
+CREATE TABLE catalogue.dataset_version (
+    dataset_id integer NOT NULL, -- Dataset
+    version integer NOT NULL, -- From 1 on
+    opened_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was opened
+    deprecated_at timestamp with time zone, -- When a newer one was opened; null: it is the newest
+    sunset_at timestamp with time zone, -- Until when it answers at least; a year or more after that
+    CONSTRAINT dataset_version_pkey PRIMARY KEY (dataset_id, version),
+    CONSTRAINT dataset_version_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT dataset_version_check CHECK ((((deprecated_at IS NULL) = (sunset_at IS NULL)) AND (sunset_at >= (deprecated_at + '365 days'::interval)))),
+    CONSTRAINT dataset_version_version_check CHECK ((version > 0))
+);
+GRANT INSERT, SELECT, UPDATE ON catalogue.dataset_version TO somel_enjoy_write;
+GRANT SELECT ON catalogue.dataset_version TO somel_enjoy_read;
+ALTER TABLE catalogue.dataset_version ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.dataset_version FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
+CREATE POLICY readable ON catalogue.dataset_version FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
+
+-- What a record of a version has
+CREATE TABLE catalogue.field (
+    dataset_id integer NOT NULL, -- Dataset
+    version integer NOT NULL, -- Version
+    position integer NOT NULL, -- Place among the fields, from 1 on
+    name text NOT NULL, -- Name in records
+    type text NOT NULL, -- text, integer (64 bits), number (double), boolean, date, or timestamp (aware)
+    unit text, -- Unit, as UCUM writes it; null: it has none
+    title text NOT NULL, -- Name for people
+    description text NOT NULL DEFAULT ''::text, -- What it means
+    is_required boolean NOT NULL, -- Whether every record has it
+    column_name text, -- Column that it is in; null: none any more, it is always null
+    CONSTRAINT field_pkey PRIMARY KEY (dataset_id, version, name),
+    CONSTRAINT field_dataset_id_version_position_key UNIQUE (dataset_id, version, "position"),
+    CONSTRAINT field_dataset_id_version_fkey FOREIGN KEY (dataset_id, version) REFERENCES catalogue.dataset_version(dataset_id, version),
+    CONSTRAINT field_column_name_check CHECK ((column_name ~ '^[a-z][a-z0-9_]{0,60}$'::text)),
+    CONSTRAINT field_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
+    CONSTRAINT field_position_check CHECK (("position" > 0)),
+    CONSTRAINT field_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT field_type_check CHECK ((type = ANY (ARRAY['text'::text, 'integer'::text, 'number'::text, 'boolean'::text, 'date'::text, 'timestamp'::text])))
+);
+GRANT INSERT, SELECT ON catalogue.field TO somel_enjoy_write;
+GRANT SELECT ON catalogue.field TO somel_enjoy_read;
+ALTER TABLE catalogue.field ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.field FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
+CREATE POLICY readable ON catalogue.field FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
+
+-- Who acts for an organisation
+CREATE TABLE catalogue.member (
+    organisation_id integer NOT NULL, -- Organisation
+    account_id integer NOT NULL, -- Person
+    role text NOT NULL, -- owner: everything; editor: datasets and records; reader: what is not open
+    since timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When they joined
+    CONSTRAINT member_pkey PRIMARY KEY (organisation_id, account_id),
+    CONSTRAINT member_account_id_fkey FOREIGN KEY (account_id) REFERENCES catalogue.account(account_id) ON DELETE CASCADE,
+    CONSTRAINT member_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'editor'::text, 'reader'::text])))
+);
+CREATE INDEX member_account_idx ON catalogue.member USING btree (account_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.member TO somel_enjoy_write;
+ALTER TABLE catalogue.member ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.member FOR ALL TO somel_enjoy_write USING ((organisation_id = ANY (catalogue.acting())));
+
+-- Who publishes: services of the metropolis, communes, partners; each a tenant
+CREATE TABLE catalogue.organisation (
+    organisation_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    name text NOT NULL, -- Permanent name, part of addresses
+    title text NOT NULL, -- Name for people
+    kind text NOT NULL, -- metropolis, commune or partner
+    insee_code text, -- Of a commune
+    homepage text, -- Its own site
+    contact text, -- Where questions about its data go: an address of the organisation, not of a person
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it joined
+    CONSTRAINT organisation_pkey PRIMARY KEY (organisation_id),
+    CONSTRAINT organisation_name_key UNIQUE (name),
+    CONSTRAINT organisation_insee_code_fkey FOREIGN KEY (insee_code) REFERENCES commune(insee_code),
+    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['metropolis'::text, 'commune'::text, 'partner'::text]))),
+    CONSTRAINT organisation_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT organisation_title_check CHECK ((title <> ''::text))
+);
+GRANT SELECT ON catalogue.organisation TO somel_enjoy_read;
+GRANT SELECT ON catalogue.organisation TO somel_enjoy_write;
+GRANT SELECT ON catalogue.organisation TO somel_read;
+
+-- Records that do not keep the contract, for their publisher to find
+CREATE TABLE catalogue.refused_record (
+    refused_record_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    dataset_id integer NOT NULL, -- Dataset
+    refused_at timestamp with time zone NOT NULL, -- When
+    source text NOT NULL, -- How it came: api, upload/<name>, mqtt, pull/<name>
+    row_number integer NOT NULL, -- Place in what it came with, from 1 on
+    field text, -- Field that is wrong; null: the record as a whole
+    code text NOT NULL, -- Reason, for programs
+    reason text NOT NULL, -- Reason, for people
+    content text NOT NULL, -- The record as it came, its first 2,000 characters
+    CONSTRAINT refused_record_pkey PRIMARY KEY (refused_record_id),
+    CONSTRAINT refused_record_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT refused_record_row_number_check CHECK ((row_number > 0)),
+    CONSTRAINT refused_record_source_check CHECK ((source <> ''::text))
+);
+CREATE INDEX refused_record_dataset_idx ON catalogue.refused_record USING btree (dataset_id, refused_record_id);
+GRANT INSERT, SELECT ON catalogue.refused_record TO somel_enjoy_write;
+ALTER TABLE catalogue.refused_record ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.refused_record FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
+
+-- Who may read a private dataset beside its publisher
+CREATE TABLE catalogue.share (
+    dataset_id integer NOT NULL, -- Dataset
+    organisation_id integer NOT NULL, -- Organisation that may read it
+    since timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was shared
+    CONSTRAINT share_pkey PRIMARY KEY (dataset_id, organisation_id),
+    CONSTRAINT share_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT share_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id)
+);
+CREATE INDEX share_organisation_idx ON catalogue.share USING btree (organisation_id);
+GRANT DELETE, INSERT, SELECT ON catalogue.share TO somel_enjoy_write;
+ALTER TABLE catalogue.share ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.share FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 
 -- The communes, for everybody
 CREATE VIEW enjoy.commune AS
@@ -114,6 +317,7 @@ CREATE TABLE somel.audit_pending (
 );
 CREATE CONSTRAINT TRIGGER chain_audit AFTER INSERT ON somel.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chain_audit();
 GRANT INSERT ON audit_pending TO somel_compute;
+GRANT INSERT ON audit_pending TO somel_enjoy_write;
 GRANT INSERT ON audit_pending TO somel_ingest;
 
 -- How wrong a baseline method was on days without an event; all usage points together; indicative
@@ -2083,6 +2287,171 @@ CREATE TABLE somel.weather_point (
 GRANT INSERT, SELECT ON weather_point TO somel_compute;
 GRANT SELECT ON weather_point TO somel_ingest;
 GRANT SELECT ON weather_point TO somel_read;
+
+CREATE OR REPLACE FUNCTION catalogue.acting()
+ RETURNS integer[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    SELECT coalesce(nullif(current_setting('somel.organisations', true), ''), '{}')::integer[]
+$function$;
+
+CREATE OR REPLACE FUNCTION catalogue.add_columns(asked integer, since integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    new record;
+    made text;
+BEGIN
+    FOR made IN SELECT tablename FROM pg_catalog.pg_tables
+        WHERE schemaname = 'record' AND tablename IN ('d' || asked, 'd' || asked || '_latest') LOOP
+        FOR new IN SELECT * FROM catalogue.field
+            WHERE dataset_id = asked AND version = since AND column_name IS NOT NULL ORDER BY position LOOP
+            EXECUTE format(
+                'ALTER TABLE record.%I ADD COLUMN IF NOT EXISTS %I %s', made, new.column_name,
+                catalogue.column_type(new.type)
+            );
+        END LOOP;
+    END LOOP;
+END $function$;
+
+CREATE OR REPLACE FUNCTION catalogue.column_type(field_type text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE STRICT
+AS $function$
+    SELECT CASE field_type
+        WHEN 'integer' THEN 'bigint' WHEN 'number' THEN 'double precision' WHEN 'timestamp' THEN 'timestamptz'
+        ELSE field_type
+    END
+$function$;
+
+CREATE OR REPLACE FUNCTION catalogue.make_table(asked catalogue.dataset)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    own text := 'd' || asked.dataset_id;
+    keys text := (SELECT string_agg(quote_ident(one), ', ') FROM unnest(asked.key_fields) AS one);
+    tables text[] := ARRAY[own];
+    made text;
+BEGIN
+    IF asked.time_field IS NOT NULL THEN
+        tables := tables || (own || '_latest');
+    END IF;
+    FOREACH made IN ARRAY tables LOOP
+        EXECUTE format('CREATE TABLE record.%I (_received_at timestamptz NOT NULL)', made);
+        IF asked.geometry_type IS NOT NULL THEN
+            EXECUTE format('ALTER TABLE record.%I ADD COLUMN _geometry public.geometry(%s, 4326)', made, asked.geometry_type);
+            EXECUTE format('CREATE INDEX ON record.%I USING gist (_geometry)', made);
+        END IF;
+    END LOOP;
+    PERFORM catalogue.add_columns(asked.dataset_id, 1);
+    IF asked.time_field IS NULL THEN
+        EXECUTE format('ALTER TABLE record.%I ADD PRIMARY KEY (%s)', own, keys);
+    ELSE
+        EXECUTE format('ALTER TABLE record.%I ADD PRIMARY KEY (%s)', own || '_latest', keys);
+        PERFORM public.create_hypertable(
+            format('record.%I', own)::regclass, asked.time_field::name,
+            chunk_time_interval => INTERVAL '7 days', create_default_indexes => false
+        );
+        EXECUTE format('ALTER TABLE record.%I ADD PRIMARY KEY (%I, %s)', own, asked.time_field, keys);
+        EXECUTE format('CREATE INDEX ON record.%I (%s, %I DESC)', own, keys, asked.time_field);
+    END IF;
+    FOREACH made IN ARRAY tables LOOP
+        EXECUTE format('ALTER TABLE record.%I ENABLE ROW LEVEL SECURITY', made);
+        EXECUTE format(
+            'CREATE POLICY own ON record.%I TO somel_enjoy_write USING ((SELECT catalogue.may_write(%s)))',
+            made, asked.dataset_id
+        );
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON record.%I TO somel_enjoy_write', made);
+    END LOOP;
+END $function$;
+
+CREATE OR REPLACE FUNCTION catalogue.make_view(asked catalogue.dataset, shape integer, of_latest boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    source text := 'd' || asked.dataset_id || CASE WHEN of_latest THEN '_latest' ELSE '' END;
+    view text := 'd' || asked.dataset_id || '_v' || shape || CASE WHEN of_latest THEN '_latest' ELSE '' END;
+    columns text := (
+        SELECT string_agg(
+            CASE WHEN column_name IS NULL THEN format('NULL::%s AS %I', catalogue.column_type(type), name)
+            ELSE format('%I::%s AS %I', column_name, catalogue.column_type(type), name) END,
+            ', ' ORDER BY position
+        )
+        FROM catalogue.field
+        WHERE dataset_id = asked.dataset_id AND version = shape
+    );
+BEGIN
+    EXECUTE format(
+        'CREATE OR REPLACE VIEW enjoy.%I AS SELECT %s, %s AS _geometry, _received_at FROM record.%I'
+        ' WHERE (SELECT catalogue.may_read(%s))',
+        view, columns, CASE WHEN asked.geometry_type IS NULL THEN 'NULL::public.geometry' ELSE '_geometry' END, source,
+        asked.dataset_id
+    );
+    EXECUTE format('COMMENT ON VIEW enjoy.%I IS %L', view, asked.name || ', version ' || shape);
+    EXECUTE format('GRANT SELECT ON enjoy.%I TO somel_enjoy_read, somel_enjoy_write', view);
+END $function$;
+
+CREATE OR REPLACE FUNCTION catalogue.may_read(asked integer)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT coalesce(bool_or(
+        dataset.withdrawn_at IS NULL AND (
+            dataset.openness = 'open'
+            OR dataset.organisation_id = ANY (catalogue.acting())
+            OR (dataset.openness = 'partners' AND cardinality(catalogue.acting()) > 0)
+            OR EXISTS (
+                SELECT FROM catalogue.share
+                WHERE share.dataset_id = asked AND share.organisation_id = ANY (catalogue.acting())
+            )
+        )
+    ), false)
+    FROM catalogue.dataset
+    WHERE dataset.dataset_id = asked
+$function$;
+
+CREATE OR REPLACE FUNCTION catalogue.may_write(asked integer)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT coalesce(bool_or(dataset.withdrawn_at IS NULL AND dataset.organisation_id = ANY (catalogue.acting())), false)
+    FROM catalogue.dataset
+    WHERE dataset.dataset_id = asked
+$function$;
+
+CREATE OR REPLACE FUNCTION catalogue.publish_version(asked_dataset_id integer, asked_version integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    asked catalogue.dataset;
+BEGIN
+    SELECT * INTO asked FROM catalogue.dataset
+    WHERE dataset_id = asked_dataset_id AND catalogue.may_write(dataset_id);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the dataset is not one of those that are acted for' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF asked_version = 1 THEN
+        PERFORM catalogue.make_table(asked);
+    ELSE
+        PERFORM catalogue.add_columns(asked_dataset_id, asked_version);
+    END IF;
+    PERFORM catalogue.make_view(asked, asked_version, false);
+    IF asked.time_field IS NOT NULL THEN
+        PERFORM catalogue.make_view(asked, asked_version, true);
+    END IF;
+END $function$;
 
 CREATE OR REPLACE FUNCTION somel.add_to_refusal_total()
  RETURNS trigger

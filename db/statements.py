@@ -50,7 +50,18 @@ def read_statements(noun: str) -> tuple[Statement, ...]:
     InvariantError
         ``statement_repeated`` when two of them share a name.
     """
-    text = (QUERIES / f"{noun}.sql").read_text(encoding="utf-8")
+    return read_file(QUERIES / f"{noun}.sql")
+
+
+def read_file(path: Path) -> tuple[Statement, ...]:
+    """Read the statements of a file in their order.
+
+    Raises
+    ------
+    InvariantError
+        ``statement_repeated`` when two of them share a name.
+    """
+    text = path.read_text(encoding="utf-8")
     heads = list(_HEAD.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
     found = tuple(
@@ -58,7 +69,7 @@ def read_statements(noun: str) -> tuple[Statement, ...]:
         for head, end in zip(heads, ends, strict=True)
     )
     if len({statement.name for statement in found}) != len(found):
-        raise InvariantError("statement_repeated", f"Two statements in {noun}.sql have the same name.", noun=noun)
+        raise InvariantError("statement_repeated", f"Two statements in {path.name} have the same name.", file=path.name)
     return found
 
 

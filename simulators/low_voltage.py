@@ -140,6 +140,7 @@ class _Street:
         self._code = code
         self._draws = draws
         self._meter_of = meter_of
+        self._on_all = dict.fromkeys(_PHASES, 0)
 
     def add_main(self, main: int, points: Sequence[UsagePoint]) -> None:
         """Lay one main with its boxes and services."""
@@ -153,26 +154,20 @@ class _Street:
         for box, parent in enumerate(above):
             start = 1 if parent < 0 else at[parent]
             at.append(self._lay(f"{self._code} D{main} C{box + 1}", start, float(lengths[box]), cable))
-        first = int(3 * self._draws.of_main("phase", main, 1)[0])
         service_m = _spread(self._draws.of_main("service", main, len(points)), _SERVICE_M)
-        self._serve(main, boxes, at, service_m, first)
-
-    def _serve(
-        self,
-        main: int,
-        boxes: Sequence[Sequence[UsagePoint]],
-        at: Sequence[int],
-        service_m: NDArray[np.float64],
-        first: int,
-    ) -> None:
-        """Lay services, and give small usage points one phase after the other."""
-        single = first
+        on_main = dict.fromkeys(_PHASES, 0)
         for number, (box, point) in enumerate((box, point) for box, rows in enumerate(boxes) for point in rows):
             bus = self._lay(f"{self._code} D{main} B{number + 1}", at[box], float(service_m[number]), SERVICE)
-            phase: Phase = "abc"
-            if point.subscribed_va <= SINGLE_PHASE_VA:
-                phase, single = _PHASES[single % 3], single + 1
-            self.points.append(PlacedPoint(self._meter_of[point.prm], bus, phase))
+            self.points.append(PlacedPoint(self._meter_of[point.prm], bus, self._phase(point.subscribed_va, on_main)))
+
+    def _phase(self, subscribed_va: int, on_main: dict[Phase, int]) -> Phase:
+        """Return the phase of a usage point: of a small one the least subscribed of its main, then of all mains."""
+        if subscribed_va > SINGLE_PHASE_VA:
+            return "abc"
+        phase = min(_PHASES, key=lambda one: (on_main[one], self._on_all[one]))
+        on_main[phase] += subscribed_va
+        self._on_all[phase] += subscribed_va
+        return phase
 
     def _lay(self, name: str, start: int, length_m: float, cable: Cable) -> int:
         """Lay a cable to a new bus; both have the same name. Return the bus."""

@@ -14,6 +14,7 @@ from somel.commands import (
     conformance,
     decode,
     demo,
+    enjoy,
     events,
     firmware,
     forecast,
@@ -59,6 +60,7 @@ app.add_typer(vee.app, name="vee")
 app.add_typer(network.app, name="network")
 app.add_typer(token.app, name="token")
 app.add_typer(tariffs.app, name="tariffs")
+app.add_typer(enjoy.app, name="enjoy")
 app.add_typer(settlement.app, name="settlement")
 app.add_typer(openadr.app, name="openadr")
 app.add_typer(audit.app, name="audit")

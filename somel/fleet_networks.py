@@ -18,7 +18,7 @@ async def import_networks(database_url: str, fleet: Fleet, seed: int, report: Re
     with tempfile.TemporaryDirectory(prefix="somel-networks-") as name:
         folder = Path(name)
         write_networks(low_voltage_networks(fleet.network, seed), folder)
-        async with await connect(database_url, Role.COMPUTE) as connection:
+        async with await connect(database_url, Role.COMPUTE) as connection, connection.transaction():
             for done, (code, file, points) in enumerate(networks_in(folder)):
                 report("networks", done, total)
                 await import_network(connection, file, code, now=datetime.now(UTC), points=points)

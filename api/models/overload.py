@@ -98,4 +98,6 @@ class CapacityLimit(PlaceName):
     created_at: Instant
     created_by: Annotated[str, Field(examples=["token/control-room"])]
     withdrawn_at: Annotated[Instant | None, Field(description="Null while it counts")] = None
-    openadr_event_id: Annotated[str | None, Field(description="OpenADR event that it follows")] = None
+    openadr_event_id: Annotated[
+        str | None, Field(description="OpenADR event that it follows; null for others", examples=[None])
+    ] = None

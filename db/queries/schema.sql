@@ -9,7 +9,7 @@ SELECT
     CASE WHEN relation.relkind = 'v' THEN pg_get_viewdef(relation.oid, true) ELSE '' END AS definition
 FROM pg_class AS relation
 JOIN pg_namespace AS namespace ON namespace.oid = relation.relnamespace
-WHERE namespace.nspname IN ('enjoy', 'migration', 'personal', 'somel') AND relation.relkind IN ('r', 'v')
+WHERE namespace.nspname IN ('catalogue', 'enjoy', 'migration', 'personal', 'record', 'somel') AND relation.relkind IN ('r', 'v')
 ORDER BY namespace.nspname, relation.relname;
 
 -- name: columns
@@ -79,6 +79,29 @@ FROM (
     FROM pg_attribute AS attribute
     CROSS JOIN LATERAL aclexplode(attribute.attacl) AS given
     GROUP BY attribute.attrelid, given.privilege_type, given.grantee
+    UNION ALL
+    SELECT
+        relation.oid,
+        5 AS part,
+        format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation.oid::regclass) AS line
+    FROM pg_class AS relation
+    WHERE relation.relrowsecurity
+    UNION ALL
+    SELECT
+        policy.polrelid AS oid,
+        6 AS part,
+        format(
+            'CREATE POLICY %I ON %s FOR %s TO %s USING (%s)',
+            policy.polname,
+            policy.polrelid::regclass,
+            CASE policy.polcmd WHEN 'r' THEN 'SELECT' WHEN '*' THEN 'ALL' ELSE policy.polcmd::text END,
+            (
+                SELECT string_agg(coalesce(nullif(role::regrole::text, '-'), 'PUBLIC'), ', ' ORDER BY role::regrole::text)
+                FROM unnest(policy.polroles) AS role
+            ),
+            pg_get_expr(policy.polqual, policy.polrelid)
+        ) AS line
+    FROM pg_policy AS policy
 ) AS lines
 ORDER BY oid, part, line;
 
@@ -108,7 +131,7 @@ FROM (
     WHERE given.grantee <> namespace.nspowner
     GROUP BY namespace.oid, namespace.nspname, given.grantee
 ) AS lines
-WHERE schema IN ('enjoy', 'migration', 'personal', 'somel')
+WHERE schema IN ('catalogue', 'enjoy', 'migration', 'personal', 'record', 'somel')
 ORDER BY schema, part, line;
 
 -- name: functions
@@ -116,5 +139,5 @@ ORDER BY schema, part, line;
 SELECT routine.oid, pg_get_functiondef(routine.oid) AS line
 FROM pg_proc AS routine
 JOIN pg_namespace AS namespace ON namespace.oid = routine.pronamespace
-WHERE namespace.nspname IN ('enjoy', 'migration', 'personal', 'somel')
+WHERE namespace.nspname IN ('catalogue', 'enjoy', 'migration', 'personal', 'record', 'somel')
 ORDER BY namespace.nspname, routine.proname;

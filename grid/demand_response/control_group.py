@@ -3,7 +3,7 @@
 History alone leans. Who is called is chosen for drawing today, in just these slots, which the same household does on
 most days but not on all; and a cold evening is not like the evenings before. Both hold for those who were not called as
 well, for whose turn it is was decided by fairness and lot. So what they draw beyond their own history, of what they had
-said they would, is added to what the called are expected to draw.
+said they would, and of what that history was, is added to what the called are expected to draw.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ Int = NDArray[np.int64]
 
 #: More than so many are not looked at. [usage points]
 MOST: Final = 1_000
-#: Fewer than so many say nothing. [usage points]
-FEWEST: Final = 5
+#: Fewer than so many say nothing; from the other number on they say who draws beyond its history. [usage points]
+FEWEST, MANY = 5, 60
 #: What they draw beyond their history changes nothing beyond this, of what they had said. [ratio]
 _RANGE: Final = 0.5
 #: By so much, of what they had said, history is believed to lean before anything is seen. [ratio]
@@ -44,6 +44,14 @@ class ControlGroup:
 
     usage_point_id: Int
     natural_w: Float
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """Hold loads by history and as read, shape (usage_point, slot), float64; NaN where not known. [W]."""
+
+    expected_w: Float
+    read_w: Float
 
 
 def control_group(free: Sequence[FlexibleResource], called: Called, event: Event) -> ControlGroup:
@@ -75,42 +83,67 @@ def control_group(free: Sequence[FlexibleResource], called: Called, event: Event
     return ControlGroup(kept[some], total_w[some])
 
 
-def beyond_history(group: ControlGroup, expected_w: Float, load_w: Float) -> Float:
-    r"""Return what the group draws beyond its history, of what it had said it would, shape (slot,). [ratio].
+def beyond_history(group: ControlGroup, its: Loads, natural_w: Float, expected_w: Float) -> Float:
+    r"""Return what others are to be expected to draw beyond their history, by what the group does.
 
     Parameters
     ----------
     group : ControlGroup
         The group.
-    expected_w, load_w : ndarray, shape (usage_point, slot), float64
-        Its load by history, and as read; NaN where not known. [W]
+    its : Loads
+        Load of the group, by history and as read.
+    natural_w : ndarray, shape (usage_point, slot), float64
+        What resources of the others had said they would draw. [W]
+    expected_w : ndarray, shape (usage_point, slot), float64
+        Their load by history; NaN where not known. [W]
 
     Returns
     -------
-    ndarray, shape (slot,), float64
-        0 where too few were read to tell.
+    ndarray, shape (usage_point, slot), float64
+        To be added to it. 0 in slots in which fewer than five of the group were read. [W]
 
     Notes
     -----
-    Some hundred households differ from their history by chance as much as by what is looked for. So the ratio b that is
-    seen is believed as far as its own error s allows, which follows from how unlike the households are:
-    :math:`b \tau^2 / (\tau^2 + s^2)`, the mean given b where the truth is spread by :math:`\tau` around 0.
+    With many in the group it is an analysis of covariance [1]_: by slot, what each draws beyond its history h is put at
+    :math:`a + b n + c h` by least squares, n being what it had said. The last term takes back that a high mean of few
+    days was high by chance. With few, b alone is taken (their sums' ratio), and believed as far as its own error s
+    allows: :math:`b \tau^2 / (\tau^2 + s^2)`, the mean given b where the truth is spread by :math:`\tau` around 0.
+
+    References
+    ----------
+    .. [1] Vickers, A. J., Altman, D. G. (2001). Analysing controlled trials with baseline and follow up measurements.
+       BMJ 323, 1123-1124.
 
     Examples
     --------
     >>> group = ControlGroup(np.arange(5), np.full((5, 1), 4.0))
-    >>> beyond_history(group, np.full((5, 1), 5.0), np.full((5, 1), 6.0))
-    array([0.25])
-    >>> apart_w = np.array([[-1.0], [0.0], [1.0], [2.0], [3.0]])
-    >>> beyond_history(group, np.full((5, 1), 5.0), 5.0 + apart_w).round(3)
-    array([0.023])
+    >>> its = Loads(np.full((5, 1), 5.0), np.full((5, 1), 6.0))
+    >>> beyond_history(group, its, np.array([[2.0]]), np.array([[7.0]]))
+    array([[0.5]])
     """
-    both = ~np.isnan(expected_w) & ~np.isnan(load_w)
-    natural_w = np.where(both, group.natural_w, 0.0).sum(axis=0)
-    beyond_w = np.where(both, load_w - expected_w, 0.0).sum(axis=0)
-    enough = (both.sum(axis=0) >= FEWEST) & (natural_w > 0)
-    share = np.divide(beyond_w, natural_w, out=np.zeros_like(natural_w), where=enough)
-    unlike_w = np.where(both, load_w - expected_w - share * group.natural_w, 0.0)
-    error = np.divide(np.sqrt((unlike_w**2).sum(axis=0)), natural_w, out=np.zeros_like(natural_w), where=enough)
+    beyond_w = np.zeros_like(natural_w)
+    for slot in range(natural_w.shape[1]):
+        both = ~np.isnan(its.expected_w[:, slot]) & ~np.isnan(its.read_w[:, slot])
+        said, history, read = (values[both, slot] for values in (group.natural_w, its.expected_w, its.read_w))
+        if both.sum() >= MANY:
+            beyond_w[:, slot] = _covariance(said, history, read - history, natural_w[:, slot], expected_w[:, slot])
+        elif both.sum() >= FEWEST and said.sum() > 0:
+            beyond_w[:, slot] = _ratio(said, read - history) * natural_w[:, slot]
+    return beyond_w
+
+
+def _covariance(said: Float, history: Float, beyond: Float, natural: Float, expected: Float) -> Float:
+    known = np.nan_to_num(expected, nan=float(history.mean()))
+    terms = np.stack([np.ones_like(said), said, history], axis=1)
+    weights = np.linalg.lstsq(terms, beyond, rcond=None)[0]
+    added = np.stack([np.ones_like(natural), natural, known], axis=1) @ weights
+    most = _RANGE * natural.sum()
+    over = added.sum() - np.clip(added.sum(), -most, most)
+    return np.asarray(added - over / max(added.size, 1))
+
+
+def _ratio(said: Float, beyond: Float) -> float:
+    share = beyond.sum() / said.sum()
+    error = np.sqrt(((beyond - share * said) ** 2).sum()) / said.sum()
     believed = _PRIOR**2 / (_PRIOR**2 + error**2)
-    return np.asarray(np.clip(believed * share, -_RANGE, _RANGE))
+    return float(np.clip(believed * share, -_RANGE, _RANGE))

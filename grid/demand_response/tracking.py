@@ -13,7 +13,7 @@ from db.connection import Connection
 from db.demand_response import Event, flexible_resources
 from db.history import usage_point_load
 from grid.demand_response.called import Called
-from grid.demand_response.control_group import beyond_history, control_group
+from grid.demand_response.control_group import Loads, beyond_history, control_group
 from grid.demand_response.expected import expected_load
 from grid.demand_response.rates import Rates
 
@@ -83,8 +83,8 @@ async def see(connection: Connection, event: Event, called: Called, *, now: date
     its, theirs = np.searchsorted(everyone, points), np.searchsorted(everyone, group.usage_point_id)
     natural_w, predicted_w = _by_usage_point(called, told, row, event)
     if controlled:
-        beyond = beyond_history(group, expected_w[theirs], load_w[theirs])
-        expected_w[its] += natural_w * beyond
+        seen_of_group = Loads(expected_w[theirs], load_w[theirs])
+        expected_w[its] += beyond_history(group, seen_of_group, natural_w, expected_w[its])
     return scaled(expected_w[its], load_w[its], predicted_w)
 
 

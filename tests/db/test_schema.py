@@ -26,6 +26,8 @@ async def test_the_description_notices_what_a_migration_could_change(database_ur
         ("GRANT UPDATE (model) ON gateway TO somel_ingest", ", model) ON gateway TO somel_ingest"),
         ("GRANT DELETE ON gateway TO somel_ingest", "GRANT DELETE, SELECT ON gateway TO somel_ingest"),
         ("ALTER TABLE gateway ADD CONSTRAINT short CHECK (shard < 9)", "CONSTRAINT short CHECK ((shard < 9))"),
+        ("ALTER TABLE gateway ENABLE ROW LEVEL SECURITY", "ALTER TABLE gateway ENABLE ROW LEVEL SECURITY;"),
+        ("CREATE POLICY own ON gateway USING (shard = 1)", "CREATE POLICY own ON gateway FOR ALL TO "),
         (
             "SELECT set_chunk_time_interval('somel.reading', INTERVAL '2 days')",
             "-- hypertable: chunks of 2 days by read_at",
@@ -42,10 +44,10 @@ def test_every_table_view_and_column_is_explained(shared_url: str) -> None:
     silent = ask(
         shared_url,
         "SELECT attrelid::regclass::text, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
-        "WHERE relnamespace::regnamespace::text IN ('somel', 'personal', 'migration') AND relkind = 'r' "
+        "WHERE relnamespace::regnamespace::text IN ('catalogue', 'somel', 'personal', 'migration') AND relkind = 'r' "
         "AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL "
         "UNION SELECT oid::regclass::text, '(itself)' FROM pg_class "
-        "WHERE relnamespace::regnamespace::text IN ('somel', 'personal', 'migration', 'enjoy') "
+        "WHERE relnamespace::regnamespace::text IN ('catalogue', 'somel', 'personal', 'migration', 'enjoy') "
         "AND relkind IN ('r', 'v') AND obj_description(oid, 'pg_class') IS NULL",
     )
     assert silent == []

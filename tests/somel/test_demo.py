@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -103,6 +104,7 @@ def test_nothing_is_lost_and_the_event_delivers_although_ingest_is_killed_in_the
         said += rest_of(process)
 
     assert process.returncode == 0, said
+    assert re.search(r"^network: (\d+) of \1 modelled; lowest voltage 9\d\.\d% without", said, re.MULTILINE), said
     figures = json.loads(said.splitlines()[-1])
     assert set(figures) == FIGURES
     assert figures["lost"] == 0

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from core.slots import SLOT
+from db.access import create_token
 from db.capacity_limits import CapacityLimit, list_capacity_limits
 from db.connection import Role, connect
 from db.dispatch_solutions import limit_slots_of_event
@@ -37,6 +39,18 @@ def limiting(program: dict[str, Any], *kilowatts: Any, **more: Any) -> dict[str,
 async def limits(vtn: Vtn, *, withdrawn: bool = False) -> list[CapacityLimit]:
     async with await connect(vtn.url, Role.READ) as connection:
         return await list_capacity_limits(connection, limit=99, withdrawn=withdrawn)
+
+
+async def as_operator(vtn: Vtn, method: str, path: str) -> tuple[int, Any]:
+    """Ask the platform's own API of limits; return the status, and the events that limits follow or what is wrong."""
+    async with await connect(vtn.url, Role.OWNER) as connection:
+        _, secret = await create_token(connection, "operator", ["read:grid", "operate:grid"])
+    transport = httpx.ASGITransport(vtn.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://operators.test") as http:
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = await http.request(method, f"/v1/capacity-limits{path}", headers=headers)
+    told = answer.json()
+    return answer.status_code, told.get("code") or [item["openadr_event_id"] for item in told["items"]]
 
 
 async def in_kw(vtn: Vtn) -> list[tuple[str, float, float, float]]:
@@ -92,6 +106,8 @@ async def test_limits_follow_their_event_and_its_program(
     assert await in_kw(vtn) == [("F1", 70.0, 0.0, 2.0), ("F1", 82.0, 2.0, 4.0)]
     assert {(one.source, one.reason, one.openadr_event_id) for one in made} == {("openadr", "Works", event["id"])}
     assert {one.created_by for one in made} == {f"bl/{bl.client_id}"}
+    assert await as_operator(vtn, "GET", "") == (200, [event["id"]] * 2)
+    assert await as_operator(vtn, "DELETE", f"/{made[0].capacity_limit_id}") == (409, "capacity_limit_follows_event")
     await bl("PUT", path, json=limiting(program, 70, 90))
     assert await in_kw(vtn) == [("F1", 70.0, 0.0, 2.0), ("F1", 90.0, 2.0, 4.0)]
     # What stayed as it was is the same row; what changed is kept, as taken back.

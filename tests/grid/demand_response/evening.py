@@ -21,7 +21,7 @@ QUANTILES = (0.5, 0.99)
 
 
 async def forecast_flat(url: str, town: Town, load_w: Mapping[str, float], *, issued_at: datetime = NOON) -> None:
-    """Store a forecast of two days: at the quantile 0.99 the load given for each place, half of it at the median."""
+    """Store a forecast of two days: the load given at the quantile that plans take, half of it at the median."""
     codes = list(load_w)
     careful_w = np.repeat(np.array([[load_w[code]] for code in codes]), 96, axis=1)
     async with await connect(url, Role.COMPUTE) as connection:

@@ -208,6 +208,24 @@ def test_never_is_more_given_back_than_the_target_spares_or_transformers_have_ro
     assert not (waiting & (given_w < left_w - 1e-6) & (given_w < room_left_w[row] - 1e-6)).any()
 
 
+@given(seed=st.integers(0, 1_000))
+def test_a_large_control_group_tells_what_others_draw_beyond_their_history(seed):
+    rng = np.random.default_rng(seed)
+    said_w, history_w = rng.uniform(0.0, 7_000.0, (2, 90, 2))
+    beyond_w = 100.0 + 0.1 * said_w - 0.3 * history_w
+    group, others = slice(0, 70), slice(70, 90)
+    read_w = (history_w + beyond_w)[group]
+    read_w[:5, 0] = np.nan  # some have not been read
+    its = control_group.Loads(history_w[group], read_w)
+    members = control_group.ControlGroup(np.arange(70), said_w[group])
+    found_w = control_group.beyond_history(members, its, said_w[others], history_w[others])
+    np.testing.assert_allclose(found_w, beyond_w[others], atol=1e-6)
+    # One reading that cannot be true does not carry everything away.
+    read_w[9] = 1e9
+    wild_w = control_group.beyond_history(members, its, said_w[others], history_w[others])
+    assert (np.abs(wild_w.sum(axis=0)) <= 0.5 * said_w[others].sum(axis=0) + 1e-3).all()
+
+
 async def _with_readings(url: str, town: Town, *, missing: int) -> None:
     """Store 8 kW on ten like days, and 1 kW in the event's first slot but for some usage points."""
     for point in town.usage_points["T1"]:

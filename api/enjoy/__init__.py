@@ -1,0 +1,1 @@
+"""Enjoy: the data platform that services of the metropolis, communes and partners share."""

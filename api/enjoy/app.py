@@ -1,0 +1,39 @@
+"""Enjoy as an application: its routes, errors and document."""
+
+from typing import Final
+
+from fastapi import FastAPI
+
+from api import errors
+from api.context import Context
+from api.enjoy.routes import datasets, organisations, records
+from api.openapi import describe
+
+#: Where it is mounted.
+PREFIX: Final = "/enjoy"
+_DESCRIPTION: Final = """\
+The city's data behind one stable API.
+
+A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
+contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
+"""
+_ROUTERS: Final = (datasets, records, organisations)
+
+
+def create_enjoy(context: Context) -> FastAPI:
+    """Return the application, to be mounted at `PREFIX`.
+
+    Parameters
+    ----------
+    context : Context
+        Shared with the application that it is mounted in, which opens and closes it.
+    """
+    app = FastAPI(
+        title="Enjoy", version="1", description=_DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.context = context
+    errors.install(app)
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+    return app

@@ -1,0 +1,117 @@
+"""Records: written under their key, deleted, and refused ones found again."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+
+from api.context import InContext
+from api.enjoy.access import Caller, Publishes, Publishing
+from api.enjoy.routes.datasets import DatasetName, own_dataset
+from api.models.dataset import ReceivedOf, RefusalOf, RefusedOf
+from api.models.page import Page
+from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from core.errors import ConflictError, InputError
+from db.datasets import NEWEST, Published, refused_records
+from enjoy import publishing
+from enjoy.publishing import Received
+
+router = APIRouter(prefix="/v1", tags=["records"])
+
+#: Refusals that are told at once; all of them are kept.
+_TOLD: Final = 1_000
+MOST_RECORDS: Final = 50_000
+Writer = Annotated[Caller, Depends(Publishes("write:data"))]
+Shape = Annotated[
+    int | None,
+    Query(ge=1, le=10_000, description="Version whose shape records have; left out: the newest", alias="version"),
+]
+_EXAMPLE: Final = [{"station": "Rihour", "at": "2026-01-15T17:30:00Z", "bikes": 3}]
+
+
+@router.post("/datasets/{name}/records")
+async def post_records(
+    context: InContext,
+    connection: Publishing,
+    caller: Writer,
+    name: DatasetName,
+    body: Annotated[
+        dict[str, Any] | list[Any],
+        Body(description="A record, a list of them, a GeoJSON Feature or FeatureCollection", examples=[_EXAMPLE]),
+    ],
+    version: Shape = None,
+) -> ReceivedOf:
+    """Write records under their keys: new ones, corrections, and the same again, which changes nothing.
+
+    Those that do not keep the contract are refused with row, field and reason; the others are stored.
+    """
+    published = await own_dataset(connection, name, caller)
+    number = _shape(published, version)
+    received = await publishing.receive(
+        connection, published, _listed(body), source="api", now=context.clock.now(), version=number
+    )
+    if caller.is_sandbox:
+        await connection.rollback()
+    return _told(received)
+
+
+@router.delete("/datasets/{name}/records")
+async def delete_records(
+    context: InContext,
+    connection: Publishing,
+    caller: Writer,
+    name: DatasetName,
+    body: Annotated[list[dict[str, Any]], Body(description="Keys, with their times", examples=[_EXAMPLE])],
+) -> dict[str, int]:
+    """Delete records by key and time; return how many there were."""
+    published = await own_dataset(connection, name, caller)
+    keys = publishing.keys_of(published, body)
+    deleted = await publishing.remove(connection, published, keys, now=context.clock.now())
+    if caller.is_sandbox:
+        await connection.rollback()
+    return {"deleted": deleted}
+
+
+@router.get("/datasets/{name}/refused-records")
+async def get_refused(
+    request: Request,
+    connection: Publishing,
+    caller: Writer,
+    name: DatasetName,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[RefusedOf]:
+    """List records that were refused, the newest first, for their publisher."""
+    published = await own_dataset(connection, name, caller)
+    before = NEWEST if cursor is None else read_key(cursor, int)
+    if not 0 <= before <= NEWEST:
+        raise cursor_invalid()
+    rows = await refused_records(connection, published.dataset.dataset_id, limit=bounded(limit) + 1, before=before)
+    return page_of(request, rows, limit, item=RefusedOf.model_validate, key=lambda row: [row.refused_record_id])
+
+
+def _shape(published: Published, version: int | None) -> int | None:
+    if version is not None and published.version(version) is None:
+        raise ConflictError("version_unknown", f"The dataset has no version {version}.", version=version)
+    return version
+
+
+def _listed(body: object) -> list[Any]:
+    if isinstance(body, Mapping):
+        body = body.get("features") if body.get("type") == "FeatureCollection" else [body]
+    if not isinstance(body, list):
+        raise InputError("records_malformed", "Send a record, a list of them, or a GeoJSON FeatureCollection.")
+    if len(body) > MOST_RECORDS:
+        raise InputError("records_too_many", f"Send at most {MOST_RECORDS:,} records at a time.", count=len(body))
+    return body
+
+
+def _told(received: Received) -> ReceivedOf:
+    written = received.written
+    return ReceivedOf(
+        inserted=written.inserted,
+        updated=written.updated,
+        unchanged=written.unchanged,
+        refused=[RefusalOf.model_validate(one) for one in received.refusals[:_TOLD]],
+        refused_count=len(received.refusals),
+    )

@@ -1,0 +1,363 @@
+"""Organisations, their datasets, contracts and versions, as far as the transaction may see and write them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from core.datasets import Contract, Field, FieldType, GeometryType
+from core.errors import InvariantError
+from db.connection import Connection, translated_errors
+from db.rows import all_rows, one_integer
+from db.statements import statements
+
+_SQL: Final = statements("datasets")
+#: After every refusal, in the order of `refused_records`.
+NEWEST: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganisation:
+    """An organisation to be stored; see the comments of ``catalogue.organisation``."""
+
+    name: str
+    title: str
+    kind: str
+    insee_code: str | None = None
+    homepage: str | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Describe an organisation; see the comments of ``catalogue.organisation``."""
+
+    organisation_id: int
+    name: str
+    title: str
+    kind: str
+    insee_code: str | None
+    homepage: str | None
+    contact: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is said of a dataset beside its contract; see the comments of ``catalogue.dataset``."""
+
+    title: str
+    description: str
+    licence: str
+    theme: str
+    keywords: list[str]
+    openness: str
+    update_period_s: int | None
+    retention_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Describe a dataset; see the comments of ``catalogue.dataset``."""
+
+    dataset_id: int
+    organisation_id: int
+    organisation_name: str
+    organisation_title: str
+    name: str
+    title: str
+    description: str
+    licence: str
+    theme: str
+    keywords: list[str]
+    openness: str
+    update_period_s: int | None
+    retention_s: int | None
+    geometry_type: str | None
+    key_fields: list[str]
+    time_field: str | None
+    created_at: datetime
+    changed_at: datetime
+    records_changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Say since when a shape answers, and until when at least."""
+
+    dataset_id: int
+    version: int
+    opened_at: datetime
+    deprecated_at: datetime | None
+    sunset_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """Describe a field of a version; `column_name` is None where nothing gives it any more."""
+
+    dataset_id: int
+    version: int
+    name: str
+    type: str
+    unit: str | None
+    title: str
+    description: str
+    is_required: bool
+    column_name: str | None
+
+    @property
+    def field(self) -> Field:
+        """Return it as contracts have it."""
+        return Field(self.name, FieldType(self.type), self.title, self.description, self.unit, self.is_required)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRecord:
+    """A record that does not keep the contract; see the comments of ``catalogue.refused_record``."""
+
+    refused_record_id: int
+    refused_at: datetime
+    source: str
+    row_number: int
+    field: str | None
+    code: str
+    reason: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Hold a dataset with its versions and their fields.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        What it is.
+    versions : tuple of Version
+        All there ever were, rising; the last is the newest.
+    fields : dict of int to tuple of FieldRow
+        By version.
+    """
+
+    dataset: Dataset
+    versions: tuple[Version, ...]
+    fields: dict[int, tuple[FieldRow, ...]]
+
+    @property
+    def newest(self) -> Version:
+        """Return the newest version."""
+        return self.versions[-1]
+
+    def version(self, number: int) -> Version | None:
+        """Return a version by its number, or None."""
+        return next((one for one in self.versions if one.version == number), None)
+
+    def contract(self, number: int | None = None) -> Contract:
+        """Return the contract of a version, the newest when left out."""
+        rows = self.fields[self.newest.version if number is None else number]
+        geometry = self.dataset.geometry_type
+        newest = {row.column_name: row.name for row in self.fields[self.newest.version]}
+        mine = {newest[row.column_name]: row.name for row in rows if row.column_name in newest}
+        time = self.dataset.time_field
+        return Contract(
+            tuple(row.field for row in rows),
+            tuple(mine[name] for name in self._named_now(self.dataset.key_fields)),
+            None if time is None else mine[self._named_now([time])[0]],
+            None if geometry is None else GeometryType(geometry),
+        )
+
+    def _named_now(self, names: Sequence[str]) -> list[str]:
+        """Return what fields of the first version are called in the newest."""
+        columns = {row.name: row.column_name for row in self.fields[self.versions[0].version]}
+        newest = {row.column_name: row.name for row in self.fields[self.newest.version]}
+        return [newest[columns[name]] for name in names]
+
+
+async def act_for(connection: Connection, organisation_ids: Sequence[int]) -> None:
+    """Let the transaction see and write what these organisations may; it is forgotten at its end."""
+    ids = "{" + ",".join(map(str, sorted(organisation_ids))) + "}"
+    async with translated_errors():
+        await connection.execute(_SQL["act_for"], {"organisations": ids})
+
+
+async def insert_organisation(connection: Connection, organisation: NewOrganisation) -> int:
+    """Store an organisation and return its key.
+
+    Raises
+    ------
+    ConflictError
+        ``already_exists``.
+    """
+    return await _inserted(connection, "insert_organisation", asdict(organisation))
+
+
+async def list_organisations(
+    connection: Connection, *, limit: int, after: str = "", only: str | None = None
+) -> list[Organisation]:
+    """Return organisations by name, after one."""
+    return await all_rows(
+        connection, Organisation, _SQL["list_organisations"], {"limit": limit, "after": after, "only": only}
+    )
+
+
+async def find_organisation(connection: Connection, name: str) -> Organisation | None:
+    """Return an organisation by its name, or None."""
+    return next(iter(await list_organisations(connection, limit=1, only=name)), None)
+
+
+async def insert_dataset(
+    connection: Connection,
+    organisation_id: int,
+    name: str,
+    described: Description,
+    contract: Contract,
+    *,
+    now: datetime,
+) -> int:
+    """Store a dataset with its first version, make its tables and views, and return its key.
+
+    Raises
+    ------
+    ConflictError
+        ``already_exists``: the name was given before.
+    """
+    facts = asdict(described) | {
+        "organisation_id": organisation_id,
+        "name": name,
+        "geometry_type": contract.geometry_type,
+        "key_fields": list(contract.key_fields),
+        "time_field": contract.time_field,
+    }
+    dataset_id = await _inserted(connection, "insert_dataset", facts)
+    columns: list[str | None] = [field.name for field in contract.fields]
+    await insert_version(connection, dataset_id, 1, contract.fields, columns, now=now)
+    return dataset_id
+
+
+async def insert_version(
+    connection: Connection,
+    dataset_id: int,
+    version: int,
+    fields: Sequence[Field],
+    columns: Sequence[str | None],
+    *,
+    now: datetime,
+) -> None:
+    """Store a version with its fields and the columns that they are in, and publish it."""
+    await _run(connection, "insert_version", dataset_id=dataset_id, version=version, now=now)
+    rows = [
+        {
+            "dataset_id": dataset_id,
+            "version": version,
+            "position": position,
+            "column_name": column,
+            "name": field.name,
+            "type": field.type,
+            "unit": field.unit,
+            "title": field.title,
+            "description": field.description,
+            "is_required": field.is_required,
+        }
+        for position, (field, column) in enumerate(zip(fields, columns, strict=True), start=1)
+    ]
+    async with translated_errors(), connection.cursor() as cursor:
+        await cursor.executemany(_SQL["insert_field"], rows)
+    await _run(connection, "publish_version", dataset_id=dataset_id, version=version)
+
+
+async def deprecate_version(
+    connection: Connection, dataset_id: int, version: int, *, now: datetime, sunset_at: datetime
+) -> None:
+    """Say until when a version answers at least."""
+    await _run(connection, "deprecate_version", dataset_id=dataset_id, version=version, now=now, sunset_at=sunset_at)
+
+
+async def describe_dataset(connection: Connection, dataset_id: int, described: Description, *, now: datetime) -> None:
+    """Store what is said of a dataset beside its contract."""
+    await _run(connection, "describe_dataset", dataset_id=dataset_id, now=now, **asdict(described))
+
+
+async def withdraw_dataset(connection: Connection, dataset_id: int, *, now: datetime) -> None:
+    """Take a dataset back: nobody sees it any more, and its name is not given again."""
+    await _run(connection, "withdraw_dataset", dataset_id=dataset_id, now=now)
+
+
+async def records_changed(connection: Connection, dataset_id: int, *, now: datetime) -> None:
+    """Note when records were last written or deleted."""
+    await _run(connection, "records_changed", dataset_id=dataset_id, now=now)
+
+
+async def list_published(
+    connection: Connection,
+    *,
+    limit: int,
+    after: str = "",
+    only: str | None = None,
+    organisation: str | None = None,
+) -> list[Published]:
+    """Return datasets that the transaction may read, by name, after one; perhaps of one organisation."""
+    asked = {"limit": limit, "after": after, "only": only, "organisation": organisation}
+    datasets = await all_rows(connection, Dataset, _SQL["list_datasets"], asked)
+    ids = {"dataset_ids": [one.dataset_id for one in datasets]}
+    versions = await all_rows(connection, Version, _SQL["versions_of"], ids)
+    fields = await all_rows(connection, FieldRow, _SQL["fields_of"], ids)
+    return [_published(dataset, versions, fields) for dataset in datasets]
+
+
+async def find_published(connection: Connection, name: str) -> Published | None:
+    """Return a dataset by its name, or None where there is none or it may not be read."""
+    return next(iter(await list_published(connection, limit=1, only=name)), None)
+
+
+async def share(connection: Connection, dataset_id: int, organisation_id: int) -> None:
+    """Let an organisation read a dataset."""
+    await _run(connection, "share_dataset", dataset_id=dataset_id, organisation_id=organisation_id)
+
+
+async def unshare(connection: Connection, dataset_id: int, organisation_id: int) -> None:
+    """Let an organisation no longer read a dataset."""
+    await _run(connection, "unshare_dataset", dataset_id=dataset_id, organisation_id=organisation_id)
+
+
+async def shares(connection: Connection, dataset_id: int) -> list[Organisation]:
+    """Return who may read a dataset beside its publisher."""
+    return await all_rows(connection, Organisation, _SQL["shares_of"], {"dataset_id": dataset_id})
+
+
+async def insert_refused(
+    connection: Connection, dataset_id: int, source: str, refused: Sequence[RefusedRecord]
+) -> None:
+    """Store refused records; their keys are given by the database."""
+    rows = [asdict(one) | {"dataset_id": dataset_id, "source": source} for one in refused]
+    async with translated_errors(), connection.cursor() as cursor:
+        await cursor.executemany(_SQL["insert_refused"], rows)
+
+
+async def refused_records(
+    connection: Connection, dataset_id: int, *, limit: int, before: int = NEWEST
+) -> list[RefusedRecord]:
+    """Return refused records, the newest first."""
+    asked = {"dataset_id": dataset_id, "limit": limit, "before": before}
+    return await all_rows(connection, RefusedRecord, _SQL["refused_of"], asked)
+
+
+def _published(dataset: Dataset, versions: Sequence[Version], fields: Sequence[FieldRow]) -> Published:
+    mine = tuple(one for one in versions if one.dataset_id == dataset.dataset_id)
+    of = {
+        one.version: tuple(row for row in fields if row.dataset_id == dataset.dataset_id and row.version == one.version)
+        for one in mine
+    }
+    return Published(dataset, mine, of)
+
+
+async def _inserted(connection: Connection, name: str, facts: dict[str, Any]) -> int:
+    key = await one_integer(connection, _SQL[name], facts)
+    if key is None:
+        raise InvariantError("row_not_stored", "A row was stored and not returned.")
+    return key
+
+
+async def _run(connection: Connection, name: str, **facts: object) -> None:
+    async with translated_errors():
+        await connection.execute(_SQL[name], facts)

@@ -1,0 +1,45 @@
+-- name: stage
+CREATE TEMP TABLE staged ({definitions}, _geometry geometry, _row integer NOT NULL) ON COMMIT DROP;
+
+-- name: copy
+COPY staged ({columns}, _geometry, _row) FROM STDIN;
+
+-- name: count_staged
+SELECT count(*) FROM (SELECT DISTINCT {key} FROM staged) AS once;
+
+-- name: count_known
+SELECT count(*) FROM {table} AS kept WHERE EXISTS (SELECT FROM staged WHERE {same_key});
+
+-- name: merge
+INSERT INTO {table} AS kept ({columns}, {geometry}_received_at)
+SELECT {columns}, {geometry}%(now)s FROM (
+    SELECT DISTINCT ON ({key}) * FROM staged ORDER BY {key}, _row DESC
+) AS newest
+ON CONFLICT ({key}) DO UPDATE SET {assignments}
+WHERE ({kept_values}) IS DISTINCT FROM ({new_values});
+
+-- name: merge_latest
+INSERT INTO {latest} AS kept ({columns}, {geometry}_received_at)
+SELECT {columns}, {geometry}%(now)s FROM (
+    SELECT DISTINCT ON ({subject}) * FROM staged ORDER BY {subject}, {time} DESC, _row DESC
+) AS newest
+ON CONFLICT ({subject}) DO UPDATE SET {time} = excluded.{time}, {assignments}
+WHERE excluded.{time} >= kept.{time};
+
+-- name: stage_keys
+CREATE TEMP TABLE staged_key ({key_definitions}) ON COMMIT DROP;
+
+-- name: copy_keys
+COPY staged_key ({key}) FROM STDIN;
+
+-- name: delete
+DELETE FROM {table} AS kept USING staged_key WHERE {same_deleted_key};
+
+-- name: forget_latest
+DELETE FROM {latest} AS kept USING staged_key WHERE {same_subject};
+
+-- name: restore_latest
+INSERT INTO {latest} ({columns}, {geometry}_received_at)
+SELECT DISTINCT ON ({subject}) {columns}, {geometry}_received_at FROM {table} AS kept
+WHERE EXISTS (SELECT FROM staged_key WHERE {same_subject})
+ORDER BY {subject}, {time} DESC;

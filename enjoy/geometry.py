@@ -1,0 +1,63 @@
+"""Geometries of records: read from GeoJSON (or from a shapely geometry), checked, and written as EWKB."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from core.datasets import GeometryType
+from core.errors import InputError
+
+WGS84: Final = 4326
+_BOUNDS: Final = (-180.0, -90.0, 180.0, 90.0)
+#: More corners than any coast of the metropolis needs. [points]
+MOST_POINTS: Final = 100_000
+
+
+def read_geometry(given: object, wanted: GeometryType) -> bytes:
+    """Return a geometry in WGS 84 as EWKB.
+
+    Parameters
+    ----------
+    given : mapping or shapely geometry
+        GeoJSON: longitude, latitude [degrees].
+    wanted : GeometryType
+        What it has to be.
+
+    Raises
+    ------
+    InputError
+        ``geometry_missing``, ``geometry_malformed``, ``geometry_type``, ``geometry_range`` or ``geometry_invalid``.
+    """
+    if given is None:
+        raise _wrong("geometry_missing", "Every record has a geometry.")
+    shape = given if isinstance(given, shapely.Geometry) else _parsed(given)
+    if wanted is not GeometryType.ANY and shape.geom_type != wanted:
+        raise _wrong("geometry_type", f"It is a {wanted}, and a {shape.geom_type} was given.")
+    points = shapely.get_coordinates(shape)
+    if not 0 < len(points) <= MOST_POINTS:
+        raise _wrong("geometry_malformed", f"A geometry has between 1 and {MOST_POINTS} points.")
+    low, high = points.min(axis=0), points.max(axis=0)
+    inside = bool(np.isfinite(points).all() and (low >= _BOUNDS[:2]).all() and (high <= _BOUNDS[2:]).all())
+    if not inside:
+        raise _wrong("geometry_range", "Coordinates are longitude and latitude in degrees, in this order.")
+    if not shapely.is_valid(shape):
+        raise _wrong("geometry_invalid", f"The geometry is not valid: {shapely.is_valid_reason(shape)}.")
+    flat = shapely.set_srid(shapely.force_2d(shape), WGS84)
+    written: bytes = shapely.to_wkb(flat, include_srid=True)
+    return written
+
+
+def _parsed(given: object) -> Any:
+    if not isinstance(given, Mapping):
+        raise _wrong("geometry_malformed", "A geometry is a GeoJSON object.")
+    try:
+        return shapely.from_geojson(json.dumps(given))
+    except (shapely.errors.GEOSException, ValueError, TypeError) as error:
+        raise _wrong("geometry_malformed", "The geometry cannot be read as GeoJSON.") from error
+
+
+def _wrong(code: str, reason: str) -> InputError:
+    return InputError(code, reason, field="geometry")

@@ -1,0 +1,94 @@
+"""``somel enjoy``: who publishes, and their keys."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from core.settings import read_settings
+from somel.servers import servers
+
+app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, and their keys.")
+
+
+class Kind(StrEnum):
+    """What an organisation is."""
+
+    METROPOLIS = "metropolis"
+    COMMUNE = "commune"
+    PARTNER = "partner"
+
+
+@app.command()
+def organisation(
+    name: Annotated[str, typer.Argument(help="Permanent name: small letters, digits and -")],
+    title: Annotated[str, typer.Argument(help="Name for people")],
+    kind: Annotated[Kind, typer.Option("--kind", help="What it is")] = Kind.PARTNER,
+    homepage: Annotated[str | None, typer.Option("--homepage", help="Its own site")] = None,
+    contact: Annotated[str | None, typer.Option("--contact", help="Where questions about its data go")] = None,
+) -> None:
+    """Add an organisation that publishes."""
+    from db.datasets import NewOrganisation
+    from somel.enjoy import add_organisation
+
+    new = NewOrganisation(name, title, kind, homepage=homepage, contact=contact)
+    asyncio.run(add_organisation(_database(), new))
+    typer.echo(f"{name} may publish; `somel enjoy key {name}` makes it a key")
+
+
+@app.command()
+def organisations() -> None:
+    """List the organisations."""
+    from somel.enjoy import read_organisations
+
+    found = asyncio.run(read_organisations(_database()))
+    for one in found:
+        typer.echo(f"{one.name:<24} {one.kind:<10} {one.title}")
+    if not found:
+        typer.echo("no organisations yet: add one with `somel enjoy organisation NAME TITLE`")
+
+
+@app.command()
+def key(
+    organisation: Annotated[str, typer.Argument(help="Organisation that it acts for")],
+    name: Annotated[str, typer.Option("--name", help="What it is for")] = "publisher",
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="What it may do; may be repeated")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days until it expires")] = 365,
+    *,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="What it writes is tried and never stored")] = False,
+) -> None:
+    """Make a key and print it, once: only its hash is kept."""
+    from db.keys import SCOPES
+    from somel.enjoy import make_key
+
+    expires_at = datetime.now(UTC) + timedelta(days=days)
+    making = make_key(_database(), organisation, name, scope or list(SCOPES), is_sandbox=sandbox, expires_at=expires_at)
+    typer.echo(asyncio.run(making))
+
+
+@app.command()
+def keys(organisation: Annotated[str, typer.Argument(help="Organisation")]) -> None:
+    """List the keys of an organisation; their secrets are not known."""
+    from somel.enjoy import read_keys
+
+    found = asyncio.run(read_keys(_database(), organisation))
+    for one in found:
+        kind = "sandbox" if one.is_sandbox else ""
+        typer.echo(f"{one.api_key_id:>4}  {one.name:<24} {' '.join(one.scopes):<40} {kind:<8} until {one.expires_at}")
+    if not found:
+        typer.echo(f"no keys yet: make one with `somel enjoy key {organisation}`")
+
+
+@app.command()
+def revoke(key_id: Annotated[int, typer.Argument(help="Its number in `somel enjoy keys`")]) -> None:
+    """Revoke a key; it is refused from now on."""
+    from somel.enjoy import end_key
+
+    asyncio.run(end_key(_database(), key_id))
+    typer.echo(f"key {key_id} is revoked")
+
+
+def _database() -> str:
+    return servers(read_settings()).database_url
