@@ -1,8 +1,8 @@
 """Plan what is no freely divisible need: tanks on a dry contact, heat pumps, cars that give back, batteries.
 
-`stores_of` takes what is known of each resource and puts it on the slots of a plan. Events plan them with the contacts of
-tanks in `grid.demand_response.rounding`; `plan_stores` plans stores alone, under a tariff for instance, in the room that
-`grid.demand_response.optimisation.optimise` leaves.
+`stores_of` takes what is known of each resource and puts it on the slots of a plan. Events plan them with the contacts
+of tanks in `grid.demand_response.rounding`; `plan_stores` plans stores alone, under a tariff for instance, in the room
+that `grid.demand_response.optimisation.optimise` leaves.
 """
 
 from collections.abc import Sequence
