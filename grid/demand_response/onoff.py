@@ -1,8 +1,7 @@
 """Plan what is no freely divisible need: tanks on a dry contact, heat pumps, cars that give back, batteries.
 
 `stores_of` takes what is known of each resource and puts it on the slots of a plan. Events plan them with the contacts
-of tanks in `grid.demand_response.rounding`; `plan_stores` plans stores alone, under a tariff for instance, in the room
-that `grid.demand_response.optimisation.optimise` leaves.
+of tanks in `grid.demand_response.rounding`, in the room that `grid.demand_response.optimisation.optimise` leaves.
 """
 
 from collections.abc import Sequence
@@ -13,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.slots import SLOT_S
-from grid.demand_response.prices import ENERGY_EUR_PER_MWH, WAITING_EUR_PER_MWH
-from grid.kernels.commitment import Commitment, Effort, Stores, commit
+from grid.kernels.commitment import Stores
 from grid.kernels.thermal import WATER_WH_PER_L_K, heat_store
 
 Float = NDArray[np.float64]
@@ -112,101 +110,6 @@ class Battery:
 
 
 Resource = Tank | HeatPump | Battery
-
-
-@dataclass(frozen=True, slots=True)
-class StoreOptimum:
-    """Hold the plan of storing resources, to stand beside `grid.demand_response.optimisation.Optimum`.
-
-    Attributes
-    ----------
-    power_w : ndarray, shape (resource, slot), float64
-        Planned mean power, in the order given; below 0 it gives back. [W]
-    natural_w : ndarray, shape (resource, slot), float64
-        What each would do without limits, prices and events: what it needs, rather sooner than later. [W]
-    load_w : ndarray, shape (transformer, slot), float64
-        Planned power of each transformer's resources together. [W]
-    cost_eur, penalty_eur, bound_eur, gap_ratio : float
-        Cost of energy; price of missing heat or charge; what both cost at least; their distance as a part. [EUR]
-    missing_wh : ndarray, shape (transformer,), float64
-        Heat or charge that is missing because of the limits. [Wh]
-    cut_slot : ndarray, shape (transformer, slot), bool
-        Slots that are full, where some is missing.
-    own_missing_wh : ndarray, shape (resource,), float64
-        What would be missing without limits too: the resource is too weak. [Wh]
-    shadow_price_eur_per_mwh : ndarray, shape (transformer, slot), float64
-        Price of room. [EUR/MWh]
-    """
-
-    power_w: Float
-    natural_w: Float
-    load_w: Float
-    cost_eur: float
-    penalty_eur: float
-    bound_eur: float
-    gap_ratio: float
-    missing_wh: Float
-    cut_slot: NDArray[np.bool_]
-    own_missing_wh: Float
-    shadow_price_eur_per_mwh: Float
-
-
-def plan_stores(
-    resources: Sequence[Resource],
-    offsets: Int,
-    price_eur_per_mwh: Float,
-    headroom_w: Float,
-    *,
-    effort: Effort | None = None,
-) -> StoreOptimum:
-    """Plan storing resources at the least cost within every transformer's room.
-
-    Parameters
-    ----------
-    resources : sequence of Tank, HeatPump or Battery
-        By transformer.
-    offsets : ndarray of int, shape (transformer + 1,)
-        Where those of each transformer begin, and their number: `grid.demand_response.limits.group_offsets`.
-    price_eur_per_mwh : ndarray, shape (slot,)
-        `grid.demand_response.optimisation.prices_eur_per_mwh`, or a tariff. [EUR/MWh]
-    headroom_w : ndarray, shape (transformer, slot)
-        `grid.demand_response.limits.headroom_w` less what `optimise` has planned. [W]
-    effort : Effort, optional
-        How long to search, for instance ``Effort(seconds=20)``.
-
-    Returns
-    -------
-    StoreOptimum
-
-    Notes
-    -----
-    What a resource draws more after an event is part of its plan, and so within the limits.
-    """
-    slots = price_eur_per_mwh.size
-    stores = stores_of(resources, slots)
-    plan = commit(price_eur_per_mwh, headroom_w, offsets, stores, slot_hours=SLOT_HOURS, effort=effort)
-    free = np.full(headroom_w.shape, np.inf)
-    waiting = ENERGY_EUR_PER_MWH + WAITING_EUR_PER_MWH * np.arange(slots, dtype=np.float64)
-    natural = commit(waiting, free, offsets, stores, slot_hours=SLOT_HOURS, effort=Effort(0, 0, 0))
-    return _told(plan, natural.power_w, offsets)
-
-
-def _told(plan: Commitment, natural_w: Float, offsets: Int) -> StoreOptimum:
-    groups, total = np.repeat(np.arange(offsets.size - 1), np.diff(offsets)), np.zeros(plan.cut_slot.shape)
-    np.add.at(total, groups, plan.power_w)
-    return StoreOptimum(
-        plan.power_w,
-        natural_w,
-        total,
-        float(plan.cost_eur.sum()),
-        float(plan.penalty_eur.sum()),
-        float(plan.bound_eur.sum()),
-        plan.gap_ratio,
-        plan.short_wh,
-        plan.cut_slot,
-        plan.own_missing_wh,
-        plan.shadow_price_eur_per_mwh,
-    )
 
 
 def stores_of(resources: Sequence[Resource], slots: int) -> Stores:

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grid.demand_response.onoff import Battery, HeatPump, Tank, plan_stores, stores_of
-from grid.kernels.commitment import Effort
+from grid.demand_response.onoff import Battery, HeatPump, Tank, stores_of
+from grid.kernels.commitment import Commitment, Effort, commit
 
 SLOTS = 16
 EVENT = slice(6, 10)
@@ -58,24 +58,30 @@ def car(**changed: Any):
     return Battery(**known | changed)
 
 
-def planned(resources, headroom_w, offsets=None):
-    price = np.full(SLOTS, 80.0) + 0.01 * np.arange(SLOTS)
+PRICE = np.full(SLOTS, 80.0) + 0.01 * np.arange(SLOTS)
+
+
+def planned(resources, headroom_w, offsets=None) -> Commitment:
+    price = PRICE.copy()
     price[EVENT] += 1_000.0
     room = np.full((1 if offsets is None else len(offsets) - 1, SLOTS), headroom_w)
     where = np.array([0, len(resources)] if offsets is None else offsets)
-    return plan_stores(resources, where, price, room, effort=Effort(tries=200))
+    return commit(price, room, where, stores_of(resources, SLOTS), effort=Effort(tries=200))
 
 
 def test_an_event_moves_what_stores_can_hold_and_the_rebound_keeps_the_limit():
     resources = [tank(), tank(start_degc=47.0), heat_pump(), heat_pump(steps=0), heat_pump(minimum_run_slots=2), car()]
     optimum = planned(resources, 9_000.0)
-    assert optimum.load_w.max() <= 9_000.0 + 1e-3
-    assert optimum.missing_wh.tolist() == [0.0]
-    assert optimum.load_w[0, EVENT].sum() < 0.2 * optimum.natural_w[:, EVENT].sum(axis=0).clip(0).sum() + 1.0
+    free, effort = np.full((1, SLOTS), np.inf), Effort(0, 0, 0)
+    natural_w = commit(PRICE, free, np.array([0, 6]), stores_of(resources, SLOTS), effort=effort).power_w
+    load_w = optimum.power_w.sum(axis=0)
+    assert load_w.max() <= 9_000.0 + 1e-3
+    assert optimum.short_wh.tolist() == [0.0]
+    assert load_w[EVENT].sum() < 0.2 * natural_w[:, EVENT].sum(axis=0).clip(0).sum() + 1.0
     assert optimum.power_w[5, EVENT].min() < 0.0
     assert optimum.power_w[5, 15] == optimum.power_w[5, 0] == 0.0
-    assert optimum.load_w[0, 10:].sum() > 0.0
-    assert optimum.bound_eur <= optimum.cost_eur + optimum.penalty_eur
+    assert load_w[10:].sum() > 0.0
+    assert optimum.bound_eur[0] <= optimum.objective_eur[0]
     assert optimum.gap_ratio < 0.2
     assert set(optimum.power_w[0]) <= {0.0, 2_000.0}
 
@@ -90,14 +96,14 @@ def test_a_tank_heats_only_where_its_contact_may_close():
 def test_a_transformer_without_room_is_named_and_the_next_one_is_served():
     optimum = planned([car(discharge_w=0.0), car(discharge_w=0.0)], np.array([[1_000.0], [9_000.0]]), [0, 1, 2])
     short_wh = 12_000.0 - 13 * 500.0 * np.sqrt(0.9)
-    np.testing.assert_allclose(optimum.missing_wh, [short_wh, 0.0], atol=0.1)
+    np.testing.assert_allclose(optimum.short_wh, [short_wh, 0.0], atol=0.1)
     assert optimum.cut_slot[0, 2:15].all()
     assert not optimum.cut_slot[1].any()
 
 
 def test_a_charger_too_weak_for_its_car_blames_no_transformer():
     optimum = planned([car(charge_w=1_000.0, discharge_w=0.0)], np.inf)
-    assert optimum.missing_wh.tolist() == [0.0]
+    assert optimum.short_wh.tolist() == [0.0]
     assert optimum.own_missing_wh[0] == pytest.approx(12_000.0 - 13 * 500.0 * np.sqrt(0.9))
 
 
