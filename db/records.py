@@ -14,7 +14,7 @@ from psycopg import sql
 
 from core.datasets import FieldType
 from db.connection import Connection, translated_errors
-from db.datasets import Published
+from db.dataset_rows import Published
 from db.statements import read_file
 
 _TEMPLATES: Final = {one.name: one.sql for one in read_file(Path(__file__).parent / "templates" / "records.sql")}

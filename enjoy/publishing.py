@@ -9,7 +9,7 @@ from core.errors import ConflictError, ForbiddenError, InputError
 from db import datasets as store
 from db.audit import record
 from db.connection import Connection
-from db.datasets import Description, Organisation, Published, RefusedRecord
+from db.dataset_rows import Description, Organisation, Published, RefusedRecord
 from db.records import Written, delete, table_of, upsert
 from enjoy.contract import check_contract, require_kept, require_notice
 from enjoy.records import Refusal, check_records

@@ -6,7 +6,8 @@ from datetime import datetime
 from core.errors import NotFoundError
 from db import keys
 from db.connection import Role, connect
-from db.datasets import NewOrganisation, Organisation, find_organisation, insert_organisation, list_organisations
+from db.dataset_rows import NewOrganisation, Organisation
+from db.datasets import find_organisation, insert_organisation, list_organisations
 
 _MOST = 10_000
 

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from api.models.fields import GivenInstant, Instant, Model
 from core.datasets import LICENCES, THEMES, Contract, FieldType, GeometryType, Openness
 from core.datasets import Field as ContractField
-from db.datasets import Description, Published, Version
+from db.dataset_rows import Description, Published, Version
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Name = Annotated[

@@ -7,7 +7,7 @@ VALUES (%(name)s, %(title)s, %(kind)s, %(insee_code)s, %(homepage)s, %(contact)s
 RETURNING organisation_id;
 
 -- name: list_organisations
--- row: db.datasets.Organisation
+-- row: db.dataset_rows.Organisation
 SELECT organisation_id, name, title, kind, insee_code, homepage, contact, created_at
 FROM catalogue.organisation
 WHERE name > %(after)s AND (%(only)s::text IS NULL OR name = %(only)s)
@@ -69,7 +69,7 @@ UPDATE catalogue.dataset SET withdrawn_at = %(now)s, changed_at = %(now)s
 WHERE dataset_id = %(dataset_id)s AND withdrawn_at IS NULL;
 
 -- name: list_datasets
--- row: db.datasets.Dataset
+-- row: db.dataset_rows.Dataset
 -- Those that the transaction may read, by name.
 SELECT
     dataset.dataset_id,
@@ -102,14 +102,14 @@ ORDER BY dataset.name
 LIMIT %(limit)s;
 
 -- name: versions_of
--- row: db.datasets.Version
+-- row: db.dataset_rows.Version
 SELECT dataset_id, version, opened_at, deprecated_at, sunset_at
 FROM catalogue.dataset_version
 WHERE dataset_id = ANY(%(dataset_ids)s)
 ORDER BY dataset_id, version;
 
 -- name: fields_of
--- row: db.datasets.FieldRow
+-- row: db.dataset_rows.FieldRow
 SELECT dataset_id, version, name, type, unit, title, description, is_required, column_name
 FROM catalogue.field
 WHERE dataset_id = ANY(%(dataset_ids)s)
@@ -123,7 +123,7 @@ ON CONFLICT DO NOTHING;
 DELETE FROM catalogue.share WHERE dataset_id = %(dataset_id)s AND organisation_id = %(organisation_id)s;
 
 -- name: shares_of
--- row: db.datasets.Organisation
+-- row: db.dataset_rows.Organisation
 SELECT
     organisation.organisation_id,
     organisation.name,
@@ -145,7 +145,7 @@ VALUES (
 );
 
 -- name: refused_of
--- row: db.datasets.RefusedRecord
+-- row: db.dataset_rows.RefusedRecord
 SELECT refused_record_id, refused_at, source, row_number, field, code, reason, content
 FROM catalogue.refused_record
 WHERE dataset_id = %(dataset_id)s AND refused_record_id < %(before)s

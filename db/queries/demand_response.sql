@@ -178,6 +178,14 @@ WHERE
             AND consent.withdrawn_at IS NULL
     )
     AND NOT EXISTS (SELECT FROM exhausted WHERE exhausted.end_device_id = resource.end_device_id)
+    AND NOT EXISTS ( -- a tank that is too cold already is not asked to wait
+        SELECT FROM somel.hot_water_tank AS tank
+        JOIN somel.resource_state AS stands USING (end_device_id)
+        WHERE
+            tank.end_device_id = resource.end_device_id
+            AND stands.reported_at BETWEEN %(states_since)s AND %(now)s::timestamptz + INTERVAL '5 minutes'
+            AND stands.temperature_degc < tank.floor_degc
+    )
     AND NOT EXISTS (
         SELECT FROM somel.opt_out
         WHERE opt_out.event_id = %(event_id)s AND opt_out.end_device_id = resource.end_device_id

@@ -1,11 +1,11 @@
-"""Plan what is no freely divisible need: tanks on a dry contact, heat pumps, cars that give back, batteries.
+"""Lay out what is no freely divisible need: heat pumps, cars that give back, batteries.
 
 `stores_of` takes what is known of each resource and puts it on the slots of a plan. Events plan them with the contacts
 of tanks in `grid.demand_response.rounding`, in the room that `grid.demand_response.optimisation.optimise` leaves.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,41 +13,12 @@ from numpy.typing import NDArray
 
 from core.slots import SLOT_S
 from grid.kernels.commitment import Stores
-from grid.kernels.thermal import WATER_WH_PER_L_K, heat_store
+from grid.kernels.thermal import heat_store
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 SLOT_HOURS: Final = SLOT_S / 3_600
-#: Of the room that a tank stands in. [degC]
-ROOM_DEGC: Final = 18.0
-
-
-@dataclass(frozen=True, slots=True)
-class Tank:
-    """Hold a hot-water tank that is off or at its rated power.
-
-    Attributes
-    ----------
-    volume_l, loss_w_per_k, rated_power_w : float
-        Water, heat lost per kelvin above the room, power of its resistance. [L], [W/K], [W]
-    start_degc, floor_degc, ceiling_degc, end_degc : float
-        Temperature now; bounds of comfort; what it must have at the plan's end. [degC]
-    drawn_wh : ndarray, shape (slot,)
-        Heat drawn as hot water. [Wh]
-    allowed : ndarray, shape (slot,), bool
-        Slots in which its contact may close: all, or those of off-peak hours.
-    """
-
-    volume_l: float
-    loss_w_per_k: float
-    rated_power_w: float
-    start_degc: float
-    floor_degc: float
-    ceiling_degc: float
-    end_degc: float
-    drawn_wh: Float
-    allowed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +80,7 @@ class Battery:
     last_slot: int
 
 
-Resource = Tank | HeatPump | Battery
+Resource = HeatPump | Battery
 
 
 def stores_of(resources: Sequence[Resource], slots: int) -> Stores:
@@ -126,33 +97,24 @@ def _no_stores(slots: int) -> Stores:
 
 
 def _store_of(resource: Resource, slots: int) -> Stores:
-    if isinstance(resource, Tank):
-        capacity = resource.volume_l * WATER_WH_PER_L_K
-        tank = _heated(resource, capacity, np.full(slots, ROOM_DEGC), resource.drawn_wh, np.ones(slots))
-        return replace(tank, draw_w=tank.draw_w * resource.allowed)
     if isinstance(resource, HeatPump):
-        room = _heated(
-            resource, resource.capacity_wh_per_k, resource.outside_degc, -resource.brought_wh, resource.cop_ratio
-        )
-        return replace(room, steps=np.array([resource.steps]), minimum_run_slots=np.array([resource.minimum_run_slots]))
+        return _heated(resource)
     return _charged(resource, slots)
 
 
-def _heated(
-    resource: Tank | HeatPump, capacity_wh_per_k: float, around_degc: Float, taken_wh: Float, heat_ratio: Float
-) -> Stores:
-    each = np.ones((1, around_degc.size))
-    floor_degc = resource.floor_degc * each
-    floor_degc[0, -1] = max(resource.floor_degc, min(resource.end_degc, resource.ceiling_degc))
+def _heated(pump: HeatPump) -> Stores:
+    each = np.ones((1, pump.outside_degc.size))
+    floor_degc = pump.floor_degc * each
+    floor_degc[0, -1] = max(pump.floor_degc, min(pump.end_degc, pump.ceiling_degc))
     heat = heat_store(
-        np.array([capacity_wh_per_k]),
-        np.array([resource.loss_w_per_k]),
-        np.array([resource.start_degc]),
+        np.array([pump.capacity_wh_per_k]),
+        np.array([pump.loss_w_per_k]),
+        np.array([pump.start_degc]),
         floor_degc,
-        resource.ceiling_degc * each,
-        around_degc * each,
-        taken_wh * each,
-        heat_ratio * each,
+        pump.ceiling_degc * each,
+        pump.outside_degc * each,
+        -pump.brought_wh * each,
+        pump.cop_ratio * each,
         slot_hours=SLOT_HOURS,
     )
     return Stores(
@@ -163,10 +125,10 @@ def _heated(
         heat.drift_wh,
         heat.floor_wh,
         heat.ceiling_wh,
-        resource.rated_power_w * each,
+        pump.rated_power_w * each,
         0.0 * each,
-        np.ones(1, np.int64),
-        np.ones(1, np.int64),
+        np.array([pump.steps]),
+        np.array([pump.minimum_run_slots]),
     )
 
 

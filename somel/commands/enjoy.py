@@ -30,7 +30,7 @@ def organisation(
     contact: Annotated[str | None, typer.Option("--contact", help="Where questions about its data go")] = None,
 ) -> None:
     """Add an organisation that publishes."""
-    from db.datasets import NewOrganisation
+    from db.dataset_rows import NewOrganisation
     from somel.enjoy import add_organisation
 
     new = NewOrganisation(name, title, kind, homepage=homepage, contact=contact)

@@ -1,7 +1,7 @@
 """A contract that tests publish under: shared bicycles, by station and minute."""
 
 from core.datasets import Contract, Field, FieldType, GeometryType
-from db.datasets import Description
+from db.dataset_rows import Description
 
 BIKES = Contract(
     fields=(

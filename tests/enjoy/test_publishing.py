@@ -14,6 +14,7 @@ from core.errors import ConflictError, InvariantError
 from db import datasets as store
 from db.audit import WantedEntries, newest_entries
 from db.connection import Connection, Role, connect
+from db.dataset_rows import NewOrganisation
 from db.records import Written
 from enjoy.publishing import declare, describe, open_version, receive, remove
 from tests.enjoy.stations import BIKES, CAR_PARKS, bike, described
@@ -25,8 +26,8 @@ ADA = "key/ada"
 async def organisations(url: str) -> tuple[int, int]:
     """Make two tenants."""
     async with await connect(url, Role.OWNER) as connection:
-        one = await store.insert_organisation(connection, store.NewOrganisation("ilevia", "Ilévia", "partner"))
-        two = await store.insert_organisation(connection, store.NewOrganisation("lille", "Lille", "commune"))
+        one = await store.insert_organisation(connection, NewOrganisation("ilevia", "Ilévia", "partner"))
+        two = await store.insert_organisation(connection, NewOrganisation("lille", "Lille", "commune"))
     return one, two
 
 

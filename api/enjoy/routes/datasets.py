@@ -13,7 +13,7 @@ from api.paging import Cursor, Limit, bounded, page_of, read_key
 from core.errors import ForbiddenError, NotFoundError
 from db import datasets as store
 from db.connection import Connection
-from db.datasets import Published
+from db.dataset_rows import Published
 from enjoy import publishing
 
 router = APIRouter(prefix="/v1", tags=["datasets"])

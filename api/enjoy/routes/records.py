@@ -12,7 +12,8 @@ from api.models.dataset import ReceivedOf, RefusalOf, RefusedOf
 from api.models.page import Page
 from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
 from core.errors import ConflictError, InputError
-from db.datasets import NEWEST, Published, refused_records
+from db.dataset_rows import Published
+from db.datasets import NEWEST, refused_records
 from enjoy import publishing
 from enjoy.publishing import Received
 

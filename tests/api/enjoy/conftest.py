@@ -8,7 +8,8 @@ import pytest
 
 from api.app import create_app
 from db.connection import Role, connect
-from db.datasets import NewOrganisation, insert_organisation
+from db.dataset_rows import NewOrganisation
+from db.datasets import insert_organisation
 from db.keys import SCOPES, create_key
 from tests.api.conftest import settings_at
 from tests.enjoy.test_publishing import NOW

@@ -1,30 +1,15 @@
-"""From what is known of tanks, heat pumps and batteries to a plan."""
+"""From what is known of heat pumps and batteries to a plan."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grid.demand_response.onoff import Battery, HeatPump, Tank, stores_of
+from grid.demand_response.onoff import Battery, HeatPump, stores_of
 from grid.kernels.commitment import Commitment, Effort, commit
 
 SLOTS = 16
 EVENT = slice(6, 10)
-
-
-def tank(**changed: Any):
-    known: dict[str, Any] = {
-        "volume_l": 200.0,
-        "loss_w_per_k": 1.7,
-        "rated_power_w": 2_000.0,
-        "start_degc": 50.0,
-        "floor_degc": 45.0,
-        "ceiling_degc": 65.0,
-        "end_degc": 50.0,
-        "drawn_wh": np.full(SLOTS, 120.0),
-        "allowed": np.ones(SLOTS, dtype=bool),
-    }
-    return Tank(**(known | changed))
 
 
 def heat_pump(**changed: Any):
@@ -70,27 +55,20 @@ def planned(resources, headroom_w, offsets=None) -> Commitment:
 
 
 def test_an_event_moves_what_stores_can_hold_and_the_rebound_keeps_the_limit():
-    resources = [tank(), tank(start_degc=47.0), heat_pump(), heat_pump(steps=0), heat_pump(minimum_run_slots=2), car()]
+    resources = [heat_pump(), heat_pump(start_degc=19.5), heat_pump(steps=0), heat_pump(minimum_run_slots=2), car()]
     optimum = planned(resources, 9_000.0)
     free, effort = np.full((1, SLOTS), np.inf), Effort(0, 0, 0)
-    natural_w = commit(PRICE, free, np.array([0, 6]), stores_of(resources, SLOTS), effort=effort).power_w
+    natural_w = commit(PRICE, free, np.array([0, 5]), stores_of(resources, SLOTS), effort=effort).power_w
     load_w = optimum.power_w.sum(axis=0)
     assert load_w.max() <= 9_000.0 + 1e-3
     assert optimum.short_wh.tolist() == [0.0]
     assert load_w[EVENT].sum() < 0.2 * natural_w[:, EVENT].sum(axis=0).clip(0).sum() + 1.0
-    assert optimum.power_w[5, EVENT].min() < 0.0
-    assert optimum.power_w[5, 15] == optimum.power_w[5, 0] == 0.0
+    assert optimum.power_w[4, EVENT].min() < 0.0
+    assert optimum.power_w[4, 15] == optimum.power_w[4, 0] == 0.0
     assert load_w[10:].sum() > 0.0
     assert optimum.bound_eur[0] <= optimum.objective_eur[0]
     assert optimum.gap_ratio < 0.2
     assert set(optimum.power_w[0]) <= {0.0, 2_000.0}
-
-
-def test_a_tank_heats_only_where_its_contact_may_close():
-    allowed = np.arange(SLOTS) >= 12
-    optimum = planned([tank(allowed=allowed, drawn_wh=np.full(SLOTS, 20.0))], np.inf)
-    assert not optimum.power_w[0, ~allowed].any()
-    assert optimum.power_w[0, allowed].any()
 
 
 def test_a_transformer_without_room_is_named_and_the_next_one_is_served():

@@ -10,7 +10,7 @@ from core.resources import HotWaterTank
 from core.slots import SLOT
 from db.connection import Role, connect
 from db.demand_response import Event, FlexibleResource, TransformerRating
-from db.resources import put_parameters
+from db.resources import State, put_parameters, put_state
 from grid.demand_response.flexibility import Fleet, gather_fleet
 from grid.demand_response.lifecycle import draft_event
 from grid.demand_response.limits import Limits, headroom_w
@@ -109,6 +109,14 @@ async def test_what_is_registered_as_a_tank_is_planned_as_one(database_url: str)
             connection, name="Pointe", place_id=town.place["F1"], starts_at=EVENT_STARTS, ends_at=EVENT_ENDS, now=NOON
         )
         planned = await make_plan(connection, event, NOON)
+        # Water that is colder now than its owner allows is not asked to wait; an old word about it says nothing.
+        for age, temperature_degc, asked in ((3, 40.0, True), (0, 44.0, False), (-1, 46.0, True)):
+            at = NOON - timedelta(hours=age) + timedelta(minutes=1)
+            now = max(at, NOON)
+            async with await connect(database_url, None) as owner:
+                assert await put_state(owner, first, State(at, None, temperature_degc))
+            again = await make_plan(connection, event, now)
+            assert (first in again.fleet.end_device_id) is asked
     row = planned.fleet.end_device_id.tolist().index(first)
     powers = set(planned.optimum.power_w[row].round(6))
     assert powers == {0.0, planned.fleet.power_cap_w[row]}
