@@ -61,10 +61,8 @@ def forecasts(rng):
     said = ahead[..., np.newaxis] + error_quantile[:, np.newaxis]
     bands = skill.quantile_skill(actual, said, levels)
     groups = np.array([[0, 4], [1, 3]])
-    grouped, grouped_bands = (
-        skill.point_skill(actual, ahead, groups=groups),
-        skill.quantile_skill(actual, said, levels, groups=groups),
-    )
+    grouped = skill.point_skill(actual, ahead, groups=groups)
+    grouped_bands = skill.quantile_skill(actual, said, levels, groups=groups)
     return {
         "method": fitted.method,
         "parameters": fitted.parameters,
