@@ -17,11 +17,11 @@ NOON = datetime(2026, 1, 29, 12, tzinfo=UTC)
 OPENS = NOON + timedelta(hours=5)
 EVENT_STARTS = NOON + timedelta(hours=6)
 EVENT_ENDS = NOON + timedelta(hours=7)
-QUANTILES = (0.5, 0.99)
+QUANTILES = (0.5, 0.9, 0.99)
 
 
 async def forecast_flat(url: str, town: Town, load_w: Mapping[str, float], *, issued_at: datetime = NOON) -> None:
-    """Store a forecast of two days: the load given at the quantile that plans take, half of it at the median."""
+    """Store a forecast of two days: the load given from the quantile 0.9 on, half of it at the median."""
     codes = list(load_w)
     careful_w = np.repeat(np.array([[load_w[code]] for code in codes]), 96, axis=1)
     async with await connect(url, Role.COMPUTE) as connection:
@@ -34,7 +34,7 @@ async def forecast_flat(url: str, town: Town, load_w: Mapping[str, float], *, is
             place_id=np.array([town.place[code] for code in codes], dtype=np.int32),
             first_valid_from=issued_at,
             load_w=careful_w / 2,
-            quantile_load_w=np.stack((careful_w / 2, careful_w), axis=2),
+            quantile_load_w=np.stack((careful_w / 2, careful_w, careful_w), axis=2),
         )
 
 
