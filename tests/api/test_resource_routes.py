@@ -156,7 +156,7 @@ async def test_rules_and_limits_are_set_and_what_follows_from_them_is_told(room:
     changed = await room.asked("PUT", path, json=rule | {"code": "T1", "probability_threshold": 0.09})
     assert (changed["code"], changed["level"]) == ("T1", "power_transformer")
     assert await room.asked("GET", "/overload-rules") == {"items": [changed]}
-    limit = {"level": "feeder", "code": "F1", "limit_w": 10_000.0, "valid_from": NOON.isoformat(), "reason": "works"}
+    limit = {"level": "feeder", "code": "F1", "limit_w": 9_900.0, "valid_from": NOON.isoformat(), "reason": "works"}
     kept = await room.asked("POST", "/capacity-limits", 201, json=limit)
     assert (kept["code"], kept["source"]) == ("F1", "operator")
     ended = limit | {"valid_until": (NOON - timedelta(days=1)).isoformat()}
