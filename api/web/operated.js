@@ -84,8 +84,9 @@ function networkList(check) {
   if (after.length === 0) parts.push(make("p", { className: "hint good" }, text("networkGood")));
   const before = check.violations.length - after.length;
   if (before > 0) parts.push(make("p", { className: "hint" }, text("networkBefore", count(before))));
+  if (after.length > 0) parts.push(make("p", { className: "hint" }, text("networkAfter", count(after.length))));
   parts.push(make("ul", { className: "violations" }, ...after.slice(0, SHOWN).map((one) => make("li", {},
-    text("networkRow", one.element, dayAndTime(new Date(one.slot_start_at)),
+    text("networkRow", text(`violation_${one.kind}`), one.element, dayAndTime(new Date(one.slot_start_at)),
       one.value_ratio === null ? "–" : tenths(one.value_ratio), tenths(one.limit_ratio))))));
   if (after.length > SHOWN) parts.push(make("p", { className: "hint" }, text("networkMore", count(after.length - SHOWN))));
   return make("div", {}, ...parts);
