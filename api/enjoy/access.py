@@ -84,7 +84,7 @@ class Publishes:
         ForbiddenError
             ``scope_missing``.
         """
-        if caller.name == "anonymous" and not caller.scopes:
+        if not caller.scopes:  # every key has one
             raise UnauthenticatedError("api_key_missing", "A key is needed: send `Authorization: Bearer <key>`.")
         if caller.organisation_id is None or self.scope not in caller.scopes:
             raise ForbiddenError("scope_missing", f"The token lacks the scope {self.scope}.", scope=self.scope)
