@@ -31,8 +31,8 @@ class ApiKey:
 
     api_key_id: int
     name: str
-    organisation_id: int | None
-    organisation_name: str | None
+    organisation_id: int
+    organisation_name: str
     scopes: list[str]
     is_sandbox: bool
     created_at: datetime
@@ -44,8 +44,7 @@ async def create_key(
     name: str,
     scopes: Iterable[str],
     *,
-    organisation_id: int | None = None,
-    account_id: int | None = None,
+    organisation_id: int,
     is_sandbox: bool = False,
     expires_at: datetime | None = None,
 ) -> tuple[int, str]:
@@ -66,7 +65,6 @@ async def create_key(
         connection,
         _SQL["insert_key"],
         {
-            "account_id": account_id,
             "organisation_id": organisation_id,
             "name": name,
             "secret_sha256": hash_of(secret),

@@ -20,24 +20,10 @@ GRANT USAGE ON SCHEMA somel TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA somel TO somel_ingest;
 GRANT USAGE ON SCHEMA somel TO somel_read;
 
--- People who develop or publish: personal data
-CREATE TABLE catalogue.account (
-    account_id integer GENERATED ALWAYS AS IDENTITY, -- Key
-    email text NOT NULL, -- Address, in small letters; empty of meaning once the account is closed
-    name text NOT NULL, -- As they call themselves
-    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
-    closed_at timestamp with time zone, -- When it was closed and its keys revoked
-    CONSTRAINT account_pkey PRIMARY KEY (account_id),
-    CONSTRAINT account_email_check CHECK (((email = lower(email)) AND (email ~~ '_%@_%'::text))),
-    CONSTRAINT account_name_check CHECK ((name <> ''::text))
-);
-CREATE UNIQUE INDEX account_email_idx ON catalogue.account USING btree (email) WHERE (closed_at IS NULL);
-
 -- Keys of the Enjoy API, by the SHA-256 of a 256-bit random secret
 CREATE TABLE catalogue.api_key (
     api_key_id integer GENERATED ALWAYS AS IDENTITY, -- Key
-    account_id integer, -- Whose it is; null: a program's of the organisation
-    organisation_id integer, -- Organisation that it acts for; null: nobody but the account
+    organisation_id integer NOT NULL, -- Organisation that it acts for
     name text NOT NULL, -- What it is for
     secret_sha256 bytea NOT NULL, -- SHA-256 of the secret; the secret itself is shown once and not kept
     scopes text[] NOT NULL, -- What it may do
@@ -47,14 +33,11 @@ CREATE TABLE catalogue.api_key (
     revoked_at timestamp with time zone, -- When it was revoked
     CONSTRAINT api_key_pkey PRIMARY KEY (api_key_id),
     CONSTRAINT api_key_secret_sha256_key UNIQUE (secret_sha256),
-    CONSTRAINT api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES catalogue.account(account_id) ON DELETE CASCADE,
     CONSTRAINT api_key_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
-    CONSTRAINT api_key_check CHECK (((account_id IS NOT NULL) OR (organisation_id IS NOT NULL))),
     CONSTRAINT api_key_name_check CHECK ((name <> ''::text)),
     CONSTRAINT api_key_scopes_check CHECK ((cardinality(scopes) > 0)),
     CONSTRAINT api_key_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
 );
-CREATE INDEX api_key_account_idx ON catalogue.api_key USING btree (account_id);
 CREATE INDEX api_key_organisation_idx ON catalogue.api_key USING btree (organisation_id);
 GRANT SELECT ON catalogue.api_key TO somel_read;
 
@@ -142,22 +125,6 @@ GRANT SELECT ON catalogue.field TO somel_enjoy_read;
 ALTER TABLE catalogue.field ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.field FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 CREATE POLICY readable ON catalogue.field FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
-
--- Who acts for an organisation
-CREATE TABLE catalogue.member (
-    organisation_id integer NOT NULL, -- Organisation
-    account_id integer NOT NULL, -- Person
-    role text NOT NULL, -- owner: everything; editor: datasets and records; reader: what is not open
-    since timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When they joined
-    CONSTRAINT member_pkey PRIMARY KEY (organisation_id, account_id),
-    CONSTRAINT member_account_id_fkey FOREIGN KEY (account_id) REFERENCES catalogue.account(account_id) ON DELETE CASCADE,
-    CONSTRAINT member_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
-    CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'editor'::text, 'reader'::text])))
-);
-CREATE INDEX member_account_idx ON catalogue.member USING btree (account_id);
-GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.member TO somel_enjoy_write;
-ALTER TABLE catalogue.member ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON catalogue.member FOR ALL TO somel_enjoy_write USING ((organisation_id = ANY (catalogue.acting())));
 
 -- Who publishes: services of the metropolis, communes, partners; each a tenant
 CREATE TABLE catalogue.organisation (

@@ -26,52 +26,20 @@ COMMENT ON COLUMN catalogue.organisation.homepage IS 'Its own site';
 COMMENT ON COLUMN catalogue.organisation.contact IS 'Where questions about its data go: an address of the organisation, not of a person';
 COMMENT ON COLUMN catalogue.organisation.created_at IS 'When it joined';
 
-CREATE TABLE catalogue.account (
-    account_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    email text NOT NULL CHECK (email = lower(email) AND email LIKE '_%@_%'),
-    name text NOT NULL CHECK (name <> ''),
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    closed_at timestamptz
-);
-COMMENT ON TABLE catalogue.account IS 'People who develop or publish: personal data';
-COMMENT ON COLUMN catalogue.account.account_id IS 'Key';
-COMMENT ON COLUMN catalogue.account.email IS 'Address, in small letters; empty of meaning once the account is closed';
-COMMENT ON COLUMN catalogue.account.name IS 'As they call themselves';
-COMMENT ON COLUMN catalogue.account.created_at IS 'When it was made';
-COMMENT ON COLUMN catalogue.account.closed_at IS 'When it was closed and its keys revoked';
-CREATE UNIQUE INDEX account_email_idx ON catalogue.account (email) WHERE closed_at IS NULL;
-
-CREATE TABLE catalogue.member (
-    organisation_id integer NOT NULL REFERENCES catalogue.organisation (organisation_id),
-    account_id integer NOT NULL REFERENCES catalogue.account (account_id) ON DELETE CASCADE,
-    role text NOT NULL CHECK (role IN ('owner', 'editor', 'reader')),
-    since timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (organisation_id, account_id)
-);
-COMMENT ON TABLE catalogue.member IS 'Who acts for an organisation';
-COMMENT ON COLUMN catalogue.member.organisation_id IS 'Organisation';
-COMMENT ON COLUMN catalogue.member.account_id IS 'Person';
-COMMENT ON COLUMN catalogue.member.role IS 'owner: everything; editor: datasets and records; reader: what is not open';
-COMMENT ON COLUMN catalogue.member.since IS 'When they joined';
-CREATE INDEX member_account_idx ON catalogue.member (account_id);
-
 CREATE TABLE catalogue.api_key (
     api_key_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account_id integer REFERENCES catalogue.account (account_id) ON DELETE CASCADE,
-    organisation_id integer REFERENCES catalogue.organisation (organisation_id),
+    organisation_id integer NOT NULL REFERENCES catalogue.organisation (organisation_id),
     name text NOT NULL CHECK (name <> ''),
     secret_sha256 bytea NOT NULL UNIQUE CHECK (octet_length(secret_sha256) = 32),
     scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
     is_sandbox boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at timestamptz,
-    revoked_at timestamptz,
-    CHECK (account_id IS NOT NULL OR organisation_id IS NOT NULL)
+    revoked_at timestamptz
 );
 COMMENT ON TABLE catalogue.api_key IS 'Keys of the Enjoy API, by the SHA-256 of a 256-bit random secret';
 COMMENT ON COLUMN catalogue.api_key.api_key_id IS 'Key';
-COMMENT ON COLUMN catalogue.api_key.account_id IS 'Whose it is; null: a program''s of the organisation';
-COMMENT ON COLUMN catalogue.api_key.organisation_id IS 'Organisation that it acts for; null: nobody but the account';
+COMMENT ON COLUMN catalogue.api_key.organisation_id IS 'Organisation that it acts for';
 COMMENT ON COLUMN catalogue.api_key.name IS 'What it is for';
 COMMENT ON COLUMN catalogue.api_key.secret_sha256 IS 'SHA-256 of the secret; the secret itself is shown once and not kept';
 COMMENT ON COLUMN catalogue.api_key.scopes IS 'What it may do';
@@ -79,7 +47,6 @@ COMMENT ON COLUMN catalogue.api_key.is_sandbox IS 'Whether what it writes is onl
 COMMENT ON COLUMN catalogue.api_key.created_at IS 'When it was made';
 COMMENT ON COLUMN catalogue.api_key.expires_at IS 'After this it is not accepted; null for never';
 COMMENT ON COLUMN catalogue.api_key.revoked_at IS 'When it was revoked';
-CREATE INDEX api_key_account_idx ON catalogue.api_key (account_id);
 CREATE INDEX api_key_organisation_idx ON catalogue.api_key (organisation_id);
 
 CREATE TABLE catalogue.dataset (
@@ -234,7 +201,6 @@ ALTER TABLE catalogue.dataset ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalogue.dataset_version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalogue.field ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalogue.share ENABLE ROW LEVEL SECURITY;
-ALTER TABLE catalogue.member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalogue.refused_record ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.dataset TO somel_enjoy_write USING (organisation_id = ANY (catalogue.acting()));
 CREATE POLICY readable ON catalogue.dataset FOR SELECT TO somel_enjoy_write, somel_enjoy_read
@@ -246,16 +212,14 @@ CREATE POLICY own ON catalogue.field TO somel_enjoy_write USING (catalogue.may_w
 CREATE POLICY readable ON catalogue.field FOR SELECT TO somel_enjoy_write, somel_enjoy_read
 USING (catalogue.may_read(dataset_id));
 CREATE POLICY own ON catalogue.share TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
-CREATE POLICY own ON catalogue.member TO somel_enjoy_write USING (organisation_id = ANY (catalogue.acting()));
 CREATE POLICY own ON catalogue.refused_record TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 
 GRANT SELECT ON catalogue.organisation, catalogue.dataset, catalogue.dataset_version, catalogue.field
 TO somel_enjoy_read, somel_enjoy_write;
-GRANT SELECT ON catalogue.share, catalogue.member, catalogue.refused_record TO somel_enjoy_write;
+GRANT SELECT ON catalogue.share, catalogue.refused_record TO somel_enjoy_write;
 GRANT INSERT, UPDATE ON catalogue.dataset, catalogue.dataset_version TO somel_enjoy_write;
 GRANT INSERT ON catalogue.field, catalogue.refused_record TO somel_enjoy_write;
 GRANT INSERT, DELETE ON catalogue.share TO somel_enjoy_write;
-GRANT INSERT, UPDATE, DELETE ON catalogue.member TO somel_enjoy_write;
 
 -- Tables of records -----------------------------------------------------------------------------------------------------
 CREATE FUNCTION catalogue.column_type(field_type text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$

@@ -1,7 +1,7 @@
 -- name: insert_key
-INSERT INTO catalogue.api_key (account_id, organisation_id, name, secret_sha256, scopes, is_sandbox, expires_at)
+INSERT INTO catalogue.api_key (organisation_id, name, secret_sha256, scopes, is_sandbox, expires_at)
 VALUES (
-    %(account_id)s, %(organisation_id)s, %(name)s, %(secret_sha256)s, %(scopes)s, %(is_sandbox)s, %(expires_at)s
+    %(organisation_id)s, %(name)s, %(secret_sha256)s, %(scopes)s, %(is_sandbox)s, %(expires_at)s
 )
 RETURNING api_key_id;
 
@@ -18,7 +18,7 @@ SELECT
     api_key.created_at,
     api_key.expires_at
 FROM catalogue.api_key
-LEFT JOIN catalogue.organisation USING (organisation_id)
+JOIN catalogue.organisation USING (organisation_id)
 WHERE
     api_key.secret_sha256 = %(secret_sha256)s
     AND api_key.revoked_at IS NULL

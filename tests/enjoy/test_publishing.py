@@ -153,7 +153,7 @@ async def test_a_tenant_reads_and_writes_its_own_and_what_is_shared_and_nothing_
         "SELECT 1 FROM somel.interval_reading",
         "SELECT 1 FROM record.d1",
         "SELECT 1 FROM catalogue.api_key",
-        "SELECT 1 FROM catalogue.account",
+        "SELECT 1 FROM catalogue.share",
         "SELECT 1 FROM personal.usage_point_identity",
         "SELECT catalogue.publish_version(1, 1)",
         "INSERT INTO catalogue.dataset_version (dataset_id, version) VALUES (1, 2)",
