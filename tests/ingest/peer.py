@@ -10,6 +10,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from tests.support.mqtt import let_go
+
 QOS = 1
 
 
@@ -34,7 +36,7 @@ class Peer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.disconnect()
-        self._client.loop_stop()
+        let_go(self._client)
 
     def send(
         self, topic: str, payload: bytes, *, content_type: str | None = "application/json", retain: bool = False

@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from somel.embedded.broker import Broker
 from tests.ingest.registered import Territory, register
 from tests.ingest.running import ingesting, until
+from tests.support.mqtt import let_go
 
 PREFIX = "somel/v1/1/shelly-01"
 STATUS = "SELECT status FROM gateway WHERE name = 'shelly-01'"
@@ -36,7 +37,7 @@ def shelly(broker: Broker) -> Iterator[paho.Client]:
     client.loop_start()
     yield client
     client.disconnect()
-    client.loop_stop()
+    let_go(client)
 
 
 async def publish(client: paho.Client, part: str, content: object, *, retain: bool = False) -> None:

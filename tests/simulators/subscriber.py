@@ -11,6 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from tests.support.mqtt import let_go
+
 _DTYPES = {70: "<u4", 78: "<i4", 85: "<f4", 86: "<f8"}
 
 
@@ -38,7 +40,7 @@ class Subscriber:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.disconnect()
-        self._client.loop_stop()
+        let_go(self._client)
 
     def publish(self, topic: str, payload: bytes) -> None:
         properties = Properties(PacketTypes.PUBLISH)

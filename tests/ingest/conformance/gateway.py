@@ -13,6 +13,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from tests.support.mqtt import let_go
+
 JSON = "application/json"
 METER, CAR = "m-000001", "ev-000001"
 PRM_LIKE = "30001234567890"
@@ -50,7 +52,7 @@ class PahoGateway:
         self._ending.set()
         self._thread.join(_WITHIN_S)
         self._client.disconnect()
-        stopping = threading.Thread(target=self._client.loop_stop, daemon=True)  # it waits without a limit
+        stopping = threading.Thread(target=let_go, args=[self._client], daemon=True)  # it waits without a limit
         stopping.start()
         stopping.join(_WITHIN_S)
         if stopping.is_alive() or self._thread.is_alive():
@@ -95,7 +97,7 @@ class PahoGateway:
             return
         time.sleep(0.5)
         self._client.on_disconnect = None
-        self._client.loop_stop()
+        let_go(self._client)
         self._client = self._make()
         with contextlib.suppress(OSError):  # the bench has gone
             self._connect()

@@ -9,6 +9,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.ingest.sparkplug.tahu import Tahu
+from tests.support.mqtt import let_go
 
 #: What each meter defines at birth: name, alias, type and properties.
 POWER = {"name": "power_w", "alias": 1, "type": "Double"}
@@ -54,7 +55,7 @@ class EdgeNode:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.disconnect()
-        self._client.loop_stop()
+        let_go(self._client)
 
     def die(self) -> None:
         """Vanish without a word, so that the broker publishes the will."""

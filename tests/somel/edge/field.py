@@ -24,6 +24,7 @@ from edge.files import PRIVATE, PUBLIC, write_file
 from edge.vens import sign_ven
 from somel.embedded.broker import Broker
 from tests.edge.asking import DeviceKey, ec_key, key_text, pem_of, request_of
+from tests.support.mqtt import let_go
 
 NOT_AUTHORIZED = 0x87
 
@@ -165,7 +166,7 @@ class Client:
     def leave(self) -> None:
         """Take leave."""
         self._client.disconnect()
-        self._client.loop_stop()
+        let_go(self._client)
 
     def publish(self, topic: str, payload: bytes, content_type: str = "application/json") -> int:
         """Publish at QoS 1 and return the broker's reason code; -1 when it closed the connection instead."""
