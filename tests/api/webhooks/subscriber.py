@@ -112,13 +112,12 @@ def subscriber(reply: Reply = obliging, *, certificate: Path | None = None, port
 
         def _do(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            known.heard.append(Heard(method, self.path, headers, body))  # before the answer: the next comes after
             try:
                 known.reply(self, body)
             except OSError:
                 self.close_connection = True  # whoever asked had enough
-            known.heard.append(
-                Heard(method, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
-            )
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by its base class
             pass
