@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Final
 
+import structlog
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from core.errors import RetryableError
+from core.errors import PlatformError, RetryableError
 
 Blocks = AsyncGenerator[bytes, None]
 
@@ -19,6 +20,8 @@ PATIENCE_S: Final = 60.0
 _LEVEL: Final = 1
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
+_log = structlog.get_logger()
+
 
 class Download(Response):
     """Send blocks while they are made.
@@ -26,8 +29,8 @@ class Download(Response):
     Parameters
     ----------
     blocks : async generator of bytes
-        Closed when the reader has gone. An error in it breaks the transfer: the answer has no end, which every client
-        tells from one that has.
+        Closed when the reader has gone. An error in it breaks the transfer off: the answer has no end, and the server
+        closes the connection, which every client tells from an answer that is whole.
     headers : mapping
         Of the answer.
     media_type : str
@@ -45,14 +48,15 @@ class Download(Response):
         self._patience_s = patience_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, or as much as the reader waits for."""
-        del scope
+        """Send it, or as much as there is and the reader waits for."""
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_left(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 sending.result()
+        except PlatformError as error:  # its status is sent already: it can no longer be told as a problem
+            _log.warning("download broken off", path=scope.get("path"), code=error.code, said=error.message)
         finally:
             sending.cancel()
             leaving.cancel()
