@@ -209,9 +209,11 @@ async def one(
     srid: int = WGS84,
     is_flipped: bool = False,
     only: Sequence[str] | None = None,
+    has_geometry: bool = True,
 ) -> str | None:
     """Return the Feature of an identifier, or None."""
-    found = await page(connection, view, Selection(ids=[name]), limit=1, srid=srid, is_flipped=is_flipped, only=only)
+    shown: dict[str, Any] = {"srid": srid, "is_flipped": is_flipped, "only": only, "has_geometry": has_geometry}
+    found = await page(connection, view, Selection(ids=[name]), limit=1, **shown)
     return next(iter(found.features), None)
 
 
