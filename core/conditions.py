@@ -85,10 +85,24 @@ class IsNull:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Intersects:
-    """What is true where the record's geometry and another have a point in common."""
+class Relation(StrEnum):
+    """How the geometry of a record lies to another one, in the words of Simple Features."""
 
+    INTERSECTS = "intersects"
+    DISJOINT = "disjoint"
+    EQUALS = "equals"
+    TOUCHES = "touches"
+    WITHIN = "within"
+    OVERLAPS = "overlaps"
+    CROSSES = "crosses"
+    CONTAINS = "contains"
+
+
+@dataclass(frozen=True, slots=True)
+class Lies:
+    """What is true where the geometry of a record lies so to another one."""
+
+    relation: Relation
     shape: Shape
 
 
@@ -113,4 +127,4 @@ class Not:
     part: "Condition"
 
 
-Condition: TypeAlias = Constant | Comparison | Between | OneOf | Like | IsNull | Intersects | Every | Either | Not
+Condition: TypeAlias = Constant | Comparison | Between | OneOf | Like | IsNull | Lies | Every | Either | Not

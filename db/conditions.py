@@ -14,19 +14,21 @@ from core.conditions import (
     Constant,
     Either,
     Every,
-    Intersects,
     IsNull,
+    Lies,
     Like,
     Not,
     OneOf,
     Operand,
     Property,
+    Relation,
     Shape,
 )
 from core.errors import InvariantError
 from db.views import GEOMETRY, WGS84
 
 _COMPARATORS: Final = {one: sql.SQL(one.value) for one in Comparator}
+_RELATIONS: Final = {one: sql.SQL(f"ST_{one.value.title()}") for one in Relation}
 TRUE: Final = sql.SQL("true")
 FALSE: Final = sql.SQL("false")
 
@@ -75,8 +77,8 @@ def _(condition: IsNull) -> sql.Composable:
 
 
 @condition_sql.register
-def _(condition: Intersects) -> sql.Composable:
-    return intersects(shape_sql(condition.shape))
+def _(condition: Lies) -> sql.Composable:
+    return sql.SQL("{}({}, {})").format(_RELATIONS[condition.relation], GEOMETRY, shape_sql(condition.shape))
 
 
 @condition_sql.register

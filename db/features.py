@@ -48,7 +48,7 @@ class Selection:
     box : Box or None
         Their geometry has a point in it; records without one are not in any.
     interval : Interval or None
-        Their time is in it; records without one are not in any.
+        Their time is in it; those of a dataset without times are in all of them.
     equals : mapping of str to value
         Fields that have these values.
     condition : Condition or None
@@ -113,7 +113,7 @@ def _envelope(box: Box) -> sql.Composable:
 
 def _in_interval(view: View, interval: Interval) -> sql.Composable:
     if view.time is None:
-        return FALSE
+        return TRUE
     time, parts = sql.Identifier(view.time), []
     if interval.start is not None:
         parts.append(sql.SQL("{} >= {}").format(time, sql.Literal(interval.start)))
@@ -132,6 +132,9 @@ async def page(
     srid: int = WGS84,
     is_flipped: bool = False,
     only: Sequence[str] | None = None,
+    has_geometry: bool = True,
+    offset: int = 0,
+    is_reversed: bool = False,
     latest: bool = False,
 ) -> FeaturePage:
     """Return Features in order: of time and key, or of the key where only the latest are wanted.
@@ -148,8 +151,12 @@ async def page(
         How many at most.
     after : str, optional
         Identifier that they come after; `FeaturePage.next` of the page before.
-    srid, is_flipped, only
+    srid, is_flipped, only, has_geometry
         As `db.views.feature_json` takes them.
+    offset : int, default 0
+        How many are passed over.
+    is_reversed : bool, default False
+        The other way round.
     latest : bool, default False
         Only the newest record of each key.
 
@@ -159,28 +166,35 @@ async def page(
         ``feature_unknown``: `after` is not an identifier of the view.
     """
     order = view.key if latest else view.order
-    query = sql.SQL("SELECT {}, {} FROM {} WHERE {} AND {} ORDER BY {} LIMIT {}").format(
-        feature_json(view, srid, is_flipped=is_flipped, only=only),
+    direction = sql.SQL("{} DESC") if is_reversed else sql.SQL("{}")
+    query = sql.SQL("SELECT {}, {} FROM {} WHERE {} AND {} ORDER BY {} LIMIT {} OFFSET {}").format(
+        feature_json(view, srid, is_flipped=is_flipped, only=only, has_geometry=has_geometry),
         feature_id(view),
         view.table(latest=latest),
         where(view, selection),
-        TRUE if after is None else _after(view, order, after),
-        sql.SQL(", ").join(map(sql.Identifier, order)),
+        TRUE if after is None else _after(view, order, after, is_reversed=is_reversed),
+        sql.SQL(", ").join(direction.format(sql.Identifier(name)) for name in order),
         sql.Literal(limit + 1),
+        sql.Literal(offset),
     )
     rows = await _rows(connection, query)
     shown = rows[:limit]
     return FeaturePage([row[0] for row in shown], shown[-1][1] if len(rows) > limit and shown else None)
 
 
-def _after(view: View, order: Sequence[str], after: str) -> sql.Composable:
+def _after(view: View, order: Sequence[str], after: str, *, is_reversed: bool) -> sql.Composable:
     named = dict(zip(view.identity, read_id(view, after), strict=True))
-    return sql.SQL("{} > {}").format(_names(order), _values([named[name] for name in order]))
+    comparison = sql.SQL("{} < {}") if is_reversed else sql.SQL("{} > {}")
+    return comparison.format(_names(order), _values([named[name] for name in order]))
 
 
-async def count(connection: Connection, view: View, selection: Selection, *, latest: bool = False) -> int:
-    """Return how many records a selection has; it reads all of them."""
-    query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(view.table(latest=latest), where(view, selection))
+async def count(
+    connection: Connection, view: View, selection: Selection, *, latest: bool = False, most: int | None = None
+) -> int:
+    """Return how many records a selection has, or `most` where it has more; without `most` it reads all of them."""
+    query = sql.SQL("SELECT count(*) FROM (SELECT FROM {} WHERE {} LIMIT {}) AS selected").format(
+        view.table(latest=latest), where(view, selection), sql.Literal(most)
+    )
     async with translated_errors(), connection.cursor(row_factory=scalar_row) as cursor:
         await cursor.execute(query)
         number: int = await cursor.fetchone() or 0
@@ -195,9 +209,11 @@ async def one(
     srid: int = WGS84,
     is_flipped: bool = False,
     only: Sequence[str] | None = None,
+    has_geometry: bool = True,
 ) -> str | None:
     """Return the Feature of an identifier, or None."""
-    found = await page(connection, view, Selection(ids=[name]), limit=1, srid=srid, is_flipped=is_flipped, only=only)
+    shown: dict[str, Any] = {"srid": srid, "is_flipped": is_flipped, "only": only, "has_geometry": has_geometry}
+    found = await page(connection, view, Selection(ids=[name]), limit=1, **shown)
     return next(iter(found.features), None)
 
 

@@ -25,7 +25,7 @@ _METRE_DIGITS: Final = 3
 _MOST_ARGUMENTS: Final = 90
 #: What identifiers of records are joined with, and how signs that mean something in them or in a path are written.
 _JOINT: Final = ","
-_ESCAPES: Final = (("~", "~0"), ("/", "~1"), (_JOINT, "~2"))
+_ESCAPES: Final = (("~", "~0"), ("/", "~1"), (_JOINT, "~2"), ("?", "~6"), ("#", "~7"), ("%", "~8"))
 _WHOLE_ESCAPES: Final = {"": "~3", ".": "~4", "..": "~5"}
 
 
@@ -219,7 +219,12 @@ def geometry_json(view: View, srid: int = WGS84, *, is_flipped: bool = False) ->
 
 
 def feature_json(
-    view: View, srid: int = WGS84, *, is_flipped: bool = False, only: Sequence[str] | None = None
+    view: View,
+    srid: int = WGS84,
+    *,
+    is_flipped: bool = False,
+    only: Sequence[str] | None = None,
+    has_geometry: bool = True,
 ) -> sql.Composable:
     """Return a record as a GeoJSON Feature, written as one text.
 
@@ -231,12 +236,14 @@ def feature_json(
         As `geometry_json` takes them.
     only : sequence of str, optional
         Fields that are wanted; all of them when left out.
+    has_geometry : bool, default True
+        Whether the geometry is; where it is not, it is null.
     """
     parts: list[sql.Composable] = [
         sql.Literal('{"type":"Feature","id":'),
         sql.SQL("to_json({})").format(feature_id(view)),
         sql.Literal(',"geometry":'),
-        geometry_json(view, srid, is_flipped=is_flipped),
+        geometry_json(view, srid, is_flipped=is_flipped) if has_geometry else sql.SQL("'null'"),
         sql.Literal(',"properties":'),
         properties_json(view, only=only),
         sql.Literal("}"),
