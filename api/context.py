@@ -1,7 +1,7 @@
 """What every request may use, opened once for the life of the application."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -26,6 +26,8 @@ class Context:
         Connections that may read, and those that may plan and command.
     sharing, publishing : Pool
         Connections that read published data, and those that publish; each acts for whoever calls.
+    exporting : Pool
+        A few that read published data for as long as a file takes.
     news : News
         What changes, as it changes.
     metrics : RequestMetrics
@@ -37,6 +39,7 @@ class Context:
     writers: Pool
     sharing: Pool
     publishing: Pool
+    exporting: Pool
     news: News
     metrics: RequestMetrics
 
@@ -54,6 +57,7 @@ def make_context(settings: Settings, database_url: str) -> Context:
         writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
         sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
         publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=2),
+        exporting=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=3),
         news=News(database_url),
         metrics=RequestMetrics(),
     )
@@ -62,7 +66,11 @@ def make_context(settings: Settings, database_url: str) -> Context:
 @asynccontextmanager
 async def opened(context: Context) -> AsyncIterator[None]:
     """Keep pools open and news flowing for as long as the block runs."""
-    async with context.readers, context.writers, context.sharing, context.publishing, context.news.following():
+    pools = (context.readers, context.writers, context.sharing, context.publishing, context.exporting)
+    async with AsyncExitStack() as stack:
+        for pool in pools:
+            await stack.enter_async_context(pool)
+        await stack.enter_async_context(context.news.following())
         yield
 
 

@@ -15,6 +15,7 @@ from core.errors import (
     ConfigurationError,
     ConflictError,
     ForbiddenError,
+    GoneError,
     InputError,
     InvariantError,
     NotFoundError,
@@ -32,6 +33,7 @@ STATUS: Final[Mapping[type[PlatformError], HTTPStatus]] = {
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
+    GoneError: HTTPStatus.GONE,
     ConflictError: HTTPStatus.CONFLICT,
     RetryableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ConfigurationError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -74,7 +76,11 @@ def problem_of(error: Exception) -> Problem:
 
 async def answer_with_problem(request: Request, error: Exception) -> JSONResponse:
     """Answer a request that ended in an error."""
-    problem = problem_of(error)
+    return answered(request, error, problem_of(error))
+
+
+def answered(request: Request, error: Exception, problem: Problem) -> JSONResponse:
+    """Return the answer to a request that ended in an error, and log it where that is for somebody to see."""
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         _log.warning("request put off", path=request.url.path, code=problem.code)
     elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

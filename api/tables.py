@@ -118,7 +118,7 @@ class _Parquet:
         hints = get_type_hints(kind)
         self._columns = [_column(field.name, hints[field.name]) for field in fields(kind)]
         self._schema = pa.schema([(column.name, column.type) for column in self._columns])
-        self._sink = _Sink()
+        self._sink = Sink()
         self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
 
     def write(self, rows: Sequence[Any]) -> bytes:
@@ -135,7 +135,7 @@ class _Parquet:
         return self._sink.taken()
 
 
-class _Sink(io.RawIOBase):
+class Sink(io.RawIOBase):
     """Hold what was written until it is taken; its position goes on, for the file's own index counts from it."""
 
     def __init__(self) -> None:

@@ -52,6 +52,10 @@ class NotFoundError(RefusedError):
     """The thing named does not exist, or is not visible to the caller."""
 
 
+class GoneError(RefusedError):
+    """The thing named was there, and is not any more."""
+
+
 class ConflictError(RefusedError):
     """The thing named is in a state, or already exists in a way, that rules the request out."""
 

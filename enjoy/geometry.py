@@ -1,7 +1,7 @@
 """Geometries of records: read from GeoJSON (or from a shapely geometry), checked, and written as EWKB."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,8 @@ from core.errors import InputError
 
 WGS84: Final = 4326
 _BOUNDS: Final = (-180.0, -90.0, 180.0, 90.0)
+#: What no projected coordinate is beyond. [m]
+_METRES: Final = (-1e9, -1e9, 1e9, 1e9)
 #: More corners than any coast of the metropolis needs. [points]
 MOST_POINTS: Final = 100_000
 
@@ -57,6 +59,55 @@ def _parsed(given: object) -> Any:
         return shapely.from_geojson(json.dumps(given))
     except (shapely.errors.GEOSException, ValueError, TypeError) as error:
         raise _wrong("geometry_malformed", "The geometry cannot be read as GeoJSON.") from error
+
+
+def read_shape(given: str | Mapping[str, object] | Sequence[float], srid: int, *, is_flipped: bool = False) -> bytes:
+    """Return a geometry that a filter names, as EWKB in the system that it was written in.
+
+    Parameters
+    ----------
+    given : str, mapping or sequence
+        Well-known text, GeoJSON, or four numbers of a box.
+    srid : int
+        Its system.
+    is_flipped : bool, default False
+        Whether latitude comes first in it.
+
+    Raises
+    ------
+    InputError
+        ``geometry_malformed``, ``geometry_range`` or ``geometry_invalid``.
+    """
+    shape = _shape(given)
+    points = shapely.get_coordinates(shape)
+    if not 0 < len(points) <= MOST_POINTS:
+        raise _wrong("geometry_malformed", f"A geometry has between 1 and {MOST_POINTS} points.")
+    if is_flipped:
+        points = points[:, ::-1]
+        shape = shapely.set_coordinates(shapely.force_2d(shape), points)
+    bounds = _BOUNDS if srid == WGS84 else _METRES
+    if not bool(np.isfinite(points).all() and (points >= bounds[:2]).all() and (points <= bounds[2:]).all()):
+        raise _wrong("geometry_range", "Coordinates are out of the range of their reference system.")
+    if not shapely.is_valid(shape):
+        raise _wrong("geometry_invalid", f"The geometry is not valid: {shapely.is_valid_reason(shape)}.")
+    written: bytes = shapely.to_wkb(shapely.set_srid(shapely.force_2d(shape), srid), include_srid=True)
+    return written
+
+
+def _shape(given: str | Mapping[str, object] | Sequence[float]) -> Any:
+    if isinstance(given, Mapping):
+        return _parsed(given)
+    if isinstance(given, str):
+        try:
+            return shapely.from_wkt(given)
+        except shapely.errors.GEOSException as error:
+            raise _wrong("geometry_malformed", "The geometry cannot be read as well-known text.") from error
+    west, south, east, north = given
+    if (west, south) == (east, north):
+        return shapely.Point(west, south)
+    if west == east or south == north:
+        return shapely.LineString([(west, south), (east, north)])
+    return shapely.box(west, south, east, north)
 
 
 def _wrong(code: str, reason: str) -> InputError:

@@ -11,6 +11,7 @@ from api.context import context_of
 from core.errors import ForbiddenError, UnauthenticatedError
 from db.connection import Connection, borrow
 from db.datasets import act_for
+from db.exports import hold_still
 from db.keys import find_key
 
 #: No secret is longer; longer ones need not be hashed.
@@ -97,6 +98,13 @@ async def _sharing(request: Request, caller: WhoCalls) -> AsyncIterator[Connecti
         yield connection
 
 
+async def _exporting(request: Request, caller: WhoCalls) -> AsyncIterator[Connection]:
+    async with borrow(context_of(request).exporting) as connection:
+        await hold_still(connection)
+        await act_for(connection, caller.reads_for)
+        yield connection
+
+
 async def _publishing(request: Request, caller: WhoCalls) -> AsyncIterator[Connection]:
     async with borrow(context_of(request).publishing) as connection:
         await act_for(connection, [] if caller.organisation_id is None else [caller.organisation_id])
@@ -107,5 +115,7 @@ async def _publishing(request: Request, caller: WhoCalls) -> AsyncIterator[Conne
 Sharing = Annotated[Connection, Depends(_sharing, scope="function")]
 #: The same for as long as the answer is being sent.
 SharingLasting = Annotated[Connection, Depends(_sharing, scope="request")]
+#: The same for files of any length: one of few, so that others are answered meanwhile; it sees one state of everything.
+Exporting = Annotated[Connection, Depends(_exporting, scope="request")]
 #: A connection that writes what is the caller's; its transaction is committed when the route returns.
 Publishing = Annotated[Connection, Depends(_publishing, scope="function")]

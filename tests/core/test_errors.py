@@ -12,6 +12,7 @@ DRAWN = {
     "UnauthenticatedError": "RefusedError",
     "ForbiddenError": "RefusedError",
     "NotFoundError": "RefusedError",
+    "GoneError": "RefusedError",
     "ConflictError": "RefusedError",
     "RetryableError": "PlatformError",
     "ConfigurationError": "PlatformError",

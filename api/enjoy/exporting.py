@@ -1,0 +1,73 @@
+"""Records as files: GeoJSON and CSV as the database writes them, Parquet from its columns."""
+
+import asyncio
+from contextlib import aclosing
+from enum import StrEnum
+from typing import Final
+
+from api.enjoy.download import Blocks
+from api.enjoy.geoparquet import ParquetFile
+from db.connection import Connection
+from db.exports import Rows, features, lines, typed_lines
+from db.features import Selection
+from db.views import View
+
+#: Rows of a group of a Parquet file are held in memory, twice. [bytes of their text]
+_GROUP: Final = 8 * 1024 * 1024
+
+
+class ExportForm(StrEnum):
+    """What a file is written as."""
+
+    GEOJSON = "geojson"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+MEDIA: Final = {
+    ExportForm.GEOJSON: "application/geo+json",
+    ExportForm.CSV: "text/csv; charset=utf-8",
+    ExportForm.PARQUET: "application/vnd.apache.parquet",
+}
+
+
+def written(
+    connection: Connection, view: View, selection: Selection, *, form: ExportForm, latest: bool = False
+) -> Blocks:
+    """Yield the bytes of a file of records, in no order."""
+    if form is ExportForm.GEOJSON:
+        return _geojson(features(connection, view, selection, latest=latest))
+    if form is ExportForm.CSV:
+        return _csv(lines(connection, view, selection, latest=latest))
+    return _parquet(typed_lines(connection, view, selection, latest=latest), ParquetFile(view))
+
+
+async def _geojson(parts: Rows) -> Blocks:
+    count, before = 0, b'{"type":"FeatureCollection","features":[\n'
+    async with aclosing(parts):
+        async for rows in parts:
+            count += len(rows)
+            yield before + b",".join(rows)
+            before = b","
+    yield (before if count == 0 else b"") + b'],"numberReturned":%d}\n' % count
+
+
+async def _csv(parts: Rows) -> Blocks:
+    async with aclosing(parts):
+        async for rows in parts:
+            yield b"\r\n".join([row[:-1] for row in rows]) + b"\r\n"  # PostgreSQL ends lines as Unix does, RFC 4180 not
+
+
+async def _parquet(parts: Rows, file: ParquetFile) -> Blocks:
+    held: list[bytes] = []
+    size = 0
+    async with aclosing(parts):
+        async for rows in parts:
+            held.append(b"".join(rows))
+            size += len(held[-1])
+            if size >= _GROUP:
+                yield await asyncio.to_thread(file.write, b"".join(held))
+                held, size = [], 0
+    if held:
+        yield await asyncio.to_thread(file.write, b"".join(held))
+    yield await asyncio.to_thread(file.close)

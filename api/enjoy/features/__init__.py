@@ -1,0 +1,1 @@
+"""Published records as OGC API Features has them: collections, items, queryables, filters."""

@@ -1,0 +1,90 @@
+"""Whole datasets to take away, as files of any length."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.enjoy.access import Exporting
+from api.enjoy.asked import READ, selected
+from api.enjoy.caching import not_changed, validators_of
+from api.enjoy.download import Download, begun, gzipped, takes_gzip
+from api.enjoy.exporting import MEDIA, ExportForm, written
+from api.enjoy.routes.datasets import DatasetName, dataset_named
+from api.enjoy.versions import Version, version_asked
+from db.dataset_rows import Published
+from db.views import view_of
+
+router = APIRouter(prefix="/v1", tags=["records"])
+
+_OWN: Final = frozenset({"f", "version", "latest"})
+_TITLES: Final[Mapping[ExportForm, str]] = {
+    ExportForm.GEOJSON: "All records as GeoJSON",
+    ExportForm.CSV: "All records as CSV",
+    ExportForm.PARQUET: "All records as Parquet",
+}
+_FILES: Final = {
+    "description": "The file. What has no end was broken off.",
+    "content": {media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()},
+}
+
+
+@router.get(
+    "/datasets/{name}/export",
+    response_class=Response,
+    responses={200: _FILES, 304: {"description": "Nothing has changed since"}},
+    openapi_extra={"parameters": READ},
+)
+async def get_export(
+    request: Request,
+    connection: Exporting,
+    name: DatasetName,
+    *,
+    f: Annotated[ExportForm, Query(description="geojson, csv (RFC 4180), or parquet (GeoParquet 1.1)")],
+    version: Version = None,
+    latest: Annotated[bool, Query(description="Only the newest record of each key", examples=[False])] = False,
+) -> Response:
+    """Give all records of a dataset, or those that are asked for, in no order and without a limit.
+
+    GeoJSON and CSV are packed with gzip for those who take it. A geometry is GeoJSON's, well-known text in CSV,
+    and WKB with its bounds beside it in Parquet, always in WGS 84.
+    """
+    published = await dataset_named(connection, name)
+    number = version_asked(published, version)
+    view = view_of(published, number)
+    selection = selected(request, view, own=_OWN)
+    is_packed = f is not ExportForm.PARQUET and takes_gzip(request.headers.get("accept-encoding", ""))
+    asked = sorted(request.query_params.multi_items())
+    headers = validators_of(published, number, asked, "gzip" if is_packed else "") | {"Vary": "Accept-Encoding"}
+    same = not_changed(request, headers)
+    if same is not None:
+        return same
+    blocks = await begun(written(connection, view, selection, form=f, latest=latest))
+    headers["Content-Disposition"] = f'attachment; filename="{_file(published, number, f)}"'
+    if is_packed:
+        headers["Content-Encoding"] = "gzip"
+        blocks = gzipped(blocks)
+    return Download(blocks, headers=headers, media_type=MEDIA[f])
+
+
+def _file(published: Published, number: int, form: ExportForm) -> str:
+    of = "" if number == published.newest.version else f"-v{number}"
+    return f"{published.dataset.name}{of}.{form}"
+
+
+def export_links(request: Request, published: Published, version: int | None = None) -> list[tuple[str, str, str]]:
+    """Return where all records of a dataset are to be had: address, media type and title of each file.
+
+    Parameters
+    ----------
+    request : Request
+        Whose address, and place of mounting, the files' begin with.
+    published : Published
+        Dataset.
+    version : int, optional
+        Shape of the records; the newest when left out, today's and tomorrow's.
+    """
+    path = request.url_for("get_export", name=published.dataset.name)
+    asked = {} if version is None else {"version": version}
+    return [(f"{path}?{urlencode({'f': form.value, **asked})}", MEDIA[form], _TITLES[form]) for form in ExportForm]
