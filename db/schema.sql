@@ -99,6 +99,17 @@ ALTER TABLE catalogue.dataset_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.dataset_version FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 CREATE POLICY readable ON catalogue.dataset_version FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
 
+-- How far energy is published: what lies before is never computed again
+CREATE TABLE catalogue.energy_progress (
+    dataset_id integer NOT NULL, -- Dataset
+    published_until timestamp with time zone NOT NULL, -- Everything that starts before this is published, or hidden for good
+    CONSTRAINT energy_progress_pkey PRIMARY KEY (dataset_id),
+    CONSTRAINT energy_progress_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id)
+);
+GRANT INSERT, SELECT, UPDATE ON catalogue.energy_progress TO somel_enjoy_write;
+ALTER TABLE catalogue.energy_progress ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.energy_progress FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
+
 -- What a record of a version has
 CREATE TABLE catalogue.field (
     dataset_id integer NOT NULL, -- Dataset
@@ -406,6 +417,55 @@ GRANT INSERT, SELECT ON certificate TO somel_compute;
 GRANT SELECT ON certificate TO somel_ingest;
 GRANT SELECT ON certificate TO somel_read;
 
+-- Usage points that are counted together in what is published, or not at all
+CREATE TABLE somel.cohort (
+    cohort_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    population text NOT NULL, -- residential; other: businesses and public buildings
+    place_id integer NOT NULL, -- Smallest place of the lattice that all of them lie in: commune, transformer or feeder
+    since timestamp with time zone NOT NULL, -- Start of the local month that it is counted from
+    formed_at timestamp with time zone NOT NULL, -- When it was formed
+    dissolved_at timestamp with time zone, -- When consent of one of them ended, or one moved: from then on nothing is published with it; null: it stands
+    fresh_count integer NOT NULL, -- How many of them had never been in a cohort before: k or more
+    usage_point_count integer NOT NULL, -- How many there are
+    CONSTRAINT cohort_pkey PRIMARY KEY (cohort_id),
+    CONSTRAINT cohort_place_id_fkey FOREIGN KEY (place_id) REFERENCES place(place_id),
+    CONSTRAINT cohort_check CHECK ((dissolved_at >= formed_at)),
+    CONSTRAINT cohort_check1 CHECK ((usage_point_count >= fresh_count)),
+    CONSTRAINT cohort_fresh_count_check CHECK ((fresh_count > 0)),
+    CONSTRAINT cohort_population_check CHECK ((population = ANY (ARRAY['residential'::text, 'other'::text])))
+);
+CREATE INDEX cohort_place_idx ON somel.cohort USING btree (place_id);
+GRANT INSERT, SELECT ON cohort TO somel_compute;
+GRANT SELECT ON cohort TO somel_ingest;
+GRANT SELECT ON cohort TO somel_read;
+GRANT UPDATE (dissolved_at) ON cohort TO somel_compute;
+
+-- Who is, or was, in which cohort; kept for good, for who was in one is never fresh again
+CREATE TABLE somel.cohort_member (
+    usage_point_id integer NOT NULL, -- Usage point
+    cohort_id integer NOT NULL, -- Cohort
+    CONSTRAINT cohort_member_pkey PRIMARY KEY (usage_point_id, cohort_id),
+    CONSTRAINT cohort_member_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(cohort_id),
+    CONSTRAINT cohort_member_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id)
+);
+CREATE INDEX cohort_member_cohort_idx ON somel.cohort_member USING btree (cohort_id);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON somel.cohort_member FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON cohort_member TO somel_compute;
+GRANT SELECT ON cohort_member TO somel_ingest;
+GRANT SELECT ON cohort_member TO somel_read;
+
+-- Local months whose cohorts are formed: once, and never again
+CREATE TABLE somel.cohort_month (
+    population text NOT NULL, -- As in cohort
+    since timestamp with time zone NOT NULL, -- Start of the local month
+    formed_at timestamp with time zone NOT NULL, -- When
+    CONSTRAINT cohort_month_pkey PRIMARY KEY (population, since),
+    CONSTRAINT cohort_month_population_check CHECK ((population = ANY (ARRAY['residential'::text, 'other'::text])))
+);
+GRANT INSERT, SELECT ON cohort_month TO somel_compute;
+GRANT SELECT ON cohort_month TO somel_ingest;
+GRANT SELECT ON cohort_month TO somel_read;
+
 -- What a resource was told and what it answered; pending rows are the outbox of ingest
 CREATE TABLE somel.command (
     command_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Correlates command and answer
@@ -701,6 +761,22 @@ CREATE TABLE somel.enrolment_code (
 );
 GRANT SELECT ON enrolment_code TO somel_compute;
 GRANT UPDATE (wrong_count, used_at) ON enrolment_code TO somel_compute;
+
+-- Whose data was erased: what comes again of before that time is erased again
+CREATE TABLE somel.erasure (
+    erasure_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    usage_point_id integer NOT NULL, -- Usage point
+    before_at timestamp with time zone NOT NULL, -- What is older than this is erased; what is newer is the next customer's
+    erased_at timestamp with time zone NOT NULL, -- When, by the platform's clock
+    erased_by text NOT NULL, -- Who, as in audit_entry
+    CONSTRAINT erasure_pkey PRIMARY KEY (erasure_id),
+    CONSTRAINT erasure_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id),
+    CONSTRAINT erasure_erased_by_check CHECK ((erased_by <> ''::text))
+);
+CREATE INDEX erasure_usage_point_idx ON somel.erasure USING btree (usage_point_id);
+GRANT SELECT ON erasure TO somel_compute;
+GRANT SELECT ON erasure TO somel_ingest;
+GRANT SELECT ON erasure TO somel_read;
 
 -- Chargers of electric vehicles: what a plan must know of them
 CREATE TABLE somel.ev_charger (
@@ -1720,6 +1796,48 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON overload_run TO somel_compute;
 GRANT SELECT ON overload_run TO somel_ingest;
 GRANT SELECT ON overload_run TO somel_read;
 
+-- Who read what is stored of a single usage point; rows are never changed, and deleted when they are older than six months at the soonest
+CREATE TABLE somel.personal_access (
+    personal_access_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    accessed_at timestamp with time zone NOT NULL, -- When it was read, by the platform's clock
+    recorded_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- Wall time at which this row was written
+    actor text NOT NULL, -- Who, as in audit_entry
+    usage_point_id integer NOT NULL, -- Usage point
+    subject text NOT NULL, -- What: load, latest, labels, quality, export
+    purpose text NOT NULL, -- What for, as the reader said; operation where they said nothing
+    start_at timestamp with time zone, -- Start of the span that was read; null: there was none
+    end_at timestamp with time zone, -- End of the span that was read; null: there was none
+    CONSTRAINT personal_access_pkey PRIMARY KEY (personal_access_id),
+    CONSTRAINT personal_access_actor_check CHECK ((actor <> ''::text)),
+    CONSTRAINT personal_access_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT personal_access_subject_check CHECK ((subject <> ''::text))
+);
+CREATE INDEX personal_access_recorded_idx ON somel.personal_access USING btree (recorded_at);
+CREATE INDEX personal_access_usage_point_idx ON somel.personal_access USING btree (usage_point_id, personal_access_id);
+CREATE TRIGGER keep_access BEFORE DELETE ON somel.personal_access FOR EACH ROW EXECUTE FUNCTION keep_access();
+CREATE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON somel.personal_access FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON personal_access TO somel_compute;
+GRANT SELECT ON personal_access TO somel_ingest;
+GRANT SELECT ON personal_access TO somel_read;
+
+-- Every table that holds something of a single usage point: what export writes, and what erasure deletes
+CREATE TABLE somel.personal_table (
+    name text NOT NULL, -- Schema and name of the table
+    reached_by text NOT NULL, -- Column that says whose a row is: usage_point_id, or end_device_id of a device there; nothing: it is not exported, for the reason given
+    time_column text, -- Column of the time that a row is about: only what is older than the erasure is deleted; null: all is
+    on_erasure text NOT NULL, -- deleted or kept
+    reason text NOT NULL, -- Why it is kept, or what it is
+    CONSTRAINT personal_table_pkey PRIMARY KEY (name),
+    CONSTRAINT personal_table_check CHECK (((reached_by <> 'nothing'::text) OR (on_erasure = 'kept'::text))),
+    CONSTRAINT personal_table_name_check CHECK ((name ~ '^[a-z]+\.[a-z_]+$'::text)),
+    CONSTRAINT personal_table_on_erasure_check CHECK ((on_erasure = ANY (ARRAY['deleted'::text, 'kept'::text]))),
+    CONSTRAINT personal_table_reached_by_check CHECK ((reached_by = ANY (ARRAY['usage_point_id'::text, 'end_device_id'::text, 'nothing'::text]))),
+    CONSTRAINT personal_table_reason_check CHECK ((reason <> ''::text))
+);
+GRANT SELECT ON personal_table TO somel_compute;
+GRANT SELECT ON personal_table TO somel_ingest;
+GRANT SELECT ON personal_table TO somel_read;
+
 -- A part of the grid or of the territory that load is summed and forecast for
 CREATE TABLE somel.place (
     place_id integer GENERATED ALWAYS AS IDENTITY, -- Key inside this database
@@ -2137,6 +2255,43 @@ CREATE INDEX usage_point_connection_node_idx ON somel.usage_point_connection USI
 GRANT DELETE, INSERT, SELECT, UPDATE ON usage_point_connection TO somel_compute;
 GRANT SELECT ON usage_point_connection TO somel_read;
 
+-- What customers agreed to for their usage point, one consent for each purpose, and until when; these rows are the proof: none is deleted, and none changes but by its one withdrawal
+CREATE TABLE somel.usage_point_consent (
+    usage_point_consent_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    usage_point_id integer NOT NULL, -- Usage point
+    purpose text NOT NULL, -- What for; enjoy: half-hourly values are counted in sums that are published
+    text_version text NOT NULL, -- Version of the text that was agreed to
+    given_at timestamp with time zone NOT NULL, -- When the customer gave it
+    given_by text NOT NULL, -- Account that recorded it; no person's name
+    given_how text NOT NULL, -- online, paper or telephone
+    proof text NOT NULL, -- Where its proof is kept, such as a file number
+    proof_sha256 bytea, -- SHA-256 of the proof, so that it cannot be another later; null: not known
+    recorded_at timestamp with time zone NOT NULL, -- When the platform learnt of it; nothing that is older than the month after this is published with it
+    withdrawn_at timestamp with time zone, -- When its withdrawal was recorded; null while it holds
+    withdrawn_by text, -- Account that recorded the withdrawal
+    withdrawn_how text, -- online, paper, telephone, or erasure of all data
+    CONSTRAINT usage_point_consent_pkey PRIMARY KEY (usage_point_consent_id),
+    CONSTRAINT usage_point_consent_usage_point_id_fkey FOREIGN KEY (usage_point_id) REFERENCES usage_point(usage_point_id),
+    CONSTRAINT usage_point_consent_check CHECK ((recorded_at >= given_at)),
+    CONSTRAINT usage_point_consent_check1 CHECK ((withdrawn_at >= recorded_at)),
+    CONSTRAINT usage_point_consent_check2 CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_how IS NULL)))),
+    CONSTRAINT usage_point_consent_given_by_check CHECK ((given_by <> ''::text)),
+    CONSTRAINT usage_point_consent_given_how_check CHECK ((given_how = ANY (ARRAY['online'::text, 'paper'::text, 'telephone'::text]))),
+    CONSTRAINT usage_point_consent_proof_check CHECK ((proof <> ''::text)),
+    CONSTRAINT usage_point_consent_proof_sha256_check CHECK ((octet_length(proof_sha256) = 32)),
+    CONSTRAINT usage_point_consent_purpose_check CHECK ((purpose = 'enjoy'::text)),
+    CONSTRAINT usage_point_consent_text_version_check CHECK ((text_version <> ''::text)),
+    CONSTRAINT usage_point_consent_withdrawn_how_check CHECK ((withdrawn_how = ANY (ARRAY['online'::text, 'paper'::text, 'telephone'::text, 'erasure'::text])))
+);
+CREATE INDEX usage_point_consent_usage_point_idx ON somel.usage_point_consent USING btree (usage_point_id, usage_point_consent_id);
+CREATE UNIQUE INDEX usage_point_consent_open_idx ON somel.usage_point_consent USING btree (usage_point_id, purpose) WHERE (withdrawn_at IS NULL);
+CREATE TRIGGER keep_consent BEFORE DELETE OR UPDATE ON somel.usage_point_consent FOR EACH ROW EXECUTE FUNCTION keep_consent();
+CREATE TRIGGER refuse_change BEFORE TRUNCATE ON somel.usage_point_consent FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT INSERT, SELECT ON usage_point_consent TO somel_compute;
+GRANT SELECT ON usage_point_consent TO somel_ingest;
+GRANT SELECT ON usage_point_consent TO somel_read;
+GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_how) ON usage_point_consent TO somel_compute;
+
 -- What was done about a gap: the values estimated, or why there are none
 CREATE TABLE somel.vee_estimate (
     vee_estimate_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
@@ -2491,11 +2646,102 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION somel.erase_again()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    once record;
+    total bigint := 0;
+BEGIN
+    FOR once IN
+        SELECT usage_point_id, max(before_at) AS before_at FROM somel.erasure GROUP BY usage_point_id
+    LOOP
+        total := total + (
+            SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(somel.erase_rows(once.usage_point_id, once.before_at, true))
+        );
+    END LOOP;
+    RETURN total;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.erase_rows(asked_usage_point_id integer, before_at timestamp with time zone, once_more boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    known somel.personal_table;
+    condition text;
+    deleted bigint;
+    counts jsonb := '{}';
+BEGIN
+    FOR known IN SELECT * FROM somel.personal_table WHERE on_erasure = 'deleted' ORDER BY name LOOP
+        CONTINUE WHEN once_more AND known.time_column IS NULL; -- it may be the next customer's
+        condition := CASE known.reached_by
+            WHEN 'usage_point_id' THEN 'usage_point_id = $1'
+            ELSE 'end_device_id IN (SELECT end_device_id FROM somel.end_device WHERE usage_point_id = $1)'
+        END;
+        IF known.time_column IS NOT NULL THEN
+            condition := condition || format(' AND %I < $2', known.time_column);
+        END IF;
+        EXECUTE format(
+            'DELETE FROM %I.%I WHERE %s', split_part(known.name, '.', 1), split_part(known.name, '.', 2), condition
+        ) USING asked_usage_point_id, before_at;
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        counts := counts || jsonb_build_object(known.name, deleted);
+    END LOOP;
+    RETURN counts;
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.erase_usage_point(asked_usage_point_id integer, asked_before_at timestamp with time zone, at timestamp with time zone, actor text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    UPDATE somel.usage_point_consent
+    SET withdrawn_at = greatest(at, recorded_at), withdrawn_by = actor, withdrawn_how = 'erasure'
+    WHERE usage_point_id = asked_usage_point_id AND withdrawn_at IS NULL;
+    UPDATE somel.usage_point SET usage_point_key = gen_random_uuid() WHERE usage_point_id = asked_usage_point_id;
+    INSERT INTO somel.erasure (usage_point_id, before_at, erased_at, erased_by)
+    VALUES (asked_usage_point_id, asked_before_at, at, actor);
+    RETURN somel.erase_rows(asked_usage_point_id, asked_before_at, false);
+END $function$;
+
 CREATE OR REPLACE FUNCTION somel.joined_numbers(kept int8multirange, heard int8multirange)
  RETURNS int8multirange
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN isempty(heard) THEN kept WHEN (((lower(heard) - upper(kept)) >= 1048576) OR ((lower(kept) - upper(heard)) >= 1048576)) THEN heard ELSE (SELECT range_agg(newest.numbers) AS range_agg FROM (SELECT every.numbers FROM unnest((joined_numbers.kept + joined_numbers.heard)) every(numbers) ORDER BY every.numbers DESC LIMIT 64) newest) END;
+
+CREATE OR REPLACE FUNCTION somel.keep_access()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF OLD.recorded_at < clock_timestamp() - INTERVAL '6 months' THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'the access log is kept for six months at least' USING ERRCODE = 'insufficient_privilege';
+END $function$;
+
+CREATE OR REPLACE FUNCTION somel.keep_consent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.withdrawn_at IS NULL AND (
+        to_jsonb(NEW) - ARRAY['withdrawn_at', 'withdrawn_by', 'withdrawn_how']
+        = to_jsonb(OLD) - ARRAY['withdrawn_at', 'withdrawn_by', 'withdrawn_how']
+    ) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'a consent is never changed but by its withdrawal' USING ERRCODE = 'insufficient_privilege';
+END $function$;
 
 CREATE OR REPLACE FUNCTION somel.mark_moved()
  RETURNS trigger
