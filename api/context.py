@@ -1,12 +1,13 @@
 """What every request may use, opened once for the life of the application."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.enjoy.traffic import Traffic
 from api.metrics import RequestMetrics
 from api.news import News
 from core.clock import Clock
@@ -26,8 +27,12 @@ class Context:
         Connections that may read, and those that may plan and command.
     sharing, publishing : Pool
         Connections that read published data, and those that publish; each acts for whoever calls.
+    accounts : Pool
+        Connections that keep accounts and keys of Enjoy.
     news : News
         What changes, as it changes.
+    traffic : Traffic
+        What is known of the requests to Enjoy.
     metrics : RequestMetrics
         Counts and times of requests.
     """
@@ -37,7 +42,9 @@ class Context:
     writers: Pool
     sharing: Pool
     publishing: Pool
+    accounts: Pool
     news: News
+    traffic: Traffic
     metrics: RequestMetrics
 
     @property
@@ -48,13 +55,18 @@ class Context:
 
 def make_context(settings: Settings, database_url: str) -> Context:
     """Return a context whose pools are not open yet."""
+    readers = open_pool(database_url, Role.READ)
+    accounts = open_pool(database_url, Role.ENJOY_ACCOUNT, min_size=0, max_size=2)
+    news = News(database_url)
     return Context(
         settings,
-        readers=open_pool(database_url, Role.READ),
+        readers=readers,
         writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
         sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
         publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=2),
-        news=News(database_url),
+        accounts=accounts,
+        news=news,
+        traffic=Traffic(settings, readers, accounts, news),
         metrics=RequestMetrics(),
     )
 
@@ -62,7 +74,12 @@ def make_context(settings: Settings, database_url: str) -> Context:
 @asynccontextmanager
 async def opened(context: Context) -> AsyncIterator[None]:
     """Keep pools open and news flowing for as long as the block runs."""
-    async with context.readers, context.writers, context.sharing, context.publishing, context.news.following():
+    pools = (context.readers, context.writers, context.sharing, context.publishing, context.accounts)
+    async with AsyncExitStack() as stack:
+        for pool in pools:
+            await stack.enter_async_context(pool)
+        await stack.enter_async_context(context.news.following())
+        await stack.enter_async_context(context.traffic.following())
         yield
 
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.context import Context
+from api.enjoy.limits import LimitRequests
 from api.enjoy.routes import datasets, organisations, records
 from api.openapi import describe
 
@@ -35,5 +36,6 @@ def create_enjoy(context: Context) -> FastAPI:
     errors.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    app.add_middleware(LimitRequests, traffic=context.traffic)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app
