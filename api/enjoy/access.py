@@ -8,11 +8,10 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.context import context_of
-from api.enjoy.limits import KEY
+from api.enjoy.limits import key_in
 from core.errors import ForbiddenError, UnauthenticatedError
 from db.connection import Connection, borrow
 from db.datasets import act_for
-from db.keys import ApiKey
 
 _SCHEME: Final = HTTPBearer(auto_error=False, description="A key of Enjoy; what is open is answered without one")
 
@@ -44,7 +43,7 @@ async def caller_of(
     request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)] = None
 ) -> Caller:
     """Return who sent a request; a wrong key was refused before it came here, and is never taken for none."""
-    found: ApiKey | None = request.scope[KEY]
+    found = key_in(request.scope)
     if found is None:
         return Caller()
     return Caller(

@@ -18,7 +18,7 @@ from core.errors import PlatformError, UnauthenticatedError
 from db.keys import ApiKey
 
 #: Where the key of a request is kept in its scope.
-KEY: Final = "somel.enjoy_key"
+_KEY: Final = "somel.enjoy_key"
 #: Of an IPv6 address, what one household or server has.
 _HOUSEHOLD_BITS: Final = 64
 
@@ -47,7 +47,7 @@ class LimitRequests:
         verdicts = self._traffic.judge(key, address_of(scope), scope["method"], path)
         spent = [verdict for verdict in verdicts if not verdict.is_allowed]
         error: Exception | None = _spent(spent) if spent else refused
-        scope[KEY] = key
+        scope[_KEY] = key
         status, sent_bytes = int(HTTPStatus.INTERNAL_SERVER_ERROR), 0
 
         async def telling(message: Message) -> None:
@@ -86,6 +86,12 @@ class LimitRequests:
                 "key_not_valid", "The key is not valid: it is unknown, expired or revoked."
             )
         return found, None
+
+
+def key_in(scope: Scope) -> ApiKey | None:
+    """Return the key that a request was sent with, which is good, or None."""
+    found: ApiKey | None = scope[_KEY]
+    return found
 
 
 def address_of(scope: Scope) -> str:

@@ -11,6 +11,7 @@ import structlog
 from api.enjoy.buckets import Buckets, Policy, Verdict
 from api.enjoy.counting import UsageCounts
 from api.enjoy.keyring import Keyring
+from api.enjoy.streaming import Streams
 from api.news import News
 from core.errors import PlatformError
 from core.settings import Settings
@@ -48,7 +49,7 @@ class Traffic:
         self._stranger = Policy("address", settings.enjoy_stranger_quota)
         self._sign_in = Policy("sign-in", settings.enjoy_sign_in_quota)
         self._keyed, self._others = Buckets(time.monotonic), Buckets(time.monotonic)
-        self.keyring, self.usage = Keyring(readers), UsageCounts()
+        self.keyring, self.usage, self.streams = Keyring(readers), UsageCounts(), Streams()
 
     def judge(self, key: ApiKey | None, address: str, method: str, path: str) -> list[Verdict]:
         """Return by which quotas a request is measured, and whether it may pass each; none where none is set."""
