@@ -89,9 +89,7 @@ class Callbacks:
         except (RetryableError, TimeoutError) as error:
             raise InputError("callback_unproven", "The callback's host is not known.") from error
 
-    async def post(
-        self, url: str, headers: Headers, body: bytes, *, content_type: str = "application/json"
-    ) -> int:
+    async def post(self, url: str, headers: Headers, body: bytes, *, content_type: str = "application/json") -> int:
         """Post JSON to a callback and return the status of its answer.
 
         Raises
