@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.enjoy.traffic import Traffic
 from api.metrics import RequestMetrics
 from api.news import News
 from core.clock import Clock
@@ -28,8 +29,12 @@ class Context:
         Connections that read published data, and those that publish; each acts for whoever calls.
     exporting : Pool
         A few that read published data for as long as a file takes.
+    accounts : Pool
+        Connections that keep accounts and keys of Enjoy.
     news : News
         What changes, as it changes.
+    traffic : Traffic
+        What is known of the requests to Enjoy.
     metrics : RequestMetrics
         Counts and times of requests.
     """
@@ -40,7 +45,9 @@ class Context:
     sharing: Pool
     publishing: Pool
     exporting: Pool
+    accounts: Pool
     news: News
+    traffic: Traffic
     metrics: RequestMetrics
 
     @property
@@ -51,14 +58,19 @@ class Context:
 
 def make_context(settings: Settings, database_url: str) -> Context:
     """Return a context whose pools are not open yet."""
+    readers = open_pool(database_url, Role.READ)
+    accounts = open_pool(database_url, Role.ENJOY_ACCOUNT, min_size=0, max_size=2)
+    news = News(database_url)
     return Context(
         settings,
-        readers=open_pool(database_url, Role.READ),
+        readers=readers,
         writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
         sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
         publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=2),
         exporting=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=3),
-        news=News(database_url),
+        accounts=accounts,
+        news=news,
+        traffic=Traffic(settings, readers, accounts, news),
         metrics=RequestMetrics(),
     )
 
@@ -66,11 +78,13 @@ def make_context(settings: Settings, database_url: str) -> Context:
 @asynccontextmanager
 async def opened(context: Context) -> AsyncIterator[None]:
     """Keep pools open and news flowing for as long as the block runs."""
-    pools = (context.readers, context.writers, context.sharing, context.publishing, context.exporting)
+    sharing = (context.sharing, context.publishing, context.exporting, context.accounts)
+    pools = (context.readers, context.writers, *sharing)
     async with AsyncExitStack() as stack:
         for pool in pools:
             await stack.enter_async_context(pool)
         await stack.enter_async_context(context.news.following())
+        await stack.enter_async_context(context.traffic.following())
         yield
 
 

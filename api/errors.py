@@ -48,6 +48,7 @@ _FRAMEWORK_CODES: Final[Mapping[int, str]] = {
     HTTPStatus.NOT_FOUND: "route_unknown",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+    HTTPStatus.TOO_MANY_REQUESTS: "quota_spent",
 }
 PROBLEM_TYPE: Final = "application/problem+json"
 _OURS: Final = "Something went wrong on our side; it is logged."

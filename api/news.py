@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -83,6 +84,7 @@ class News:
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
         self._readers: set[Reader] = set()
+        self._called: defaultdict[str, set[Callable[[], None]]] = defaultdict(set)
         self._closed = False
         self.listening = False
 
@@ -110,11 +112,28 @@ class News:
         finally:
             self._readers.discard(reader)
 
+    @contextlib.contextmanager
+    def calling(self, payload: str, call: Callable[[], None]) -> Iterator[None]:
+        """Call whenever exactly this is announced, may have been announced unheard, or nothing more will be."""
+        self._called[payload].add(call)
+        try:
+            yield
+        finally:
+            self._called[payload].discard(call)
+            if not self._called[payload]:
+                del self._called[payload]
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether nothing more will be told."""
+        return self._closed
+
     def close(self) -> None:
         """End all readers, now and later, so that open streams end and the server can stop."""
         self._closed = True
         for reader in self._readers:
             reader.close()
+        self._call_all()
 
     def _tell(self, kinds: set[Kind]) -> None:
         for reader in self._readers:
@@ -134,7 +153,14 @@ class News:
     def _hear(self, table: str) -> None:
         if table:
             self._tell({KIND_OF_TABLE[table]} if table in KIND_OF_TABLE else set())
+            for call in tuple(self._called.get(table, ())):
+                call()
             return
         # Listening has just begun, perhaps again: anything may have changed meanwhile.
         self.listening = True
         self._tell(set(Kind))
+        self._call_all()
+
+    def _call_all(self) -> None:
+        for call in [call for calls in self._called.values() for call in calls]:
+            call()

@@ -10,6 +10,7 @@ import uvicorn
 
 from api.app import create_app
 from api.context import Context
+from api.enjoy.telling import telling
 from api.webhooks.notifying import notifying
 from core.errors import ConfigurationError
 from core.settings import Settings
@@ -54,7 +55,7 @@ class Server(uvicorn.Server):
 
 
 async def run(settings: Settings, *, database_url: str, ready: Callable[[str], None] | None = None) -> None:
-    """Serve, and tell OpenADR's subscribers of changes, until the task is cancelled.
+    """Serve, and tell OpenADR's subscribers and Enjoy's webhooks of changes, until the task is cancelled.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[str], N
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="api")
     _log.info("api listens", address=address)
     try:
-        async with notifying(settings, database_url=database_url):
+        async with notifying(settings, database_url=database_url), telling(settings, database_url=database_url):
             await asyncio.shield(serving)
     except asyncio.CancelledError:
         server.should_exit = True

@@ -133,6 +133,32 @@ class Settings(BaseSettings):
         None, description="File with what signs the broker's certificate, in PEM; unset: the edge's issuing authority"
     )
 
+    enjoy_key_quota: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
+        12_000, description="Requests a minute that a key of Enjoy may make, where it has no figure of its own; 0: any"
+    )
+    enjoy_stranger_quota: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
+        3_000, description="Requests a minute that an address without a key may make of each API process; 0: any"
+    )
+    enjoy_sign_in_quota: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        20, description="Sign-ins and sign-ups a minute that an address may try of each API process; 0: any"
+    )
+    enjoy_development: bool = Field(
+        default=False,
+        description="For development alone: webhooks of Enjoy may be plain HTTP and at private addresses",
+    )
+    enjoy_webhook_attempts: Annotated[int, Field(ge=1, le=32)] = Field(
+        12, description="How often an event is sent to a webhook before it is given up"
+    )
+    enjoy_webhook_wait_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        2.0, description="Wait after a webhook's first failure; twice as long after each next, at most an hour [s]"
+    )
+    enjoy_webhook_give_up_s: Annotated[float, Field(gt=0)] = Field(
+        86_400.0, description="Age at which an event for a webhook is given up in any case [s]"
+    )
+    enjoy_webhook_disable_s: Annotated[float, Field(gt=0)] = Field(
+        259_200.0, description="A webhook that only fails for so long is not called any more [s]"
+    )
+
     forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")
     fit_every_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
         86_400, description="Replayed time between fits; forecasts in between go on with what was learned [s]"

@@ -28,6 +28,7 @@ class Role(StrEnum):
     READ = "somel_read"
     ENJOY_READ = "somel_enjoy_read"
     ENJOY_WRITE = "somel_enjoy_write"
+    ENJOY_ACCOUNT = "somel_enjoy_account"
     PERSONAL = "somel_personal"
 
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from core.errors import InputError, InvariantError, NotFoundError
@@ -37,6 +37,9 @@ class ApiKey:
     is_sandbox: bool
     created_at: datetime
     expires_at: datetime | None
+    rotated_at: datetime | None
+    before_until: datetime | None
+    quota_per_minute: int | None
 
 
 async def create_key(
@@ -47,6 +50,7 @@ async def create_key(
     organisation_id: int,
     is_sandbox: bool = False,
     expires_at: datetime | None = None,
+    quota_per_minute: int | None = None,
 ) -> tuple[int, str]:
     """Make a key; return its number and its secret, which cannot be had again.
 
@@ -60,7 +64,7 @@ async def create_key(
     if unknown or not wanted:
         message = f"Scopes are {', '.join(SCOPES)}; at least one is needed."
         raise InputError("scope_unknown", message, scopes=unknown)
-    secret = SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
+    secret = _new_secret()
     number = await one_integer(
         connection,
         _SQL["insert_key"],
@@ -71,6 +75,7 @@ async def create_key(
             "scopes": wanted,
             "is_sandbox": is_sandbox,
             "expires_at": expires_at,
+            "quota_per_minute": quota_per_minute,
         },
     )
     if number is None:
@@ -88,17 +93,73 @@ async def list_keys(connection: Connection, organisation: str) -> list[ApiKey]:
     return await all_rows(connection, ApiKey, _SQL["list_keys"], {"organisation": organisation})
 
 
-async def revoke_key(connection: Connection, api_key_id: int) -> None:
-    """Revoke a key for good.
+async def rotate_key(
+    connection: Connection, api_key_id: int, *, overlap: timedelta, organisation_id: int | None = None
+) -> str:
+    """Give a key a new secret and return it; the one of today is good for a while yet, the one before that no more.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the owner or of who keeps accounts; committed by the caller.
+    api_key_id : int
+        Key.
+    overlap : timedelta
+        How long the secret of today is taken beside the new one; zero when it has leaked.
+    organisation_id : int, optional
+        Whose key it has to be.
 
     Raises
     ------
     NotFoundError
         ``api_key_unknown``.
     """
+    secret = _new_secret()
+    wanted = {
+        "api_key_id": api_key_id,
+        "organisation_id": organisation_id,
+        "secret_sha256": hash_of(secret),
+        "overlap": overlap,
+    }
+    if await one_integer(connection, _SQL["rotate_key"], wanted) is None:
+        raise _unknown(api_key_id)
+    return secret
+
+
+async def revoke_key(connection: Connection, api_key_id: int, *, organisation_id: int | None = None) -> None:
+    """Revoke a key for good, perhaps only where it is of an organisation.
+
+    Raises
+    ------
+    NotFoundError
+        ``api_key_unknown``.
+    """
+    wanted = {"api_key_id": api_key_id, "organisation_id": organisation_id}
     async with translated_errors():
-        cursor = await connection.execute(_SQL["revoke_key"], {"api_key_id": api_key_id})
+        cursor = await connection.execute(_SQL["revoke_key"], wanted)
     if not cursor.rowcount:
-        raise NotFoundError(
-            "api_key_unknown", f"There is no key {api_key_id} that is not revoked.", api_key_id=api_key_id
-        )
+        raise _unknown(api_key_id)
+
+
+async def set_quota(connection: Connection, api_key_id: int, quota_per_minute: int | None) -> None:
+    """Say how many requests a key may make in a minute: 0 for any number, None for as many as the settings say.
+
+    Raises
+    ------
+    NotFoundError
+        ``api_key_unknown``.
+    """
+    wanted = {"api_key_id": api_key_id, "quota_per_minute": quota_per_minute}
+    async with translated_errors():
+        cursor = await connection.execute(_SQL["set_quota"], wanted)
+    if not cursor.rowcount:
+        raise _unknown(api_key_id)
+
+
+def _new_secret() -> str:
+    return SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def _unknown(api_key_id: int) -> NotFoundError:
+    message = f"There is no key {api_key_id} that is not revoked."
+    return NotFoundError("api_key_unknown", message, api_key_id=api_key_id)

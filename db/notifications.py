@@ -284,7 +284,7 @@ async def wait_for_news(connection: Connection, tables: Sequence[str], *, within
     """Wait until one of some tables has changed, or the time is up; tell which. [s]."""
     async with translated_errors(), aclosing(connection.notifies(timeout=within_s)) as notices:
         async for notice in notices:
-            if notice.payload in tables:
+            if notice.payload.partition("/")[0] in tables:  # some say which row, too
                 return True
     return False
 

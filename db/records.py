@@ -6,26 +6,19 @@ driver, quoted. Names come from contracts, which allow small letters, digits and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from psycopg import sql
 
 from core.datasets import FieldType
+from db.changes import COLUMN_TYPES, FEW, changed, note_change
 from db.connection import Connection, translated_errors
 from db.dataset_rows import Published
 from db.statements import read_file
 
 _TEMPLATES: Final = {one.name: one.sql for one in read_file(Path(__file__).parent / "templates" / "records.sql")}
-_COLUMN_TYPES: Final = {
-    FieldType.TEXT: "text",
-    FieldType.INTEGER: "bigint",
-    FieldType.NUMBER: "double precision",
-    FieldType.BOOLEAN: "boolean",
-    FieldType.DATE: "date",
-    FieldType.TIMESTAMP: "timestamptz",
-}
 GEOMETRY: Final = "_geometry"
 
 
@@ -114,16 +107,21 @@ async def upsert(
         staged = (await cursor.fetchone() or (0,))[0]
         await cursor.execute(_sql("count_known", names))
         known = (await cursor.fetchone() or (0,))[0]
-        await cursor.execute(_sql("merge", names), {"now": now})
-        written = cursor.rowcount
+        await cursor.execute(_sql("merge", names), {"now": now, "few": FEW + 1})
+        written, *what = await cursor.fetchone() or (0, None, None, None)
         if table.time is not None:
             await cursor.execute(_sql("merge_latest", names), {"now": now})
         await cursor.execute("DROP TABLE staged")
-    inserted = staged - known
+        inserted = staged - known
+        if written:
+            counts = (inserted, written - inserted, 0)
+            await note_change(connection, changed(table.dataset_id, now, counts, what))
     return Written(inserted, written - inserted, staged - written)
 
 
-async def delete(connection: Connection, table: RecordTable, keys: Sequence[Sequence[Any]]) -> int:
+async def delete(
+    connection: Connection, table: RecordTable, keys: Sequence[Sequence[Any]], *, now: datetime | None = None
+) -> int:
     """Delete records by their keys, each in the order of `RecordTable.key`; return how many there were."""
     names = _names(table)
     async with translated_errors(), connection.transaction(), connection.cursor() as cursor:
@@ -131,13 +129,16 @@ async def delete(connection: Connection, table: RecordTable, keys: Sequence[Sequ
         async with cursor.copy(_sql("copy_keys", names)) as copy:
             for key in keys:
                 await copy.write_row(key)
-        await cursor.execute(_sql("delete", names))
-        deleted = cursor.rowcount
+        await cursor.execute(_sql("delete", names), {"few": FEW + 1})
+        deleted, *what = await cursor.fetchone() or (0, None, None, None)
         if table.time is not None:
             await cursor.execute(_sql("forget_latest", names))
             await cursor.execute(_sql("restore_latest", names))
         await cursor.execute("DROP TABLE staged_key")
-    return deleted
+        if deleted:
+            at = now or datetime.now(UTC)
+            await note_change(connection, changed(table.dataset_id, at, (0, 0, deleted), what))
+    return int(deleted)
 
 
 def _sql(name: str, names: dict[str, sql.Composable]) -> sql.Composed:
@@ -160,6 +161,9 @@ def _names(table: RecordTable) -> dict[str, sql.Composable]:
         "columns": _list(table.columns),
         "geometry": sql.SQL("_geometry, ") if table.has_geometry else sql.SQL(""),
         "key": _list(table.key),
+        "kept_key": sql.SQL(", ").join(sql.Identifier("kept", name) for name in table.key),
+        "first_time": _extreme("min", table.time),
+        "last_time": _extreme("max", table.time),
         "subject": _list(table.subject),
         "time": sql.Identifier(table.time or table.key[0]),
         "same_key": _equal(table.key, "staged"),
@@ -172,7 +176,13 @@ def _names(table: RecordTable) -> dict[str, sql.Composable]:
 
 
 def _definition(name: str, kind: FieldType) -> sql.Composed:
-    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_COLUMN_TYPES[kind]))
+    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(COLUMN_TYPES[kind]))
+
+
+def _extreme(which: str, time: str | None) -> sql.Composable:
+    if time is None:
+        return sql.SQL("NULL::timestamptz")
+    return sql.SQL("{}({})::timestamptz").format(sql.SQL("min" if which == "min" else "max"), sql.Identifier(time))
 
 
 def _list(names: Sequence[str]) -> sql.Composed:

@@ -1,6 +1,7 @@
 -- Generated from a migrated database by `UPDATE_SCHEMA=1 pytest tests/db/test_schema.py`; do not edit.
 
 CREATE SCHEMA catalogue; -- Enjoy: organisations, what they publish, and under which contract
+GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_account;
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_read;
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA catalogue TO somel_read;
@@ -16,9 +17,29 @@ CREATE SCHEMA record; -- Enjoy: records of datasets, a table each, made by catal
 GRANT USAGE ON SCHEMA record TO somel_enjoy_write;
 CREATE SCHEMA somel; -- The platform: territory, devices, readings, forecasts, demand response
 GRANT USAGE ON SCHEMA somel TO somel_compute;
+GRANT USAGE ON SCHEMA somel TO somel_enjoy_account;
 GRANT USAGE ON SCHEMA somel TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA somel TO somel_ingest;
 GRANT USAGE ON SCHEMA somel TO somel_read;
+
+-- People who sign in to Enjoy to make keys
+CREATE TABLE catalogue.account (
+    account_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    email text NOT NULL, -- What they sign in by, in small letters; nobody has shown that it is theirs
+    passphrase text NOT NULL, -- scrypt$<n>$<r>$<p>$<salt>$<hash>, both in base64
+    organisation_id integer NOT NULL, -- Their own, of kind developer
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When they signed up
+    failure_count integer NOT NULL DEFAULT 0, -- Wrong passphrases since the last right one
+    closed_until timestamp with time zone, -- Until then no passphrase is looked at, after too many wrong ones; null: open
+    CONSTRAINT account_pkey PRIMARY KEY (account_id),
+    CONSTRAINT account_email_key UNIQUE (email),
+    CONSTRAINT account_organisation_id_key UNIQUE (organisation_id),
+    CONSTRAINT account_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT account_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text))),
+    CONSTRAINT account_failure_count_check CHECK ((failure_count >= 0)),
+    CONSTRAINT account_passphrase_check CHECK ((passphrase ~~ 'scrypt$%'::text))
+);
+GRANT INSERT, SELECT, UPDATE ON catalogue.account TO somel_enjoy_account;
 
 -- Keys of the Enjoy API, by the SHA-256 of a 256-bit random secret
 CREATE TABLE catalogue.api_key (
@@ -31,14 +52,24 @@ CREATE TABLE catalogue.api_key (
     created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
     expires_at timestamp with time zone, -- After this it is not accepted; null for never
     revoked_at timestamp with time zone, -- When it was revoked
+    before_sha256 bytea, -- SHA-256 of the secret before the last rotation; null: there is none
+    before_until timestamp with time zone, -- Until when that one is taken beside the new one
+    rotated_at timestamp with time zone, -- When it was given a new secret; null: never
+    quota_per_minute integer, -- Requests that it may make in a minute, 0 for any number; null: as the settings say
     CONSTRAINT api_key_pkey PRIMARY KEY (api_key_id),
     CONSTRAINT api_key_secret_sha256_key UNIQUE (secret_sha256),
     CONSTRAINT api_key_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT api_key_before_sha256_check CHECK ((octet_length(before_sha256) = 32)),
+    CONSTRAINT api_key_check CHECK (((before_sha256 IS NULL) = (before_until IS NULL))),
     CONSTRAINT api_key_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT api_key_quota_per_minute_check CHECK ((quota_per_minute >= 0)),
     CONSTRAINT api_key_scopes_check CHECK ((cardinality(scopes) > 0)),
     CONSTRAINT api_key_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
 );
 CREATE INDEX api_key_organisation_idx ON catalogue.api_key USING btree (organisation_id);
+CREATE UNIQUE INDEX api_key_before_idx ON catalogue.api_key USING btree (before_sha256) WHERE (before_sha256 IS NOT NULL);
+CREATE TRIGGER announce AFTER UPDATE ON catalogue.api_key FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT INSERT, SELECT, UPDATE ON catalogue.api_key TO somel_enjoy_account;
 GRANT SELECT ON catalogue.api_key TO somel_read;
 
 -- What is published, under a name that never changes
@@ -61,9 +92,11 @@ CREATE TABLE catalogue.dataset (
     changed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When its description or contract last changed
     records_changed_at timestamp with time zone, -- When a record was last written or deleted; null: never
     withdrawn_at timestamp with time zone, -- When it was withdrawn; its name is not given again
+    change_number bigint NOT NULL DEFAULT 0, -- Number of the last change of its records
     CONSTRAINT dataset_pkey PRIMARY KEY (dataset_id),
     CONSTRAINT dataset_name_key UNIQUE (name),
     CONSTRAINT dataset_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT dataset_change_number_check CHECK ((change_number >= 0)),
     CONSTRAINT dataset_description_check CHECK ((description <> ''::text)),
     CONSTRAINT dataset_geometry_type_check CHECK ((geometry_type = ANY (ARRAY['Point'::text, 'MultiPoint'::text, 'LineString'::text, 'MultiLineString'::text, 'Polygon'::text, 'MultiPolygon'::text, 'Geometry'::text]))),
     CONSTRAINT dataset_key_fields_check CHECK ((cardinality(key_fields) > 0)),
@@ -77,9 +110,11 @@ CREATE INDEX dataset_organisation_idx ON catalogue.dataset USING btree (organisa
 CREATE TRIGGER announce AFTER UPDATE OF records_changed_at ON catalogue.dataset FOR EACH STATEMENT EXECUTE FUNCTION announce();
 GRANT INSERT, SELECT, UPDATE ON catalogue.dataset TO somel_enjoy_write;
 GRANT SELECT ON catalogue.dataset TO somel_enjoy_read;
+GRANT SELECT (dataset_id, organisation_id, name, withdrawn_at) ON catalogue.dataset TO somel_enjoy_account;
 ALTER TABLE catalogue.dataset ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.dataset FOR ALL TO somel_enjoy_write USING ((organisation_id = ANY (catalogue.acting())));
 CREATE POLICY readable ON catalogue.dataset FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
+CREATE POLICY told ON catalogue.dataset FOR SELECT TO somel_enjoy_account USING (true);
 
 -- Shapes that a dataset has: the newest, and older ones until their sunset
 CREATE TABLE catalogue.dataset_version (
@@ -137,12 +172,44 @@ ALTER TABLE catalogue.field ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.field FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 CREATE POLICY readable ON catalogue.field FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
 
--- Who publishes: services of the metropolis, communes, partners; each a tenant
+-- Links that let whoever holds them join an organisation, once
+CREATE TABLE catalogue.invitation (
+    invitation_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    organisation_id integer NOT NULL, -- Organisation
+    role text NOT NULL, -- As what
+    secret_sha256 bytea NOT NULL, -- SHA-256 of the secret in the link
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
+    expires_at timestamp with time zone NOT NULL, -- After this it is not taken
+    taken_at timestamp with time zone, -- When it was taken, or taken back; null: it is open
+    CONSTRAINT invitation_pkey PRIMARY KEY (invitation_id),
+    CONSTRAINT invitation_secret_sha256_key UNIQUE (secret_sha256),
+    CONSTRAINT invitation_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'publisher'::text, 'reader'::text]))),
+    CONSTRAINT invitation_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX invitation_organisation_idx ON catalogue.invitation USING btree (organisation_id);
+GRANT INSERT, SELECT, UPDATE ON catalogue.invitation TO somel_enjoy_account;
+
+-- Who may make keys of which organisation
+CREATE TABLE catalogue.member (
+    organisation_id integer NOT NULL, -- Organisation
+    account_id integer NOT NULL, -- Person
+    role text NOT NULL, -- owner: all, and members; publisher: keys that write and declare; reader: keys that read
+    since timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When they joined
+    CONSTRAINT member_pkey PRIMARY KEY (organisation_id, account_id),
+    CONSTRAINT member_account_id_fkey FOREIGN KEY (account_id) REFERENCES catalogue.account(account_id),
+    CONSTRAINT member_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'publisher'::text, 'reader'::text])))
+);
+CREATE INDEX member_account_idx ON catalogue.member USING btree (account_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.member TO somel_enjoy_account;
+
+-- Who publishes: services of the metropolis, communes, partners; each a tenant. And developers, who only read
 CREATE TABLE catalogue.organisation (
     organisation_id integer GENERATED ALWAYS AS IDENTITY, -- Key
     name text NOT NULL, -- Permanent name, part of addresses
     title text NOT NULL, -- Name for people
-    kind text NOT NULL, -- metropolis, commune or partner
+    kind text NOT NULL, -- metropolis, commune, partner, or developer: one person's own
     insee_code text, -- Of a commune
     homepage text, -- Its own site
     contact text, -- Where questions about its data go: an address of the organisation, not of a person
@@ -150,13 +217,59 @@ CREATE TABLE catalogue.organisation (
     CONSTRAINT organisation_pkey PRIMARY KEY (organisation_id),
     CONSTRAINT organisation_name_key UNIQUE (name),
     CONSTRAINT organisation_insee_code_fkey FOREIGN KEY (insee_code) REFERENCES commune(insee_code),
-    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['metropolis'::text, 'commune'::text, 'partner'::text]))),
+    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['metropolis'::text, 'commune'::text, 'partner'::text, 'developer'::text]))),
     CONSTRAINT organisation_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
     CONSTRAINT organisation_title_check CHECK ((title <> ''::text))
 );
+GRANT INSERT, SELECT ON catalogue.organisation TO somel_enjoy_account;
 GRANT SELECT ON catalogue.organisation TO somel_enjoy_read;
 GRANT SELECT ON catalogue.organisation TO somel_enjoy_write;
 GRANT SELECT ON catalogue.organisation TO somel_read;
+ALTER TABLE catalogue.organisation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY kept ON catalogue.organisation FOR ALL TO somel_enjoy_account USING (true);
+CREATE POLICY named ON catalogue.organisation FOR SELECT TO somel_read USING (true);
+CREATE POLICY shown ON catalogue.organisation FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (((kind <> 'developer'::text) OR (organisation_id = ANY (catalogue.acting()))));
+
+-- What is left to keys, as all API processes together have counted; forgotten at a crash, and full then
+CREATE TABLE catalogue.quota (
+    api_key_id integer NOT NULL, -- API key
+    remaining double precision NOT NULL, -- Requests left; below zero where processes allowed more than there was
+    counted_at timestamp with time zone NOT NULL, -- When that was so
+    CONSTRAINT quota_pkey PRIMARY KEY (api_key_id)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.quota TO somel_enjoy_account;
+
+-- Changes of records, one for each time that records were written or deleted; kept for some days
+CREATE TABLE catalogue.record_change (
+    dataset_id integer NOT NULL, -- Dataset
+    number bigint NOT NULL, -- From 1 on without gaps, rising as changes become visible
+    at timestamp with time zone NOT NULL, -- When, by the platform's clock
+    inserted_count integer NOT NULL, -- New records
+    updated_count integer NOT NULL, -- Records that were corrected
+    deleted_count integer NOT NULL, -- Records that were deleted
+    first_at timestamp with time zone, -- Earliest time of a changed record; null: they have none
+    last_at timestamp with time zone, -- Latest time of a changed record; null: they have none
+    keys jsonb, -- Keys of the changed records by column, where they are few; null: they are many
+    noted_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When, by the wall clock
+    fanned_out_at timestamp with time zone, -- When it was written down which webhooks are told; null: not yet
+    CONSTRAINT record_change_pkey PRIMARY KEY (dataset_id, number),
+    CONSTRAINT record_change_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT record_change_deleted_count_check CHECK ((deleted_count >= 0)),
+    CONSTRAINT record_change_inserted_count_check CHECK ((inserted_count >= 0)),
+    CONSTRAINT record_change_number_check CHECK ((number > 0)),
+    CONSTRAINT record_change_updated_count_check CHECK ((updated_count >= 0))
+);
+CREATE INDEX record_change_noted_idx ON catalogue.record_change USING btree (noted_at);
+CREATE INDEX record_change_waiting_idx ON catalogue.record_change USING btree (dataset_id, number) WHERE (fanned_out_at IS NULL);
+CREATE TRIGGER announce AFTER INSERT ON catalogue.record_change FOR EACH ROW EXECUTE FUNCTION catalogue.announce_change();
+GRANT DELETE, SELECT ON catalogue.record_change TO somel_enjoy_account;
+GRANT INSERT, SELECT ON catalogue.record_change TO somel_enjoy_write;
+GRANT SELECT ON catalogue.record_change TO somel_enjoy_read;
+GRANT UPDATE (fanned_out_at) ON catalogue.record_change TO somel_enjoy_account;
+ALTER TABLE catalogue.record_change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.record_change FOR ALL TO somel_enjoy_write USING (( SELECT catalogue.may_write(record_change.dataset_id) AS may_write));
+CREATE POLICY readable ON catalogue.record_change FOR SELECT TO somel_enjoy_read USING (( SELECT catalogue.may_read(record_change.dataset_id) AS may_read));
+CREATE POLICY told ON catalogue.record_change FOR ALL TO somel_enjoy_account USING (true);
 
 -- Records that do not keep the contract, for their publisher to find
 CREATE TABLE catalogue.refused_record (
@@ -179,6 +292,20 @@ GRANT INSERT, SELECT ON catalogue.refused_record TO somel_enjoy_write;
 ALTER TABLE catalogue.refused_record ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.refused_record FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 
+-- Browsers that are signed in, by the SHA-256 of the secret in their cookie
+CREATE TABLE catalogue.session (
+    secret_sha256 bytea NOT NULL, -- SHA-256 of 256 random bits
+    account_id integer NOT NULL, -- Who
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When they signed in
+    expires_at timestamp with time zone NOT NULL, -- After this they sign in anew
+    CONSTRAINT session_pkey PRIMARY KEY (secret_sha256),
+    CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES catalogue.account(account_id),
+    CONSTRAINT session_check CHECK ((expires_at > created_at)),
+    CONSTRAINT session_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX session_account_idx ON catalogue.session USING btree (account_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.session TO somel_enjoy_account;
+
 -- Who may read a private dataset beside its publisher
 CREATE TABLE catalogue.share (
     dataset_id integer NOT NULL, -- Dataset
@@ -192,6 +319,91 @@ CREATE INDEX share_organisation_idx ON catalogue.share USING btree (organisation
 GRANT DELETE, INSERT, SELECT ON catalogue.share TO somel_enjoy_write;
 ALTER TABLE catalogue.share ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.share FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
+
+-- How much Enjoy is used, by hour
+CREATE TABLE catalogue.usage (
+    hour timestamp with time zone NOT NULL, -- Start of the hour
+    api_key_id integer NOT NULL, -- API key; 0: none was shown
+    dataset text NOT NULL, -- Dataset that was asked for and found; empty: none
+    route text NOT NULL, -- Method and route template
+    status integer NOT NULL, -- Of the answers
+    request_count bigint NOT NULL, -- Requests
+    sent_bytes bigint NOT NULL, -- Bytes of the answers' bodies before compression [bytes]
+    CONSTRAINT usage_pkey PRIMARY KEY (hour, api_key_id, dataset, route, status),
+    CONSTRAINT usage_request_count_check CHECK ((request_count > 0)),
+    CONSTRAINT usage_sent_bytes_check CHECK ((sent_bytes >= 0)),
+    CONSTRAINT usage_status_check CHECK (((status >= 100) AND (status <= 599)))
+);
+CREATE INDEX usage_dataset_idx ON catalogue.usage USING btree (dataset, hour);
+CREATE INDEX usage_key_idx ON catalogue.usage USING btree (api_key_id, hour);
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.usage TO somel_enjoy_account;
+
+-- Servers of organisations that are told of changes
+CREATE TABLE catalogue.webhook (
+    webhook_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    organisation_id integer NOT NULL, -- For whom: it is told what this organisation may read
+    url text NOT NULL, -- Where to
+    datasets text[] NOT NULL, -- Names of datasets
+    events text[] NOT NULL, -- Types of events
+    secret bytea NOT NULL, -- Signs what is sent; it has to be known for that, so it is kept as it is
+    secret_before bytea, -- The one before the last rotation, which signs as well for a while; null: there is none
+    before_until timestamp with time zone, -- Until when it does
+    created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was made
+    failure_count integer NOT NULL DEFAULT 0, -- Attempts that failed since the last that did not
+    failing_since timestamp with time zone, -- When the first of these was; null: there are none
+    retry_at timestamp with time zone, -- Not before this is it called again (wall clock); null: at once
+    disabled_at timestamp with time zone, -- Since when it is not called any more; null: it is
+    disabled_reason text, -- failing: for too long; gone: it answered 410
+    deleted_at timestamp with time zone, -- When its organisation deleted it
+    CONSTRAINT webhook_pkey PRIMARY KEY (webhook_id),
+    CONSTRAINT webhook_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT webhook_check CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+    CONSTRAINT webhook_check1 CHECK (((secret_before IS NULL) = (before_until IS NULL))),
+    CONSTRAINT webhook_datasets_check CHECK ((cardinality(datasets) > 0)),
+    CONSTRAINT webhook_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['failing'::text, 'gone'::text]))),
+    CONSTRAINT webhook_events_check CHECK ((cardinality(events) > 0)),
+    CONSTRAINT webhook_failure_count_check CHECK ((failure_count >= 0)),
+    CONSTRAINT webhook_secret_before_check CHECK (((octet_length(secret_before) >= 24) AND (octet_length(secret_before) <= 64))),
+    CONSTRAINT webhook_secret_check CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64)))
+);
+CREATE INDEX webhook_organisation_idx ON catalogue.webhook USING btree (organisation_id);
+GRANT INSERT, SELECT, UPDATE ON catalogue.webhook TO somel_enjoy_write;
+GRANT SELECT, UPDATE ON catalogue.webhook TO somel_enjoy_account;
+ALTER TABLE catalogue.webhook ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.webhook FOR ALL TO somel_enjoy_write USING ((organisation_id = ANY (catalogue.acting())));
+CREATE POLICY told ON catalogue.webhook FOR ALL TO somel_enjoy_account USING (true);
+
+-- What webhooks are told, sent one after the other in the order of the keys
+CREATE TABLE catalogue.webhook_delivery (
+    webhook_delivery_id bigint GENERATED ALWAYS AS IDENTITY, -- Key, rising
+    webhook_id integer NOT NULL, -- Where to
+    dataset_id integer NOT NULL, -- Dataset that changed
+    number bigint NOT NULL, -- Which change it was
+    body text NOT NULL, -- JSON, exactly as it is sent
+    status text NOT NULL DEFAULT 'pending'::text, -- pending, delivered or failed (given up; its organisation may try again)
+    made_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When it was written down
+    due_from timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- Since when it is tried, this time round (wall clock)
+    attempt_count integer NOT NULL DEFAULT 0, -- How often it was sent, this time round
+    answer text, -- What came of the last attempt
+    ended_at timestamp with time zone, -- When it was delivered or given up
+    CONSTRAINT webhook_delivery_pkey PRIMARY KEY (webhook_delivery_id),
+    CONSTRAINT webhook_delivery_webhook_id_dataset_id_number_key UNIQUE (webhook_id, dataset_id, number),
+    CONSTRAINT webhook_delivery_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES catalogue.webhook(webhook_id),
+    CONSTRAINT webhook_delivery_attempt_count_check CHECK ((attempt_count >= 0)),
+    CONSTRAINT webhook_delivery_check CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
+    CONSTRAINT webhook_delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX webhook_delivery_dataset_idx ON catalogue.webhook_delivery USING btree (dataset_id, number);
+CREATE INDEX webhook_delivery_ended_idx ON catalogue.webhook_delivery USING btree (ended_at) WHERE (status <> 'pending'::text);
+CREATE INDEX webhook_delivery_pending_idx ON catalogue.webhook_delivery USING btree (webhook_id, webhook_delivery_id) WHERE (status = 'pending'::text);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OF due_from ON catalogue.webhook_delivery FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.webhook_delivery TO somel_enjoy_account;
+GRANT SELECT, UPDATE ON catalogue.webhook_delivery TO somel_enjoy_write;
+ALTER TABLE catalogue.webhook_delivery ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.webhook_delivery FOR ALL TO somel_enjoy_write USING ((webhook_id IN ( SELECT webhook.webhook_id
+   FROM catalogue.webhook)));
+CREATE POLICY told ON catalogue.webhook_delivery FOR ALL TO somel_enjoy_account USING (true);
 
 -- The communes, for everybody
 CREATE VIEW enjoy.commune AS
@@ -295,6 +507,7 @@ CREATE TABLE somel.audit_pending (
 );
 CREATE CONSTRAINT TRIGGER chain_audit AFTER INSERT ON somel.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chain_audit();
 GRANT INSERT ON audit_pending TO somel_compute;
+GRANT INSERT ON audit_pending TO somel_enjoy_account;
 GRANT INSERT ON audit_pending TO somel_enjoy_write;
 GRANT INSERT ON audit_pending TO somel_ingest;
 
@@ -2438,6 +2651,15 @@ BEGIN
     END LOOP;
 END $function$;
 
+CREATE OR REPLACE FUNCTION catalogue.announce_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM pg_notify('somel', 'record_change/' || NEW.dataset_id);
+    RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION catalogue.column_type(field_type text)
  RETURNS text
  LANGUAGE sql
@@ -2528,7 +2750,13 @@ AS $function$
         dataset.withdrawn_at IS NULL AND (
             dataset.openness = 'open'
             OR dataset.organisation_id = ANY (catalogue.acting())
-            OR (dataset.openness = 'partners' AND cardinality(catalogue.acting()) > 0)
+            OR (
+                dataset.openness = 'partners' AND cardinality(catalogue.acting()) > 0
+                AND EXISTS (
+                    SELECT FROM catalogue.organisation
+                    WHERE organisation.organisation_id = ANY (catalogue.acting()) AND organisation.kind <> 'developer'
+                )
+            )
             OR EXISTS (
                 SELECT FROM catalogue.share
                 WHERE share.dataset_id = asked AND share.organisation_id = ANY (catalogue.acting())

@@ -169,7 +169,7 @@ async def remove(
     connection: Connection, published: Published, keys: Iterable[tuple[object, ...]], *, now: datetime
 ) -> int:
     """Delete records by key (with the time first where there is one) and return how many there were."""
-    deleted = await delete(connection, table_of(published), list(keys))
+    deleted = await delete(connection, table_of(published), list(keys), now=now)
     if deleted:
         await store.records_changed(connection, published.dataset.dataset_id, now=now)
     return deleted

@@ -8,14 +8,12 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.context import context_of
+from api.enjoy.limits import key_in
 from core.errors import ForbiddenError, UnauthenticatedError
 from db.connection import Connection, borrow
 from db.datasets import act_for
 from db.exports import hold_still
-from db.keys import find_key
 
-#: No secret is longer; longer ones need not be hashed.
-_LONGEST_SECRET: Final = 200
 _SCHEME: Final = HTTPBearer(auto_error=False, description="A key of Enjoy; what is open is answered without one")
 
 
@@ -28,6 +26,7 @@ class Caller:
     organisation: str | None = None
     scopes: frozenset[str] = frozenset()
     is_sandbox: bool = False
+    api_key_id: int | None = None
 
     @property
     def reads_for(self) -> list[int]:
@@ -44,26 +43,18 @@ class Caller:
 async def caller_of(
     request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)] = None
 ) -> Caller:
-    """Return who sent a request; a wrong key is never taken for none.
-
-    Raises
-    ------
-    UnauthenticatedError
-        ``token_malformed`` or ``key_not_valid``.
-    """
-    header = request.headers.get("authorization")
-    if header is None:
-        return Caller()
-    scheme, _, secret = header.partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
-        raise UnauthenticatedError("token_malformed", "The Authorization header must be `Bearer <token>`.")
-    found = None
-    if len(secret) <= _LONGEST_SECRET:
-        async with borrow(context_of(request).readers) as connection:
-            found = await find_key(connection, secret.strip())
+    """Return who sent a request; a wrong key was refused before it came here, and is never taken for none."""
+    found = key_in(request.scope)
     if found is None:
-        raise UnauthenticatedError("key_not_valid", "The key is not valid: it is unknown, expired or revoked.")
-    return Caller(found.name, found.organisation_id, found.organisation_name, frozenset(found.scopes), found.is_sandbox)
+        return Caller()
+    return Caller(
+        found.name,
+        found.organisation_id,
+        found.organisation_name,
+        frozenset(found.scopes),
+        found.is_sandbox,
+        found.api_key_id,
+    )
 
 
 WhoCalls = Annotated[Caller, Depends(caller_of)]

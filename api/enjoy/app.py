@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from api import errors
 from api.context import Context
 from api.enjoy.features import app as features
-from api.enjoy.routes import datasets, exports, history, organisations, records
+from api.enjoy.limits import LimitRequests
+from api.enjoy.routes import datasets, events, exports, history, organisations, records, webhooks
 from api.openapi import describe
 
 #: Where it is mounted.
@@ -18,7 +19,7 @@ The city's data behind one stable API.
 A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
-_ROUTERS: Final = (datasets, records, organisations, exports, history)
+_ROUTERS: Final = (datasets, records, organisations, exports, history, events, webhooks)
 
 
 def create_enjoy(context: Context) -> FastAPI:
@@ -37,5 +38,6 @@ def create_enjoy(context: Context) -> FastAPI:
     for module in _ROUTERS:
         app.include_router(module.router)
     features.install(app, context)
+    app.add_middleware(LimitRequests, traffic=context.traffic)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

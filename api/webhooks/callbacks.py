@@ -74,7 +74,22 @@ class Callbacks:
         if not any(hmac.compare_digest(found, word.encode()) for found in _words(answer.body, len(word))):
             raise InputError("callback_unproven", "The callback did not repeat the value of `echo` in its answer.")
 
-    async def post(self, url: str, headers: Headers, body: bytes) -> int:
+    async def check_address(self, url: str) -> None:
+        """Look whether a callback is where it may be, without a call.
+
+        Raises
+        ------
+        InputError
+            ``callback_unfit``, ``callback_not_public``, or ``callback_unproven`` where its host is not known.
+        """
+        callback = read_callback(url, is_development=self._is_development)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await resolve(callback, is_development=self._is_development, threads=self._threads)
+        except (RetryableError, TimeoutError) as error:
+            raise InputError("callback_unproven", "The callback's host is not known.") from error
+
+    async def post(self, url: str, headers: Headers, body: bytes, *, content_type: str = "application/json") -> int:
         """Post JSON to a callback and return the status of its answer.
 
         Raises
@@ -84,7 +99,7 @@ class Callbacks:
         RetryableError
             ``callback_unreachable``.
         """
-        typed = [("Content-Type", "application/json"), *headers]
+        typed = [("Content-Type", content_type), *headers]
         return (await self._ask(url, "POST", typed, body=body)).status
 
     async def _ask(self, url: str, method: str, headers: Headers, *, echo: str = "", body: bytes = b"") -> Answer:

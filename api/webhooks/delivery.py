@@ -10,26 +10,15 @@ from typing import Final
 import structlog
 
 from api.webhooks.callbacks import Callbacks
-from api.webhooks.signing import signature_headers
+from api.webhooks.parcels import Due, Parcel, Queue
+from api.webhooks.signing import authorization, signed_headers
 from core.errors import InputError, RetryableError
-from db.connection import Connection
-from db.notifications import (
-    Delivery,
-    DueCallback,
-    due_callbacks,
-    give_up,
-    mark_attempt_failed,
-    mark_delivered,
-    next_delivery,
-    withdraw_delivery,
-)
 
-#: Callbacks that are called at the same time; of these, such as failed before, and such of one client.
-_AT_ONCE, _FAILING_AT_ONCE, _OF_ONE_CLIENT = 24, 12, 4
+#: Callbacks that are called at the same time; of these, such as failed before, and such of one owner.
+_AT_ONCE, _FAILING_AT_ONCE, _OF_ONE_OWNER = 24, 12, 4
 #: A callback that takes so many one after the other makes room for those that wait.
 _IN_A_ROW: Final = 50
 _LONGEST_WAIT_S: Final = 3_600.0
-_UNWANTED: Final = "Given up: the subscription no longer names this callback, or its client is revoked."
 _log = structlog.get_logger()
 
 
@@ -62,17 +51,17 @@ class Courier:
 
     Parameters
     ----------
-    connection : Connection
-        Autocommit, in the role `Role.COMPUTE`.
+    queue : Queue
+        What is to be told, and what became of it.
     door : Callbacks
         The way out.
     patience : Patience
         How long callbacks are tried.
     """
 
-    def __init__(self, connection: Connection, door: Callbacks, patience: Patience) -> None:
-        self._connection, self._door, self._patience = connection, door, patience
-        self._busy: dict[int, DueCallback] = {}
+    def __init__(self, queue: Queue, door: Callbacks, patience: Patience) -> None:
+        self._queue, self._door, self._patience = queue, door, patience
+        self._busy: dict[int, Due] = {}
         self._news = asyncio.Event()
 
     def tell(self) -> None:
@@ -84,21 +73,19 @@ class Courier:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._news.clear()
-                due = await due_callbacks(
-                    self._connection, busy=list(self._busy), per_client=_OF_ONE_CLIENT, limit=_AT_ONCE
-                )
+                due = await self._queue.due(busy=list(self._busy), per_owner=_OF_ONE_OWNER, limit=_AT_ONCE)
                 for callback in due:
                     if self._has_room(callback):
-                        self._busy[callback.openadr_callback_id] = callback
+                        self._busy[callback.callback_id] = callback
                         tasks.create_task(self._serve(callback))
                 await self._wait()
 
-    def _has_room(self, callback: DueCallback) -> bool:
+    def _has_room(self, callback: Due) -> bool:
         busy = self._busy.values()
         is_failing = callback.failure_count > 0
         return (
             len(busy) < _AT_ONCE
-            and sum(other.client_id == callback.client_id for other in busy) < _OF_ONE_CLIENT
+            and sum(other.owner == callback.owner for other in busy) < _OF_ONE_OWNER
             and not (is_failing and sum(other.failure_count > 0 for other in busy) >= _FAILING_AT_ONCE)
         )
 
@@ -110,43 +97,43 @@ class Courier:
         except TimeoutError:
             return
 
-    async def _serve(self, callback: DueCallback) -> None:
+    async def _serve(self, callback: Due) -> None:
         try:
             for _ in range(_IN_A_ROW):
-                delivery = await next_delivery(self._connection, callback.openadr_callback_id)
-                if delivery is None or not await self._deliver(delivery):
+                parcel = await self._queue.next_of(callback.callback_id)
+                if parcel is None or not await self._deliver(parcel):
                     return
         finally:
-            del self._busy[callback.openadr_callback_id]
+            del self._busy[callback.callback_id]
             self.tell()
 
-    async def _deliver(self, delivery: Delivery) -> bool:
+    async def _deliver(self, parcel: Parcel) -> bool:
         """Try once; tell whether the callback may be called for the next at once."""
-        if not delivery.is_wanted:
-            await withdraw_delivery(self._connection, delivery, _UNWANTED)
+        if not parcel.is_wanted:
+            await self._queue.withdraw(parcel)
             return True
-        status, answer = await self._post(delivery)
+        status, answer = await self._post(parcel)
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            await mark_delivered(self._connection, delivery, answer)
+            await self._queue.delivered(parcel, answer)
             return True
-        patience, attempt = self._patience, delivery.attempt_count + 1
-        is_last = status == HTTPStatus.GONE or attempt >= patience.attempts or delivery.age_s >= patience.give_up_s
-        wait_s = patience.wait_after(delivery.failure_count)
-        facts = {"delivery": delivery.openadr_delivery_id, "attempt": attempt, "answer": answer}
+        patience, attempt, is_gone = self._patience, parcel.attempt_count + 1, status == HTTPStatus.GONE
+        is_last = is_gone or attempt >= patience.attempts or parcel.age_s >= patience.give_up_s
+        wait_s = patience.wait_after(parcel.failure_count)
+        facts = {"delivery": parcel.number, "attempt": attempt, "answer": answer}
         _log.info(
             "notification_given_up" if is_last else "notification_not_taken", again_in_s=round(wait_s, 1), **facts
         )
-        await mark_attempt_failed(self._connection, delivery, answer, wait_s=wait_s, is_last=is_last)
-        await give_up(self._connection, delivery, give_up_s=patience.give_up_s)
+        await self._queue.failed(parcel, answer, wait_s=wait_s, is_last=is_last, is_gone=is_gone)
+        await self._queue.give_up(parcel, give_up_s=patience.give_up_s)
         return False
 
-    async def _post(self, delivery: Delivery) -> tuple[int, str]:
+    async def _post(self, parcel: Parcel) -> tuple[int, str]:
         """Return the status of the answer, 0 for none, and what came of it in words."""
-        body = delivery.notification.encode()
-        message_id = f"delivery-{delivery.openadr_delivery_id}"
-        headers = signature_headers(delivery.bearer_token, message_id, body, datetime.now(UTC))
+        body = parcel.body.encode()
+        headers = signed_headers(parcel.secrets, parcel.message_id, body, datetime.now(UTC))
+        headers += authorization(parcel.bearer_token)
         try:
-            status = await self._door.post(delivery.callback_url, headers, body)
+            status = await self._door.post(parcel.url, headers, body, content_type=parcel.content_type)
         except (InputError, RetryableError) as error:
             return 0, error.message
         return status, f"status {status}"

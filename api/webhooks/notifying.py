@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Final
 
 import structlog
 
 from api.webhooks.callbacks import Callbacks, callbacks
 from api.webhooks.delivery import Courier, Patience
+from api.webhooks.openadr_queue import OpenadrQueue
 from core.errors import PlatformError
 from core.settings import Settings
 from db.connection import Connection, Role, connect
@@ -44,9 +45,14 @@ async def notify(settings: Settings, *, database_url: str, door: Callbacks | Non
     patience = Patience(
         settings.openadr_callback_attempts, settings.openadr_callback_wait_s, settings.openadr_callback_give_up_s
     )
+    await keep_at(lambda: _work(database_url, way_out, patience), "notifications")
+
+
+async def keep_at(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    """Do some work until cancelled, anew whenever it ends; why it ended is logged."""
     said = ""
     while True:
-        working = asyncio.create_task(_work(database_url, way_out, patience), name="notifications")
+        working = asyncio.create_task(work(), name=name)
         try:
             await asyncio.wait([working])
         finally:
@@ -73,7 +79,7 @@ async def _work(database_url: str, door: Callbacks, patience: Patience) -> None:
     async with await connect(database_url, Role.COMPUTE, autocommit=True) as connection:
         while not await lock_notifying(connection):  # noqa: ASYNC110 - who holds it is another process
             await asyncio.sleep(_AGAIN_AFTER_S)
-        courier = Courier(connection, door, patience)
+        courier = Courier(OpenadrQueue(connection), door, patience)
         async with (
             await connect(database_url, Role.COMPUTE, autocommit=True) as listening,
             asyncio.TaskGroup() as tasks,

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -30,14 +31,24 @@ def signature_headers(bearer_token: str | None, message_id: str, body: bytes, at
     >>> signature_headers("t", "delivery-1", b"{}", datetime.fromisoformat("2026-01-01T00:00:00+00:00"))[2:]
     [('webhook-signature', 'v1,reLUPQx3ngI8WQceFetwMMGlOeuMzNC3mwm6DhF9IoY='), ('Authorization', 'Bearer t')]
     """
+    secrets = () if bearer_token is None else (bearer_token.encode(),)
+    return [*signed_headers(secrets, message_id, body, at), *authorization(bearer_token)]
+
+
+def signed_headers(secrets: Sequence[bytes], message_id: str, body: bytes, at: datetime) -> list[tuple[str, str]]:
+    """Return the headers of Standard Webhooks, with a signature by each secret: while one takes another's place, two.
+
+    Examples
+    --------
+    >>> signed_headers([], "delivery-1", b"{}", datetime.fromisoformat("2026-01-01T00:00:00+00:00"))
+    [('webhook-id', 'delivery-1'), ('webhook-timestamp', '1767225600')]
+    """
     seconds = str(int(at.timestamp()))
     headers = [("webhook-id", message_id), ("webhook-timestamp", seconds)]
-    if bearer_token is None:
-        return headers
     signed = b".".join((message_id.encode(), seconds.encode(), body))
-    digest = hmac.new(bearer_token.encode(), signed, hashlib.sha256).digest()
-    signature = f"v1,{base64.b64encode(digest).decode()}"
-    return [*headers, ("webhook-signature", signature), *authorization(bearer_token)]
+    digests = [hmac.new(secret, signed, hashlib.sha256).digest() for secret in secrets]
+    signatures = " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
+    return [*headers, ("webhook-signature", signatures)] if secrets else headers
 
 
 def authorization(bearer_token: str | None) -> list[tuple[str, str]]:

@@ -11,12 +11,18 @@ SELECT count(*) FROM (SELECT DISTINCT {key} FROM staged) AS once;
 SELECT count(*) FROM {table} AS kept WHERE EXISTS (SELECT FROM staged WHERE {same_key});
 
 -- name: merge
-INSERT INTO {table} AS kept ({columns}, {geometry}_received_at)
-SELECT {columns}, {geometry}%(now)s FROM (
-    SELECT DISTINCT ON ({key}) * FROM staged ORDER BY {key}, _row DESC
-) AS newest
-ON CONFLICT ({key}) DO UPDATE SET {assignments}
-WHERE ({kept_values}) IS DISTINCT FROM ({new_values});
+WITH changed AS (
+    INSERT INTO {table} AS kept ({columns}, {geometry}_received_at)
+    SELECT {columns}, {geometry}%(now)s FROM (
+        SELECT DISTINCT ON ({key}) * FROM staged ORDER BY {key}, _row DESC
+    ) AS newest
+    ON CONFLICT ({key}) DO UPDATE SET {assignments}
+    WHERE ({kept_values}) IS DISTINCT FROM ({new_values})
+    RETURNING {kept_key}
+)
+SELECT count(*), {first_time}, {last_time},
+    (SELECT jsonb_agg(to_jsonb(few)) FROM (SELECT * FROM changed LIMIT %(few)s) AS few)
+FROM changed;
 
 -- name: merge_latest
 INSERT INTO {latest} AS kept ({columns}, {geometry}_received_at)
@@ -33,7 +39,12 @@ CREATE TEMP TABLE staged_key ({key_definitions}) ON COMMIT DROP;
 COPY staged_key ({key}) FROM STDIN;
 
 -- name: delete
-DELETE FROM {table} AS kept USING staged_key WHERE {same_deleted_key};
+WITH changed AS (
+    DELETE FROM {table} AS kept USING staged_key WHERE {same_deleted_key} RETURNING {kept_key}
+)
+SELECT count(*), {first_time}, {last_time},
+    (SELECT jsonb_agg(to_jsonb(few)) FROM (SELECT * FROM changed LIMIT %(few)s) AS few)
+FROM changed;
 
 -- name: forget_latest
 DELETE FROM {latest} AS kept USING staged_key WHERE {same_subject};

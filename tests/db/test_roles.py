@@ -64,6 +64,7 @@ MAY = {
     Role.READ: {READ_READINGS, READ_SUMS, READ_ENJOY, READ_TOKENS},
     Role.ENJOY_READ: {READ_ENJOY},
     Role.ENJOY_WRITE: {RECORD},
+    Role.ENJOY_ACCOUNT: {RECORD},
     Role.PERSONAL: {READ_PRM},
 }
 
@@ -95,7 +96,7 @@ async def test_only_the_owner_makes_tables(shared_url: str, role: Role) -> None:
 
 
 async def test_no_role_may_follow_a_pseudonym_to_a_person_and_to_the_readings(shared_url: str) -> None:
-    for role in (Role.INGEST, Role.COMPUTE, Role.READ, Role.ENJOY_READ, Role.ENJOY_WRITE):
+    for role in (Role.INGEST, Role.COMPUTE, Role.READ, Role.ENJOY_READ, Role.ENJOY_WRITE, Role.ENJOY_ACCOUNT):
         assert READ_PRM not in MAY[role]
     assert not MAY[Role.PERSONAL] & {READ_READINGS, READ_SUMS}
     async with await connect(shared_url, Role.PERSONAL) as connection:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.enjoy.traffic import Traffic
 from db.connection import Role, connect
 from db.dataset_rows import NewOrganisation
 from db.datasets import insert_organisation
@@ -25,6 +26,7 @@ class Callers:
     reader: httpx.AsyncClient
     stranger: httpx.AsyncClient
     url: str
+    traffic: Traffic
 
 
 @pytest.fixture
@@ -48,4 +50,4 @@ async def callers(database_url: str) -> AsyncIterator[Callers]:
 
     async with app.router.lifespan_context(app):
         clients = {name: client(secret) for name, (_, secret) in keys.items()}
-        yield Callers(**clients, stranger=client(None), url=database_url)
+        yield Callers(**clients, stranger=client(None), url=database_url, traffic=app.state.context.traffic)
