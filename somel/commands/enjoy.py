@@ -1,4 +1,4 @@
-"""``somel enjoy``: who publishes, and their keys."""
+"""``somel enjoy``: who publishes, their keys, and the process that does the periodic work."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ import typer
 from core.settings import read_settings
 from somel.servers import servers
 
-app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, and their keys.")
+app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, their keys and data, and its process.")
 
 
 class Kind(StrEnum):
@@ -88,6 +88,18 @@ def revoke(key_id: Annotated[int, typer.Argument(help="Its number in `somel enjo
 
     asyncio.run(end_key(_database(), key_id))
     typer.echo(f"key {key_id} is revoked")
+
+
+@app.command()
+def run() -> None:
+    """Do the periodic work of Enjoy, until stopped: pull sources, publish what came by MQTT, delete what is too old."""
+    from enjoy.worker import run as work
+    from somel.commands.processes import run_command, say
+
+    run_command(
+        "enjoy",
+        lambda settings, used: work(settings, database_url=used.database_url, ready=lambda: say("enjoy: ready")),
+    )
 
 
 def _database() -> str:
