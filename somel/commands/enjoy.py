@@ -3,14 +3,19 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.settings import read_settings
+from somel.progress import progress_bars
 from somel.servers import servers
 
 app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, their keys and data, and its process.")
+
+#: Refusals that are printed.
+_SHOWN = 20
 
 
 class Kind(StrEnum):
@@ -88,6 +93,29 @@ def revoke(key_id: Annotated[int, typer.Argument(help="Its number in `somel enjo
 
     asyncio.run(end_key(_database(), key_id))
     typer.echo(f"key {key_id} is revoked")
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(help="CSV, GeoJSON or Parquet", exists=True, dir_okay=False)],
+    dataset: Annotated[str, typer.Option("--dataset", help="Dataset that its rows are records of")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would become of the rows")] = False,
+) -> None:
+    """Write the records of a file into a dataset, for its publisher, and print what became of the rows."""
+    from somel.enjoy import upload_file
+
+    with progress_bars() as report:
+        done = asyncio.run(
+            upload_file(_database(), file, dataset, is_dry_run=dry_run, on_rows=lambda rows: report("rows", rows, 0))
+        )
+    counts = f"{done.inserted_count:,} new, {done.updated_count:,} corrected, {done.unchanged_count:,} as before"
+    tried = "; nothing was stored" if dry_run else ""
+    typer.echo(f"{done.row_count:,} rows: {counts}, {done.refused_count:,} refused{tried}")
+    for one in done.refusals[:_SHOWN]:
+        typer.echo(f"row {one['row']}, {one['field'] or 'as a whole'}: {one['reason']} [{one['code']}]")
+    if done.refused_count > _SHOWN:
+        typer.echo(f"and {done.refused_count - _SHOWN:,} more: report {done.upload_id}")
 
 
 @app.command()
