@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         None, description="File with what signs the broker's certificate, in PEM; unset: the edge's issuing authority"
     )
 
+    enjoy_development: bool = Field(
+        default=False,
+        description="For development alone: sources that Enjoy pulls from may be at private addresses",
+    )
+
     forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")
     fit_every_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
         86_400, description="Replayed time between fits; forecasts in between go on with what was learned [s]"

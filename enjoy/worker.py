@@ -5,8 +5,8 @@ A job that fails is logged and tried again, the later the more often it failed; 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -15,17 +15,21 @@ import structlog
 from core.clock import Clock
 from core.errors import ConfigurationError, PlatformError, RetryableError
 from core.settings import Settings
-from db.connection import Connection, Role, connect, translated_errors
+from db.connection import Connection, Role, borrow, connect, open_pool
 from db.enjoy_work import lock_working, look_alive
+from db.idempotency import forget_answers
+from enjoy.acting import Connect, act_for_all
+from enjoy.pulling.pulls import Pulls
 
 _log = structlog.get_logger()
 
-#: Opens a connection in a role, for the time of a block.
-Connect: TypeAlias = Callable[[Role], AbstractAsyncContextManager[Connection]]
 Work: TypeAlias = Callable[[Connect, Clock], Awaitable[None]]
 
 _AGAIN_AFTER_S: Final = 1.0
 _LOOK_EVERY_S: Final = 2.0
+#: Roles that jobs act in, and connections that there may be in each.
+ROLES: Final = (Role.ENJOY_WRITE,)
+_CONNECTIONS: Final = 6
 #: A job that goes on failing is tried this often at least. [s]
 LONGEST_WAIT_S: Final = 300.0
 
@@ -41,7 +45,7 @@ class Job:
     every_s : float
         Pause after it was done. [s]
     work : callable
-        Does it, with connections that it opens and the clock of the platform.
+        Does it, with connections that it is lent and the clock of the platform.
     """
 
     name: str
@@ -51,8 +55,17 @@ class Job:
 
 def jobs_of(settings: Settings) -> tuple[Job, ...]:
     """Return all that the process does."""
-    del settings
-    return ()
+    return (
+        Job("pulls", 1.0, Pulls(is_development=settings.enjoy_development)),
+        Job("idempotency", 600.0, forget_old_answers),
+    )
+
+
+async def forget_old_answers(lend: Connect, clock: Clock) -> None:
+    """Forget the answers of requests that were asked a day ago."""
+    async with lend(Role.ENJOY_WRITE) as connection:
+        await act_for_all(connection)
+        await forget_answers(connection, now=clock.now())
 
 
 async def run(
@@ -102,15 +115,13 @@ async def _take_turn(connection: Connection, database_url: str, clock: Clock, jo
         await asyncio.sleep(_AGAIN_AFTER_S)
     _log.info("enjoy_works", jobs=[job.name for job in jobs])
 
-    @asynccontextmanager
-    async def open_connection(role: Role) -> AsyncIterator[Connection]:
-        async with translated_errors(), await connect(database_url, role) as opened:
-            yield opened
-
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            pools = {role: open_pool(database_url, role, min_size=0, max_size=_CONNECTIONS) for role in ROLES}
+            for pool in pools.values():
+                await stack.enter_async_context(pool)
             for job in jobs:
-                tasks.create_task(_repeat(job, open_connection, clock), name=job.name)
+                tasks.create_task(_repeat(job, lambda role: borrow(pools[role]), clock), name=job.name)
             while True:
                 await asyncio.sleep(_LOOK_EVERY_S)
                 await look_alive(connection)
@@ -118,17 +129,19 @@ async def _take_turn(connection: Connection, database_url: str, clock: Clock, jo
         raise group.exceptions[0] from group
 
 
-async def _repeat(job: Job, open_connection: Connect, clock: Clock) -> None:
+async def _repeat(job: Job, lend: Connect, clock: Clock) -> None:
     """Do a job again and again; whatever goes wrong is logged, and the others are not held up."""
     failures = 0
     while True:
-        task = asyncio.ensure_future(job.work(open_connection, clock))
+        task = asyncio.ensure_future(job.work(lend, clock))
         try:
             await asyncio.wait([task])
         finally:
             task.cancel()
             await asyncio.wait([task])
         error = None if task.cancelled() else task.exception()
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
         if isinstance(error, ConfigurationError):
             raise error
         failures = failures + 1 if error else 0

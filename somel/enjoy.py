@@ -11,6 +11,7 @@ from db.connection import Connection, Role, connect
 from db.dataset_rows import NewOrganisation, Organisation, Published
 from db.datasets import act_for, find_organisation, find_published, insert_organisation, list_organisations
 from db.uploads import Upload
+from enjoy.acting import act_for_all
 from enjoy.uploading import file_at, receive_file
 
 _MOST = 10_000
@@ -98,8 +99,7 @@ async def publishing_dataset(database_url: str, name: str) -> AsyncIterator[tupl
         ``dataset_unknown``.
     """
     async with await connect(database_url, Role.ENJOY_WRITE) as connection:
-        everybody = [one.organisation_id for one in await list_organisations(connection, limit=_MOST)]
-        await act_for(connection, everybody)
+        await act_for_all(connection)
         published = await find_published(connection, name)
         if published is None:
             raise NotFoundError("dataset_unknown", f"There is no dataset {name!r}.", dataset=name)

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.context import Context
-from api.enjoy.routes import datasets, organisations, records, uploads
+from api.enjoy.routes import datasets, organisations, records, sources, uploads
 from api.openapi import describe
 
 #: Where it is mounted.
@@ -17,7 +17,7 @@ The city's data behind one stable API.
 A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
-_ROUTERS: Final = (datasets, records, uploads, organisations)
+_ROUTERS: Final = (datasets, records, uploads, sources, organisations)
 
 
 def create_enjoy(context: Context) -> FastAPI:

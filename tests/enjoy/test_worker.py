@@ -14,7 +14,8 @@ from core.clock import Clock
 from core.errors import ConfigurationError, InputError, RetryableError
 from core.settings import read_settings
 from db.connection import Role, connect
-from enjoy.worker import Connect, Job, run
+from enjoy.acting import Connect
+from enjoy.worker import Job, run
 
 
 @asynccontextmanager
