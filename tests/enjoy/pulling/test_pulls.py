@@ -178,13 +178,12 @@ async def test_measured_minutes_of_vlille_come_through_the_feed_as_they_were_cou
             await puller.at(NOW + timedelta(minutes=minute))
             assert (await state(database_url, ilevia)).refused_count == 0
     counted = [row for minute in range(5) for row in measured.status(measured.start + timedelta(minutes=minute))]
-    assert len(counted) > 1_000
+    # Some minutes were counted twice: the later count holds.
+    wanted = {(one.reported_at, one.station_id): (one.bikes, one.docks) for one in counted}
+    assert 1_000 < len(wanted) < len(counted)
     async with acting(database_url, ilevia) as connection:
-        cursor = await connection.execute("SELECT station_id, at, bikes, docks FROM enjoy.d1_v1 ORDER BY 2, 1")
-        stored = await cursor.fetchall()
-    assert stored == sorted(
-        ((one.station_id, one.reported_at, one.bikes, one.docks) for one in counted), key=lambda row: (row[1], row[0])
-    )
+        cursor = await connection.execute("SELECT at, station_id, bikes, docks FROM enjoy.d1_v1")
+        assert {(at, station): tuple(rest) for at, station, *rest in await cursor.fetchall()} == wanted
 
 
 async def test_a_plain_json_source_is_read_by_its_mapping_and_failures_are_told_and_put_off(database_url: str):
