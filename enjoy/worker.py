@@ -20,6 +20,7 @@ from db.enjoy_work import lock_working, look_alive
 from db.idempotency import forget_answers
 from enjoy.acting import Connect, act_for_all
 from enjoy.pulling.pulls import Pulls
+from enjoy.retention import keep_retention
 
 _log = structlog.get_logger()
 
@@ -57,6 +58,7 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
     """Return all that the process does."""
     return (
         Job("pulls", 1.0, Pulls(is_development=settings.enjoy_development)),
+        Job("retention", 60.0, keep_retention),
         Job("idempotency", 600.0, forget_old_answers),
     )
 

@@ -7,7 +7,7 @@ import pytest
 from core.errors import InputError, RetryableError
 from enjoy.pulling import fetch
 from enjoy.pulling.fetch import Fetcher
-from tests.enjoy.pulling.web import web
+from tests.enjoy.pulling.web import Answer, web
 
 
 async def test_what_has_not_changed_is_asked_for_conditionally_and_remembered():
@@ -77,7 +77,7 @@ async def test_errors_sizes_and_silence_are_failures_that_may_pass(monkeypatch: 
         served.answers["/large"] = (200, {}, b"x" * 100_000)
         served.answers["/cut"] = (200, {"Content-Length": "100"}, b"x")
         served.answers["/never"] = (304, {}, b"")  # nobody asked conditionally
-        served.answers["/slow"] = lambda: (time.sleep(1), (200, {}, b""))[1]
+        served.answers["/slow"] = slowly
         fetcher = Fetcher(is_development=True)
         for path, code in (
             ("/error", "source_answer"),
@@ -92,6 +92,11 @@ async def test_errors_sizes_and_silence_are_failures_that_may_pass(monkeypatch: 
         await fetcher.fetch(served.url)  # nobody listens any more
     with pytest.raises(RetryableError, match="source_unreachable"):
         await fetcher.fetch("http://no-such-host.invalid/")
+
+
+def slowly() -> Answer:
+    time.sleep(1)
+    return 200, {}, b""
 
 
 async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch):

@@ -1,8 +1,7 @@
 """Sources are pulled when they are due: GBFS from a real server, measured days of V'lille among them, and any JSON."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from core.clock import Clock
 from core.datasets import Contract, Field, FieldType, GeometryType
 from core.errors import InputError, NotFoundError
 from db import datasets as store
-from db.connection import Connection, Role, connect
 from db.sources import Source
 from enjoy.publishing import declare
 from enjoy.pulling.mapping import SourceMapping
 from enjoy.pulling.pulls import Pulls, declare_source, remove_source, source_of, waits
 from simulators.gbfs import serving
 from simulators.stations import Station, StationFleet, StationStatus
-from tests.enjoy.pulling.web import web
+from tests.enjoy.lending import lending, standing
+from tests.enjoy.pulling.web import Answer, web
 from tests.enjoy.stations import CAR_PARKS, described
 from tests.enjoy.test_publishing import acting, organisations
 
@@ -43,11 +41,6 @@ VLILLE = Contract(
 )
 
 
-def standing(now: datetime) -> Clock:
-    """Return a clock that shows one time."""
-    return Clock(datetime.now(UTC) + timedelta(days=1), now)
-
-
 class Puller:
     """Pull as the worker does, at times that a test says."""
 
@@ -56,12 +49,7 @@ class Puller:
         self.pulls = Pulls(is_development=is_development)
 
     async def at(self, now: datetime) -> None:
-        @asynccontextmanager
-        async def opened(role: Role) -> AsyncIterator[Connection]:
-            async with await connect(self.url, role) as connection:
-                yield connection
-
-        await self.pulls(opened, standing(now))
+        await self.pulls(lending(self.url), standing(now))
 
 
 async def publish(url: str, contract: Contract, source: str, kind: str = "gbfs", **mapping: object) -> int:
@@ -199,11 +187,12 @@ async def test_a_plain_json_source_is_read_by_its_mapping_and_failures_are_told_
             (refused,) = await store.refused_records(connection, 1, limit=9)
             assert (refused.source, refused.row_number, refused.field) == ("pull/json", 2, "places")
         now = NOW + timedelta(minutes=1)
-        for answer, code, wait in (
+        failures: list[tuple[Answer, str, int]] = [
             ((200, {}, b"{"), "source_malformed", 1),
             ((200, {}, b"{}"), "source_malformed", 2),
             ((500, {}, b""), "source_answer", 4),
-        ):
+        ]
+        for answer, code, wait in failures:
             served.answers["/parks"] = answer
             await puller.at(now)
             failed = await state(database_url, ilevia)
