@@ -66,7 +66,7 @@ def make_context(settings: Settings, database_url: str) -> Context:
         readers=readers,
         writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
         sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
-        publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=2),
+        publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=6),
         exporting=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=3),
         accounts=accounts,
         news=news,

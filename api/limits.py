@@ -1,5 +1,6 @@
 """Bodies that are too large."""
 
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -11,8 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import answer_with_problem
 
 LARGEST_BODY: Final = 64 * 1024
-#: Reports of OpenADR clients hold the intervals of many resources.
-_LARGEST_BELOW: Final = {"/openadr3/": 1024 * 1024}
+_MIB: Final = 1024 * 1024
+#: Reports of OpenADR clients hold the intervals of many resources; records come by the thousands, and files whole.
+_LARGEST_AT: Final = (
+    (re.compile(r"/openadr3/.*"), _MIB),
+    (re.compile(r"/enjoy/v1/datasets/[^/]+/records"), 8 * _MIB),
+    (re.compile(r"/enjoy/v1/datasets/[^/]+/uploads"), 256 * _MIB),
+)
 
 
 class LimitBodies:
@@ -34,7 +40,7 @@ class LimitBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = next((size for path, size in _LARGEST_BELOW.items() if scope["path"].startswith(path)), LARGEST_BODY)
+        largest = next((size for path, size in _LARGEST_AT if path.fullmatch(scope["path"])), LARGEST_BODY)
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdigit() and int(announced) > largest:
             answer = await answer_with_problem(Request(scope, receive), _too_large(largest))

@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     )
     enjoy_development: bool = Field(
         default=False,
-        description="For development alone: webhooks of Enjoy may be plain HTTP and at private addresses",
+        description="For development alone: webhooks and sources of Enjoy may be plain HTTP and at private addresses",
     )
     enjoy_webhook_attempts: Annotated[int, Field(ge=1, le=32)] = Field(
         12, description="How often an event is sent to a webhook before it is given up"

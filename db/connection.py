@@ -165,6 +165,13 @@ async def borrow(pool: Pool) -> AsyncIterator[Connection]:
         yield connection
 
 
+@asynccontextmanager
+async def tried(connection: Connection) -> AsyncIterator[None]:
+    """Undo at the end of the block what was done in it; what was done before stays in the transaction."""
+    async with translated_errors(), connection.transaction(force_rollback=True):
+        yield
+
+
 def _parameters(role: Role | None) -> dict[str, Any]:
     options = "-c search_path=somel,public -c timezone=UTC"
     if role is not None:

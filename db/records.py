@@ -63,6 +63,10 @@ class Written:
     updated: int
     unchanged: int
 
+    def and_(self, more: "Written") -> "Written":
+        """Return the sum of both."""
+        return Written(self.inserted + more.inserted, self.updated + more.updated, self.unchanged + more.unchanged)
+
 
 def table_of(published: Published, version: int | None = None) -> RecordTable:
     """Return where records in the shape of a version go, the newest when left out."""

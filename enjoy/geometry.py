@@ -52,6 +52,40 @@ def read_geometry(given: object, wanted: GeometryType) -> bytes:
     return written
 
 
+def read_wkt(text: str) -> object:
+    """Return a geometry written as WKT, for `read_geometry`; None where nothing is written.
+
+    Raises
+    ------
+    InputError
+        ``geometry_malformed``.
+    """
+    if not text.strip():
+        return None
+    try:
+        shape: object = shapely.from_wkt(text.partition(";")[2] if text.startswith("SRID=4326;") else text)
+    except (shapely.errors.GEOSException, ValueError) as error:
+        raise _wrong("geometry_malformed", "The geometry cannot be read as WKT.") from error
+    return shape
+
+
+def read_wkb(given: object) -> object:
+    """Return a geometry written as WKB, for `read_geometry`; None where there is none.
+
+    Raises
+    ------
+    InputError
+        ``geometry_malformed``.
+    """
+    if given is None:
+        return None
+    try:
+        shape: object = shapely.from_wkb(given)
+    except (shapely.errors.GEOSException, ValueError, TypeError) as error:
+        raise _wrong("geometry_malformed", "The geometry cannot be read as WKB.") from error
+    return shape
+
+
 def _parsed(given: object) -> Any:
     if not isinstance(given, Mapping):
         raise _wrong("geometry_malformed", "A geometry is a GeoJSON object.")

@@ -57,7 +57,8 @@ def check_records(contract: Contract, given: Iterable[object], *, as_text: bool 
     contract : Contract
         What they have to keep.
     given : iterable
-        Each a mapping of field to value, with ``geometry`` where the contract has one, or a GeoJSON Feature.
+        Each a mapping of field to value, with ``geometry`` where the contract has one, or a GeoJSON Feature; or an
+        InputError, where whoever read it found that it is none.
     as_text : bool, default False
         Whether every value is written as text, as CSV has it; an empty one is none.
     first : int, default 1
@@ -77,7 +78,10 @@ def check_records(contract: Contract, given: Iterable[object], *, as_text: bool 
 
 def shown(record: object) -> str:
     """Return the beginning of a record as it came."""
-    return (record if isinstance(record, str) else json.dumps(record, ensure_ascii=False, default=str))[:KEPT]
+    if isinstance(record, InputError):
+        record = str(record.context.get("content", ""))
+    text = record if isinstance(record, str) else json.dumps(record, ensure_ascii=False, default=str)
+    return text[:KEPT].replace("\0", "")
 
 
 def _row(contract: Contract, record: object, *, as_text: bool) -> tuple[Any, ...]:
@@ -94,6 +98,8 @@ def _row(contract: Contract, record: object, *, as_text: bool) -> tuple[Any, ...
 
 
 def _parts(record: object) -> tuple[Mapping[str, object], object]:
+    if isinstance(record, InputError):
+        raise record
     if not isinstance(record, Mapping):
         raise InputError("record_malformed", "A record is an object.")
     if record.get("type") == "Feature":

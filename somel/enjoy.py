@@ -1,15 +1,22 @@
 """Organisations of Enjoy and their keys, for the command line."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
 from core.errors import NotFoundError
 from db import keys
-from db.connection import Role, connect
-from db.dataset_rows import NewOrganisation, Organisation
-from db.datasets import find_organisation, insert_organisation, list_organisations
+from db.connection import Connection, Role, connect
+from db.dataset_rows import NewOrganisation, Organisation, Published
+from db.datasets import act_for, find_organisation, find_published, insert_organisation, list_organisations
+from db.uploads import Upload
+from enjoy.acting import act_for_all
+from enjoy.uploading import file_at, receive_file
 
 _MOST = 10_000
+#: How the audit log names who types commands.
+OPERATOR = "process/operator"
 
 
 async def add_organisation(database_url: str, organisation: NewOrganisation) -> None:
@@ -80,3 +87,45 @@ async def end_key(database_url: str, api_key_id: int) -> None:
     """
     async with await connect(database_url, Role.OWNER) as connection:
         await keys.revoke_key(connection, api_key_id)
+
+
+@asynccontextmanager
+async def publishing_dataset(database_url: str, name: str) -> AsyncIterator[tuple[Connection, Published]]:
+    """Open a connection that acts for the publisher of a dataset; committed at the end of the block.
+
+    Raises
+    ------
+    NotFoundError
+        ``dataset_unknown``.
+    """
+    async with await connect(database_url, Role.ENJOY_WRITE) as connection:
+        await act_for_all(connection)
+        published = await find_published(connection, name)
+        if published is None:
+            raise NotFoundError("dataset_unknown", f"There is no dataset {name!r}.", dataset=name)
+        await act_for(connection, [published.dataset.organisation_id])
+        yield connection, published
+
+
+async def upload_file(
+    database_url: str, path: Path, dataset: str, *, is_dry_run: bool, on_rows: Callable[[int], None]
+) -> Upload:
+    """Write the records of a file into a dataset and return the report.
+
+    Raises
+    ------
+    NotFoundError
+        ``dataset_unknown``.
+    InputError
+        ``format_unknown``, ``file_unreadable``, ``columns_invalid`` or ``crs_unsupported``.
+    """
+    async with publishing_dataset(database_url, dataset) as (connection, published):
+        return await receive_file(
+            connection,
+            published,
+            file_at(path),
+            actor=OPERATOR,
+            now=datetime.now(UTC),
+            is_dry_run=is_dry_run,
+            on_rows=on_rows,
+        )

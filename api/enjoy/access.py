@@ -1,13 +1,14 @@
 """Who is calling Enjoy: nobody in particular, or a key of an organisation; and connections that act for it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.context import context_of
+from api.context import Context, context_of
 from api.enjoy.limits import key_in
 from core.errors import ForbiddenError, UnauthenticatedError
 from db.connection import Connection, borrow
@@ -96,9 +97,16 @@ async def _exporting(request: Request, caller: WhoCalls) -> AsyncIterator[Connec
         yield connection
 
 
-async def _publishing(request: Request, caller: WhoCalls) -> AsyncIterator[Connection]:
-    async with borrow(context_of(request).publishing) as connection:
+@asynccontextmanager
+async def publishing(context: Context, caller: Caller) -> AsyncIterator[Connection]:
+    """Lend a connection that writes what is a caller's, for one transaction that is committed at the end."""
+    async with borrow(context.publishing) as connection:
         await act_for(connection, [] if caller.organisation_id is None else [caller.organisation_id])
+        yield connection
+
+
+async def _publishing(request: Request, caller: WhoCalls) -> AsyncIterator[Connection]:
+    async with publishing(context_of(request), caller) as connection:
         yield connection
 
 

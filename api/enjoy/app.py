@@ -8,7 +8,7 @@ from api import errors
 from api.context import Context
 from api.enjoy.features import app as features
 from api.enjoy.limits import LimitRequests
-from api.enjoy.routes import datasets, events, exports, history, organisations, records, webhooks
+from api.enjoy.routes import datasets, events, exports, history, organisations, records, sources, uploads, webhooks
 from api.openapi import describe
 
 #: Where it is mounted.
@@ -19,7 +19,17 @@ The city's data behind one stable API.
 A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
-_ROUTERS: Final = (datasets, records, organisations, exports, history, events, webhooks)
+_ROUTERS: Final = (
+    datasets,
+    records,
+    uploads,
+    sources,
+    organisations,
+    exports,
+    history,
+    events,
+    webhooks,
+)
 
 
 def create_enjoy(context: Context) -> FastAPI:

@@ -8,8 +8,9 @@ from typing import Final
 
 import h11
 
-from api.webhooks.addresses import Callback, is_public
+from api.webhooks.addresses import Callback
 from core.errors import InputError, RetryableError
+from core.public_addresses import is_public
 
 #: Of an answer no more is looked at. [bytes]
 MOST_BYTES: Final = 4_096

@@ -54,3 +54,13 @@ INSERT INTO {latest} ({columns}, {geometry}_received_at)
 SELECT DISTINCT ON ({subject}) {columns}, {geometry}_received_at FROM {table} AS kept
 WHERE EXISTS (SELECT FROM staged_key WHERE {same_subject})
 ORDER BY {subject}, {time} DESC;
+
+-- name: forget_before
+-- A place in a table is one in each of its chunks, so the chunk is asked for too.
+DELETE FROM {table}
+WHERE
+    {age} < %(instant)s
+    AND (tableoid, ctid) IN (SELECT tableoid, ctid FROM {table} WHERE {age} < %(instant)s LIMIT %(most)s);
+
+-- name: forget_before_latest
+DELETE FROM {latest} WHERE {time} < %(instant)s;

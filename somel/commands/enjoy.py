@@ -1,16 +1,21 @@
-"""``somel enjoy``: who publishes, and their keys."""
+"""``somel enjoy``: who publishes, their keys, and the process that does the periodic work."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.settings import read_settings
+from somel.progress import progress_bars
 from somel.servers import servers
 
-app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, and their keys.")
+app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, their keys and data, and its process.")
+
+#: Refusals that are printed.
+_SHOWN = 20
 
 
 class Kind(StrEnum):
@@ -88,6 +93,105 @@ def revoke(key_id: Annotated[int, typer.Argument(help="Its number in `somel enjo
 
     asyncio.run(end_key(_database(), key_id))
     typer.echo(f"key {key_id} is revoked")
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(help="CSV, GeoJSON or Parquet", exists=True, dir_okay=False)],
+    dataset: Annotated[str, typer.Option("--dataset", help="Dataset that its rows are records of")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would become of the rows")] = False,
+) -> None:
+    """Write the records of a file into a dataset, for its publisher, and print what became of the rows."""
+    from somel.enjoy import upload_file
+
+    with progress_bars() as report:
+        done = asyncio.run(
+            upload_file(_database(), file, dataset, is_dry_run=dry_run, on_rows=lambda rows: report("rows", rows, 0))
+        )
+    counts = f"{done.inserted_count:,} new, {done.updated_count:,} corrected, {done.unchanged_count:,} as before"
+    tried = "; nothing was stored" if dry_run else ""
+    typer.echo(f"{done.row_count:,} rows: {counts}, {done.refused_count:,} refused{tried}")
+    for one in done.refusals[:_SHOWN]:
+        typer.echo(f"row {one['row']}, {one['field'] or 'as a whole'}: {one['reason']} [{one['code']}]")
+    if done.refused_count > _SHOWN:
+        typer.echo(f"and {done.refused_count - _SHOWN:,} more: report {done.upload_id}")
+
+
+@app.command()
+def source(
+    dataset: Annotated[str, typer.Argument(help="Dataset that its items are records of")],
+    gbfs: Annotated[str | None, typer.Option("--gbfs", help="Discovery file of a GBFS feed, 2 or 3")] = None,
+    json: Annotated[str | None, typer.Option("--json", help="Any JSON that holds a list")] = None,
+    every: Annotated[int, typer.Option("--every", min=10, help="Seconds between two pulls")] = 60,
+    items: Annotated[str, typer.Option("--items", help="Path to the list; empty: it is the whole document")] = "",
+    field: Annotated[
+        list[str] | None, typer.Option("--field", help="field=path, from the item or, with $., from the document")
+    ] = None,
+    constant: Annotated[list[str] | None, typer.Option("--constant", help="field=value, the same in every one")] = None,
+    longitude: Annotated[str, typer.Option("--longitude", help="Path of the longitude")] = "lon",
+    latitude: Annotated[str, typer.Option("--latitude", help="Path of the latitude")] = "lat",
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Pull no more")] = False,
+) -> None:
+    """Have records pulled from an HTTP source by `somel enjoy run`, or tell how that goes."""
+    from enjoy.pulling.mapping import SourceMapping
+    from somel.enjoy_sources import constants_of, declare, read_source, stop_pulling, told
+
+    database = _database()
+    if remove:
+        asyncio.run(stop_pulling(database, dataset))
+        typer.echo(f"{dataset} is pulled no more")
+        return
+    url = gbfs or json
+    if url:
+        mapping = SourceMapping(
+            items, _pairs(field), constants_of(_pairs(constant)), longitude=longitude, latitude=latitude
+        )
+        kind = "gbfs" if gbfs else "json"
+        asyncio.run(declare(database, dataset, kind=kind, url=url, period_s=every, mapping=mapping))
+    for line in told(asyncio.run(read_source(database, dataset))):
+        typer.echo(line)
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback; 0: any free one")] = 0,
+    stations: Annotated[int, typer.Option(min=1, max=5_000, help="How many")] = 260,
+    seed: Annotated[int, typer.Option(help="Seed of every draw")] = 1,
+    version: Annotated[str, typer.Option("--version", help="2.3 or 3.0")] = "2.3",
+) -> None:
+    """Serve simulated bicycle stations as a GBFS feed, until stopped; prints the address of its discovery file."""
+    from core.logs import configure_logs
+    from core.process import run_until_stopped
+    from simulators.gbfs import serve
+    from simulators.stations import StationFleet
+
+    settings = read_settings()
+    configure_logs(settings)
+    fleet = StationFleet(stations, seed)
+    raise typer.Exit(
+        run_until_stopped("gbfs", lambda: serve(fleet, settings.clock, port=port, version=version, ready=typer.echo))
+    )
+
+
+def _pairs(given: list[str] | None) -> dict[str, str]:
+    wrong = [one for one in given or [] if "=" not in one]
+    if wrong:
+        raise typer.BadParameter(f"{wrong[0]!r} is not name=value")
+    return dict(one.split("=", 1) for one in given or [])
+
+
+@app.command()
+def run() -> None:
+    """Do the periodic work of Enjoy, until stopped: pull sources, publish what came by MQTT, delete what is too old."""
+    from enjoy.worker import run as work
+    from somel.commands.processes import run_command, say
+
+    run_command(
+        "enjoy",
+        lambda settings, used: work(settings, database_url=used.database_url, ready=lambda: say("enjoy: ready")),
+    )
 
 
 def _database() -> str:

@@ -17,7 +17,7 @@ def grid() -> None:
     """Forecast, plan and settle demand response, until stopped."""
     from grid.worker import run
 
-    _run(
+    run_command(
         "grid",
         lambda settings, used: run(settings, database_url=used.database_url, ready=lambda: say("grid: ready")),
     )
@@ -32,7 +32,7 @@ def api() -> None:
         known = settings.model_copy(update={"edge_dir": authority_folder(settings)})
         return run(known, database_url=used.database_url, ready=say)
 
-    _run("api", serve)
+    run_command("api", serve)
 
 
 def say(text: str) -> None:
@@ -40,7 +40,8 @@ def say(text: str) -> None:
     typer.echo(text)
 
 
-def _run(name: str, work: Work) -> None:
+def run_command(name: str, work: Work) -> None:
+    """Run a process of the platform on the servers in use, until stopped."""
     settings = read_settings()
     configure_logs(settings)
     used = servers(settings)

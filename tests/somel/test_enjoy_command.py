@@ -1,10 +1,19 @@
 """``somel enjoy`` as an operator types it, on a real database."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner, Result
 
 from core.errors import ConflictError, InputError, NotFoundError
+from db.records import Written
+from db.sources import due_sources, mark_failed, mark_pulled
+from enjoy.publishing import declare
 from somel.cli import app
+from tests.enjoy.stations import CAR_PARKS, described
+from tests.enjoy.test_publishing import NOW, acting, organisations
 
 
 def typed(*arguments: str) -> Result:
@@ -34,3 +43,55 @@ def test_an_organisation_is_added_given_keys_and_loses_them(database_url: str, m
     assert f"key {number} is revoked" in typed("revoke", number).stdout
     with pytest.raises(NotFoundError, match="api_key_unknown"):
         typed("revoke", number)
+
+
+async def test_a_file_is_uploaded_and_what_became_of_its_rows_is_printed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("SOMEL_DATABASE_URL", database_url)
+    monkeypatch.setenv("SOMEL_MQTT_URL", "mqtt://127.0.0.1:1")
+    ilevia, _ = await organisations(database_url)
+    async with acting(database_url, ilevia) as connection:
+        await declare(connection, ilevia, "parks", described("private"), CAR_PARKS, actor="key/ada", now=NOW)
+    file = tmp_path / "parks.csv"
+    file.write_text("park;places\nNouveau Siècle;7\nRihour;many\n" + ";1\n" * 25)
+
+    def uploading(*more: str) -> list[str]:
+        return typed("upload", str(file), *more).stdout.splitlines()
+
+    tried = await asyncio.to_thread(uploading, "--dataset", "parks", "--dry-run")
+    assert tried[0] == "27 rows: 1 new, 0 corrected, 0 as before, 26 refused; nothing was stored"
+    done = await asyncio.to_thread(uploading, "--dataset", "parks")
+    assert done[0] == "27 rows: 1 new, 0 corrected, 0 as before, 26 refused"
+    assert done[1] == "row 2, places: It is an integer. [value_type]"
+    assert done[-1] == "and 6 more: report 2"
+    with pytest.raises(NotFoundError, match="dataset_unknown"):
+        await asyncio.to_thread(uploading, "--dataset", "nothing")
+
+
+async def test_a_source_is_declared_told_and_removed(database_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SOMEL_DATABASE_URL", database_url)
+    monkeypatch.setenv("SOMEL_MQTT_URL", "mqtt://127.0.0.1:1")
+    ilevia, _ = await organisations(database_url)
+    async with acting(database_url, ilevia) as connection:
+        await declare(connection, ilevia, "parks", described("private"), CAR_PARKS, actor="key/ada", now=NOW)
+
+    def typing(*more: str) -> str:
+        return typed("source", "parks", *more).stdout
+
+    with pytest.raises(NotFoundError, match="source_unknown"):
+        await asyncio.to_thread(typing)
+    options = ("--json", "https://feeds.example/", "--items", "rows", "--field", "park=id", "--constant", "places=12")
+    told = await asyncio.to_thread(typing, *options)
+    assert "parks is pulled from https://feeds.example/ (json) every 60 s" in told
+    async with acting(database_url, ilevia) as connection:
+        (source,) = await due_sources(connection, now=datetime.now(UTC), limit=9)
+        assert (source.mapping["fields"], source.mapping["constants"]) == ({"park": "id"}, {"places": 12})
+        done = {"now": NOW, "next_try_at": NOW + timedelta(minutes=1)}
+        await mark_pulled(connection, source, Written(3, 2, 1), 4, **done)
+        await mark_failed(connection, source, code="source_answer", reason="It answered 500.", **done)
+    told = await asyncio.to_thread(typing)
+    assert "3 new, 2 corrected, 4 refused" in told
+    assert "failed 1 times since: It answered 500. [source_answer]" in told
+    assert (await asyncio.to_thread(typed, "source", "parks", "--field", "park", "--json", "http://x/")).exit_code == 2
+    assert "parks is pulled no more" in await asyncio.to_thread(typing, "--remove")

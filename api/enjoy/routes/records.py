@@ -1,12 +1,14 @@
 """Records: written under their key, deleted, and refused ones found again."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from api.context import InContext
 from api.enjoy.access import Caller, Publishes, Publishing
+from api.enjoy.once import IdempotencyKey, answered_once, asked_once
 from api.enjoy.routes.datasets import DatasetName, own_dataset
 from api.models.dataset import ReceivedOf, RefusalOf, RefusedOf
 from api.models.page import Page
@@ -20,7 +22,7 @@ from enjoy.publishing import Received
 router = APIRouter(prefix="/v1", tags=["records"])
 
 #: Refusals that are told at once; all of them are kept.
-_TOLD: Final = 1_000
+MOST_TOLD: Final = 1_000
 MOST_RECORDS: Final = 50_000
 Writer = Annotated[Caller, Depends(Publishes("write:data"))]
 Shape = Annotated[
@@ -32,6 +34,8 @@ _EXAMPLE: Final = [{"station": "Rihour", "at": "2026-01-15T17:30:00Z", "bikes": 
 
 @router.post("/datasets/{name}/records")
 async def post_records(
+    request: Request,
+    response: Response,
     context: InContext,
     connection: Publishing,
     caller: Writer,
@@ -41,19 +45,27 @@ async def post_records(
         Body(description="A record, a list of them, a GeoJSON Feature or FeatureCollection", examples=[_EXAMPLE]),
     ],
     version: Shape = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> ReceivedOf:
     """Write records under their keys: new ones, corrections, and the same again, which changes nothing.
 
-    Those that do not keep the contract are refused with row, field and reason; the others are stored.
+    Those that do not keep the contract are refused with row, field and reason; the others are stored. With an
+    `Idempotency-Key` the same request is done once however often it comes, and answered the same.
     """
     published = await own_dataset(connection, name, caller)
-    number = _shape(published, version)
-    received = await publishing.receive(
-        connection, published, _listed(body), source="api", now=context.clock.now(), version=number
-    )
+    number = shape_of(published, version)
+    now = context.clock.now()
+
+    async def write() -> ReceivedOf:
+        return told_of(
+            await publishing.receive(connection, published, _listed(body), source="api", now=now, version=number)
+        )
+
+    once = asked_once(request, idempotency_key, sha256(await request.body()).digest())
+    told = await answered_once(connection, caller, once, ReceivedOf, write, response=response, now=now)
     if caller.is_sandbox:
         await connection.rollback()
-    return _told(received)
+    return told
 
 
 @router.delete("/datasets/{name}/records")
@@ -91,7 +103,14 @@ async def get_refused(
     return page_of(request, rows, limit, item=RefusedOf.model_validate, key=lambda row: [row.refused_record_id])
 
 
-def _shape(published: Published, version: int | None) -> int | None:
+def shape_of(published: Published, version: int | None) -> int | None:
+    """Return the number of a version that is there.
+
+    Raises
+    ------
+    ConflictError
+        ``version_unknown``.
+    """
     if version is not None and published.version(version) is None:
         raise ConflictError("version_unknown", f"The dataset has no version {version}.", version=version)
     return version
@@ -107,12 +126,13 @@ def _listed(body: object) -> list[Any]:
     return body
 
 
-def _told(received: Received) -> ReceivedOf:
+def told_of(received: Received) -> ReceivedOf:
+    """Return what is told of records that were received."""
     written = received.written
     return ReceivedOf(
         inserted=written.inserted,
         updated=written.updated,
         unchanged=written.unchanged,
-        refused=[RefusalOf.model_validate(one) for one in received.refusals[:_TOLD]],
+        refused=[RefusalOf.model_validate(one) for one in received.refusals[:MOST_TOLD]],
         refused_count=len(received.refusals),
     )

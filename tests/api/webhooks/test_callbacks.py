@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from api.webhooks.addresses import Callback, is_public, read_callback, resolve
+from api.webhooks.addresses import Callback, read_callback, resolve
 from api.webhooks.callbacks import Callbacks, check_callback
 from api.webhooks.exchange import MOST_BYTES, exchange
 from api.webhooks.signing import signature_headers
 from core.errors import InputError, RetryableError
+from core.public_addresses import is_public
 from tests.api.webhooks.subscriber import (
     babble,
     certificate_for,

@@ -1,0 +1,1 @@
+"""Files that publishers upload: CSV, GeoJSON and Parquet, read piece by piece into records."""
