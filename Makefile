@@ -75,6 +75,8 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	  --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group judge-schemathesis -o deploy/locks/judges/schemathesis.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-pyshacl -o deploy/locks/judges/pyshacl.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }
