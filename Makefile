@@ -8,6 +8,8 @@ BIN := .venv/bin
 # Byte code is kept, whatever the caller's environment says: tests start hundreds of processes, and each would compile
 # pandas and Numba anew, which takes it five seconds of a processor.
 export PYTHONDONTWRITEBYTECODE :=
+JUDGES := openadr-python schemathesis standardwebhooks pyshacl ogctests owslib pyogrio geoparquet-validator
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
 
 .PHONY: python help demo test check format bench setup setup-dev dask peers judges locks schema
@@ -59,24 +61,13 @@ judges: setup-dev ## Set up the programs that judge ours, each in an environment
 
 locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra build pyproject.toml -o deploy/locks/runtime.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra build --extra dev pyproject.toml -o deploy/locks/dev.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --group peers -o deploy/locks/peers.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --group power_flow -o deploy/locks/power_flow.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --group judge-openadr-python -o deploy/locks/judges/openadr-python.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
-	  --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --group judge-schemathesis -o deploy/locks/judges/schemathesis.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --group judge-standardwebhooks -o deploy/locks/judges/standardwebhooks.txt
+	@$(LOCK) --extra build pyproject.toml -o deploy/locks/runtime.txt
+	@$(LOCK) --extra build --extra dev pyproject.toml -o deploy/locks/dev.txt
+	@$(LOCK) --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
+	@$(LOCK) --group peers -o deploy/locks/peers.txt
+	@$(LOCK) --group power_flow -o deploy/locks/power_flow.txt
+	@for judge in $(JUDGES); do $(LOCK) --group judge-$$judge -o deploy/locks/judges/$$judge.txt || exit 1; done
+	@$(LOCK) --python-version 3.12 --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         8000, description="Port the API listens on; 0: any free one"
     )
 
+    enjoy_url: Annotated[str, Field(pattern=r"^(https?://[!-~]+)?$")] = Field(
+        "",
+        description="Address of Enjoy as its readers reach it, to the end of its path; empty: as they asked",
+    )
+
     openadr_url: Annotated[str, Field(pattern=r"^(https?://[!-~]+)?$")] = Field(
         "",
         description="Address of the OpenADR VTN as its clients reach it, to the end of its path; empty: as they asked",

@@ -147,9 +147,11 @@ async def list_published(
     after: str = "",
     only: str | None = None,
     organisation: str | None = None,
+    among: Sequence[str] | None = None,
 ) -> list[Published]:
-    """Return datasets that the transaction may read, by name, after one; perhaps of one organisation."""
-    asked = {"limit": limit, "after": after, "only": only, "organisation": organisation}
+    """Return datasets that the transaction may read, by name, after one; perhaps of one organisation, or among some."""
+    names = None if among is None else list(among)
+    asked = {"limit": limit, "after": after, "only": only, "organisation": organisation, "among": names}
     datasets = await all_rows(connection, Dataset, _SQL["list_datasets"], asked)
     ids = {"dataset_ids": [one.dataset_id for one in datasets]}
     versions = await all_rows(connection, Version, _SQL["versions_of"], ids)

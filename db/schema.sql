@@ -116,6 +116,26 @@ CREATE POLICY own ON catalogue.dataset FOR ALL TO somel_enjoy_write USING ((orga
 CREATE POLICY readable ON catalogue.dataset FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
 CREATE POLICY told ON catalogue.dataset FOR SELECT TO somel_enjoy_account USING (true);
 
+-- What the records of a dataset are, as catalogues say it; made from them, and made anew when they changed
+CREATE TABLE catalogue.dataset_summary (
+    dataset_id integer NOT NULL, -- Dataset
+    summarised_at timestamp with time zone NOT NULL, -- When it was made, by the clock of the database
+    records_changed_at timestamp with time zone, -- That of the dataset when it was made; another one there: it is to be made anew
+    subject_count bigint NOT NULL, -- Keys that have a record; of those beyond 100,000 it is not counted how many
+    west double precision, -- Least longitude of the latest records; null: they have no geometry [degrees]
+    south double precision, -- Least latitude [degrees]
+    east double precision, -- Greatest longitude [degrees]
+    north double precision, -- Greatest latitude [degrees]
+    first_at timestamp with time zone, -- Time of the oldest record; null: records have no time
+    last_at timestamp with time zone, -- Time of the newest record; null: records have no time
+    in_time_ratio double precision, -- Part of the recent time in which the newest record was no older than promised; null: nothing is promised, or too little known [ratio]
+    CONSTRAINT dataset_summary_pkey PRIMARY KEY (dataset_id),
+    CONSTRAINT dataset_summary_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT dataset_summary_in_time_ratio_check CHECK (((in_time_ratio >= (0)::double precision) AND (in_time_ratio <= (1)::double precision))),
+    CONSTRAINT dataset_summary_subject_count_check CHECK ((subject_count >= 0))
+);
+ALTER TABLE catalogue.dataset_summary ENABLE ROW LEVEL SECURITY;
+
 -- Shapes that a dataset has: the newest, and older ones until their sunset
 CREATE TABLE catalogue.dataset_version (
     dataset_id integer NOT NULL, -- Dataset
@@ -2671,6 +2691,43 @@ AS $function$
     END
 $function$;
 
+CREATE OR REPLACE FUNCTION catalogue.folded(words text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+    SELECT translate(
+        replace(replace(lower(words), 'œ', 'oe'), 'æ', 'ae'), 'àâäáãçéèêëíìîïñóòôöõúùûüýÿ’', 'aaaaaceeeeiiiinooooouuuuyy'''
+    )
+$function$;
+
+CREATE OR REPLACE FUNCTION catalogue.in_time(asked catalogue.dataset, newest timestamp with time zone)
+ RETURNS double precision
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+    ratio double precision;
+BEGIN
+    IF asked.update_period_s IS NULL OR newest IS NULL THEN
+        RETURN NULL;
+    END IF;
+    -- A hundred periods, or a day, back from the newest record; of many records, the 50,000 newest.
+    EXECUTE format(
+        'SELECT sum(least(gap, $1)) / nullif(sum(gap), 0) FROM ('
+        '    SELECT extract(epoch FROM at - lag(at) OVER (ORDER BY at))::double precision AS gap FROM ('
+        '        SELECT DISTINCT at FROM ('
+        '            SELECT %1$I AS at FROM record.%2$I WHERE %1$I >= $2 AND %1$I <= $3 ORDER BY %1$I DESC LIMIT 50000'
+        '        ) AS recent'
+        '    ) AS instants'
+        ') AS gaps',
+        asked.time_field, 'd' || asked.dataset_id
+    )
+    INTO ratio USING asked.update_period_s::double precision,
+        newest - greatest(INTERVAL '1 day', 100 * make_interval(secs => asked.update_period_s)), newest;
+    RETURN ratio;
+END $function$;
+
 CREATE OR REPLACE FUNCTION catalogue.make_table(asked catalogue.dataset)
  RETURNS void
  LANGUAGE plpgsql
@@ -2801,6 +2858,79 @@ BEGIN
     IF asked.time_field IS NOT NULL THEN
         PERFORM catalogue.make_view(asked, asked_version, true);
     END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION catalogue.summarise(asked catalogue.dataset)
+ RETURNS catalogue.dataset_summary
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+    own text := 'd' || asked.dataset_id;
+    made catalogue.dataset_summary;
+    box public.box2d;
+BEGIN
+    made.dataset_id := asked.dataset_id;
+    made.summarised_at := clock_timestamp();
+    made.records_changed_at := asked.records_changed_at;
+    EXECUTE format(
+        'SELECT count(*), %s FROM (SELECT * FROM record.%I LIMIT 100000) AS latest',
+        CASE WHEN asked.geometry_type IS NULL THEN 'NULL::public.box2d' ELSE 'public.ST_Extent(_geometry)' END,
+        own || CASE WHEN asked.time_field IS NULL THEN '' ELSE '_latest' END
+    )
+    INTO made.subject_count, box;
+    made.west := public.ST_XMin(box);
+    made.south := public.ST_YMin(box);
+    made.east := public.ST_XMax(box);
+    made.north := public.ST_YMax(box);
+    IF asked.time_field IS NOT NULL THEN
+        EXECUTE format('SELECT min(%1$I), max(%1$I) FROM record.%2$I', asked.time_field, own)
+        INTO made.first_at, made.last_at;
+        made.in_time_ratio := catalogue.in_time(asked, made.last_at);
+    END IF;
+    RETURN made;
+END $function$;
+
+CREATE OR REPLACE FUNCTION catalogue.summary_of(asked_dataset_id integer)
+ RETURNS SETOF catalogue.dataset_summary
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    asked catalogue.dataset;
+    kept catalogue.dataset_summary;
+BEGIN
+    SELECT * INTO asked FROM catalogue.dataset WHERE dataset_id = asked_dataset_id AND catalogue.may_read(dataset_id);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT * INTO kept FROM catalogue.dataset_summary WHERE dataset_id = asked_dataset_id;
+    IF kept.dataset_id IS NULL OR (
+        kept.records_changed_at IS DISTINCT FROM asked.records_changed_at
+        AND kept.summarised_at < clock_timestamp() - INTERVAL '1 minute'
+    ) THEN
+        kept := catalogue.summarise(asked);
+        -- On a replica, or where somebody else is at it, it is only told.
+        IF current_setting('transaction_read_only')::boolean
+        OR NOT pg_try_advisory_xact_lock(hashtext('catalogue.dataset_summary'), asked_dataset_id) THEN
+            RETURN NEXT kept;
+            RETURN;
+        END IF;
+        INSERT INTO catalogue.dataset_summary SELECT kept.*
+        ON CONFLICT (dataset_id) DO UPDATE SET
+            summarised_at = excluded.summarised_at,
+            records_changed_at = excluded.records_changed_at,
+            subject_count = excluded.subject_count,
+            west = excluded.west,
+            south = excluded.south,
+            east = excluded.east,
+            north = excluded.north,
+            first_at = excluded.first_at,
+            last_at = excluded.last_at,
+            in_time_ratio = excluded.in_time_ratio;
+    END IF;
+    RETURN NEXT kept;
 END $function$;
 
 CREATE OR REPLACE FUNCTION somel.add_to_refusal_total()

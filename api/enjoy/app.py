@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.context import Context
+from api.enjoy.catalogue import harvest
 from api.enjoy.features import app as features
 from api.enjoy.limits import LimitRequests
 from api.enjoy.routes import datasets, events, exports, history, organisations, records, sources, uploads, webhooks
@@ -29,6 +30,7 @@ _ROUTERS: Final = (
     history,
     events,
     webhooks,
+    harvest,
 )
 
 

@@ -97,6 +97,7 @@ WHERE
     dataset.name > %(after)s
     AND (%(only)s::text IS NULL OR dataset.name = %(only)s)
     AND (%(organisation)s::text IS NULL OR organisation.name = %(organisation)s)
+    AND (%(among)s::text[] IS NULL OR dataset.name = ANY (%(among)s))
     AND catalogue.may_read(dataset.dataset_id)
 ORDER BY dataset.name
 LIMIT %(limit)s;

@@ -30,7 +30,9 @@ SELECT 'a station with a rather long name ' || n %% 500, timestamptz '2026-01-01
     ST_SetSRID(ST_MakePoint(3 + n * 1e-9, 50.5), 4326), now()
 FROM generate_series(1, %s) AS n
 """
-COPYING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY (SELECT%' AND state = 'active' AND pid <> pg_backend_pid()"
+COPYING = (
+    "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY (SELECT%' AND state = 'active' AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ async def items(callers: Callers, **asked: object) -> list[dict[str, Any]]:
 
 
 async def test_records_are_gathered_by_key_and_bucket(velo: Callers):
-    await write(velo, ("A", "2026-01-15T08:00:00Z", 1), ("A", "2026-01-15T08:59:59Z", 4), ("B", "2026-01-15T08:30:00Z", 9))
+    await write(
+        velo, ("A", "2026-01-15T08:00:00Z", 1), ("A", "2026-01-15T08:59:59Z", 4), ("B", "2026-01-15T08:30:00Z", 9)
+    )
     await write(velo, ("A", "2026-01-15T09:00:00Z", 7), note="x", open=True)
     every = ",".join(f"bikes:{kind}" for kind in ("count", "min", "max", "avg", "sum", "first", "last"))
     found = await items(velo, aggregate=f"{every},note:last,open:first,charge:avg")

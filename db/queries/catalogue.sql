@@ -1,0 +1,106 @@
+-- name: names
+-- row: db.catalogue.Name
+-- Of all that the transaction may read, for pages that know their first and last.
+SELECT dataset.name
+FROM catalogue.dataset
+JOIN catalogue.organisation USING (organisation_id)
+WHERE
+    (%(organisation)s::text IS NULL OR organisation.name = %(organisation)s)
+    AND catalogue.may_read(dataset.dataset_id)
+ORDER BY dataset.name;
+
+-- name: summaries
+-- row: db.catalogue.Summary
+SELECT
+    told.dataset_id, told.subject_count, told.west, told.south, told.east, told.north, told.first_at, told.last_at,
+    told.in_time_ratio
+FROM unnest(%(dataset_ids)s::integer[]) AS asked (dataset_id)
+CROSS JOIN LATERAL catalogue.summary_of(asked.dataset_id) AS told;
+
+-- name: search
+-- row: db.catalogue.Found
+-- Every word is somewhere in what is said of the dataset, and one of the phrases; best are those with all words in the title.
+WITH said AS (
+    SELECT
+        dataset.dataset_id,
+        dataset.name,
+        dataset.theme,
+        dataset.keywords,
+        organisation.name AS organisation,
+        catalogue.folded(dataset.title) AS title,
+        catalogue.folded(concat_ws(
+            ' ', dataset.title, dataset.name, dataset.description, array_to_string(dataset.keywords, ' '),
+            organisation.title, organisation.name
+        )) AS words
+    FROM catalogue.dataset
+    JOIN catalogue.organisation USING (organisation_id)
+    WHERE catalogue.may_read(dataset.dataset_id)
+),
+found AS (
+    SELECT
+        said.name,
+        said.title,
+        (SELECT bool_and(strpos(said.title, catalogue.folded(word)) > 0) FROM unnest(%(words)s::text[]) AS word) AS in_title
+    FROM said
+    WHERE
+        (%(organisation)s::text IS NULL OR said.organisation = %(organisation)s)
+        AND (%(theme)s::text IS NULL OR said.theme = %(theme)s)
+        AND (%(keyword)s::text IS NULL OR catalogue.folded(%(keyword)s::text) = ANY (
+            SELECT catalogue.folded(keyword) FROM unnest(said.keywords) AS keyword
+        ))
+        AND (%(names)s::text[] IS NULL OR said.name = ANY (%(names)s::text[]))
+        AND NOT EXISTS (
+            SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(said.words, catalogue.folded(word)) = 0
+        )
+        AND (cardinality(%(phrases)s::text[]) = 0 OR EXISTS (
+            SELECT FROM unnest(%(phrases)s::text[]) AS phrase WHERE strpos(said.words, catalogue.folded(phrase)) > 0
+        ))
+        AND (%(west)s::float8 IS NULL AND %(since)s::timestamptz IS NULL AND %(until)s::timestamptz IS NULL OR EXISTS (
+            SELECT FROM catalogue.summary_of(said.dataset_id) AS told
+            WHERE
+                (%(west)s::float8 IS NULL OR (
+                    told.north >= %(south)s::float8 AND told.south <= %(north)s::float8
+                    AND CASE WHEN %(west)s::float8 <= %(east)s::float8
+                        THEN told.east >= %(west)s::float8 AND told.west <= %(east)s::float8
+                        ELSE told.east >= %(west)s::float8 OR told.west <= %(east)s::float8
+                    END
+                ))
+                AND (%(since)s::timestamptz IS NULL OR told.last_at >= %(since)s::timestamptz)
+                AND (%(until)s::timestamptz IS NULL OR told.first_at <= %(until)s::timestamptz)
+        ))
+)
+SELECT found.name, count(*) OVER () AS total
+FROM found
+ORDER BY found.in_title DESC NULLS LAST, CASE WHEN found.in_title IS NULL THEN '' ELSE found.title END, found.name
+OFFSET %(skip)s LIMIT %(limit)s;
+
+-- name: facets
+-- row: db.catalogue.Facet
+-- By what datasets can be narrowed down, and how many of those that may be read there are of each.
+SELECT 'organisation' AS facet, organisation.name AS value, organisation.title, count(*) AS total
+FROM catalogue.dataset
+JOIN catalogue.organisation USING (organisation_id)
+WHERE catalogue.may_read(dataset.dataset_id)
+GROUP BY organisation.name, organisation.title
+UNION ALL
+SELECT 'theme', dataset.theme, dataset.theme, count(*)
+FROM catalogue.dataset
+WHERE catalogue.may_read(dataset.dataset_id)
+GROUP BY dataset.theme
+UNION ALL
+SELECT 'keyword', keyword, keyword, count(*)
+FROM catalogue.dataset
+CROSS JOIN LATERAL unnest(dataset.keywords) AS keyword
+WHERE catalogue.may_read(dataset.dataset_id)
+GROUP BY keyword
+ORDER BY 1, 4 DESC, 2;
+
+-- name: communes
+-- row: db.catalogue.Outline
+-- As small as a background needs it: a tenth of a thousandth of a degree is 10 m.
+SELECT
+    insee_code,
+    name,
+    ST_AsGeoJSON(ST_SimplifyPreserveTopology(coalesce(boundary, centroid::geometry), 0.0005), 4) AS geometry
+FROM enjoy.commune
+ORDER BY insee_code;
