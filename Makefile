@@ -9,7 +9,7 @@ BIN := .venv/bin
 # pandas and Numba anew, which takes it five seconds of a processor.
 export PYTHONDONTWRITEBYTECODE :=
 JUDGES := openadr-python schemathesis standardwebhooks pyshacl ogctests owslib pyogrio geoparquet-validator
-LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version
 NEEDS_PYTHON := Python 3.11 or newer is needed: `make PYTHON=/path/to/python3.11 ...`
 
 .PHONY: python help demo test check format bench setup setup-dev dask peers judges locks schema
@@ -61,13 +61,13 @@ judges: setup-dev ## Set up the programs that judge ours, each in an environment
 
 locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(LOCK) --extra build pyproject.toml -o deploy/locks/runtime.txt
-	@$(LOCK) --extra build --extra dev pyproject.toml -o deploy/locks/dev.txt
-	@$(LOCK) --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
-	@$(LOCK) --group peers -o deploy/locks/peers.txt
-	@$(LOCK) --group power_flow -o deploy/locks/power_flow.txt
-	@for judge in $(JUDGES); do $(LOCK) --group judge-$$judge -o deploy/locks/judges/$$judge.txt || exit 1; done
-	@$(LOCK) --python-version 3.12 --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
+	@$(LOCK) 3.11 --extra build pyproject.toml -o deploy/locks/runtime.txt
+	@$(LOCK) 3.11 --extra build --extra dev pyproject.toml -o deploy/locks/dev.txt
+	@$(LOCK) 3.11 --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
+	@$(LOCK) 3.11 --group peers -o deploy/locks/peers.txt
+	@$(LOCK) 3.11 --group power_flow -o deploy/locks/power_flow.txt
+	@for judge in $(JUDGES); do $(LOCK) 3.11 --group judge-$$judge -o deploy/locks/judges/$$judge.txt || exit 1; done
+	@$(LOCK) 3.12 --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }

@@ -4,6 +4,7 @@ CREATE SCHEMA catalogue; -- Enjoy: organisations, what they publish, and under w
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_account;
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_read;
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_write;
+GRANT USAGE ON SCHEMA catalogue TO somel_ingest;
 GRANT USAGE ON SCHEMA catalogue TO somel_read;
 CREATE SCHEMA enjoy; -- Published views: all that somel_enjoy_read can see
 GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_read;
@@ -192,6 +193,47 @@ ALTER TABLE catalogue.field ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.field FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 CREATE POLICY readable ON catalogue.field FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (catalogue.may_read(dataset_id));
 
+-- Requests that were answered, by the key that their caller gave them; the same again has the same answer
+CREATE TABLE catalogue.idempotency_key (
+    organisation_id integer NOT NULL, -- Whose request it was
+    key text NOT NULL, -- Header Idempotency-Key
+    request_sha256 bytea NOT NULL, -- SHA-256 of the request: path, query and body
+    answered_at timestamp with time zone NOT NULL, -- When; forgotten a day later
+    answer text NOT NULL, -- What was answered, JSON as it was sent
+    CONSTRAINT idempotency_key_pkey PRIMARY KEY (organisation_id, key),
+    CONSTRAINT idempotency_key_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT idempotency_key_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+    CONSTRAINT idempotency_key_request_sha256_check CHECK ((octet_length(request_sha256) = 32))
+);
+CREATE INDEX idempotency_key_answered_idx ON catalogue.idempotency_key USING btree (answered_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.idempotency_key TO somel_enjoy_write;
+ALTER TABLE catalogue.idempotency_key ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.idempotency_key FOR ALL TO somel_enjoy_write USING ((organisation_id = ANY (catalogue.acting())));
+
+-- Messages of publishers, as MQTT brought them: they wait here to be published, and stay where that cannot be
+CREATE TABLE catalogue.inbox (
+    inbox_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows in the order received
+    received_at timestamp with time zone NOT NULL, -- When
+    dataset text NOT NULL, -- Dataset that the topic names; there may be none of that name
+    payload bytea NOT NULL, -- The message
+    refused_at timestamp with time zone, -- When it was given up; null: it waits
+    code text, -- Why, for programs
+    reason text, -- Why, for people
+    CONSTRAINT inbox_pkey PRIMARY KEY (inbox_id),
+    CONSTRAINT inbox_check CHECK ((((refused_at IS NULL) = (code IS NULL)) AND ((code IS NULL) = (reason IS NULL))))
+);
+CREATE INDEX inbox_refused_idx ON catalogue.inbox USING btree (refused_at) WHERE (refused_at IS NOT NULL);
+CREATE INDEX inbox_waiting_idx ON catalogue.inbox USING btree (dataset, inbox_id) WHERE (refused_at IS NULL);
+CREATE TRIGGER announce AFTER INSERT ON catalogue.inbox FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, SELECT, UPDATE ON catalogue.inbox TO somel_enjoy_write;
+GRANT INSERT ON catalogue.inbox TO somel_ingest;
+ALTER TABLE catalogue.inbox ENABLE ROW LEVEL SECURITY;
+CREATE POLICY arriving ON catalogue.inbox FOR a TO somel_ingest USING ();
+CREATE POLICY nobodys ON catalogue.inbox FOR ALL TO somel_enjoy_write USING (catalogue.acts_for_all());
+CREATE POLICY own ON catalogue.inbox FOR ALL TO somel_enjoy_write USING ((dataset IN ( SELECT dataset.name
+   FROM catalogue.dataset
+  WHERE (dataset.organisation_id = ANY (catalogue.acting())))));
+
 -- Links that let whoever holds them join an organisation, once
 CREATE TABLE catalogue.invitation (
     invitation_id integer GENERATED ALWAYS AS IDENTITY, -- Key
@@ -339,6 +381,66 @@ CREATE INDEX share_organisation_idx ON catalogue.share USING btree (organisation
 GRANT DELETE, INSERT, SELECT ON catalogue.share TO somel_enjoy_write;
 ALTER TABLE catalogue.share ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON catalogue.share FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
+
+-- HTTP sources that records of a dataset are pulled from
+CREATE TABLE catalogue.source (
+    dataset_id integer NOT NULL, -- Dataset
+    kind text NOT NULL, -- gbfs: a GBFS feed, by its discovery file; json: any JSON with a list in it
+    url text NOT NULL, -- Where it is
+    period_s integer NOT NULL, -- Time between two pulls [s]
+    mapping jsonb NOT NULL, -- How its items become records: enjoy.pulling.mapping
+    declared_at timestamp with time zone NOT NULL, -- When it was declared as it is
+    declared_by text NOT NULL, -- By whom, as the audit log names them
+    next_try_at timestamp with time zone NOT NULL, -- When it is asked next; later after failures
+    tried_at timestamp with time zone, -- When it was last asked; null: never
+    succeeded_at timestamp with time zone, -- When it last answered as it should; null: never
+    failure_count integer NOT NULL DEFAULT 0, -- Failures since then
+    error_code text, -- Why it last failed, for programs; null: it did not
+    error text, -- Why it last failed, for people; null: it did not
+    inserted_count integer NOT NULL DEFAULT 0, -- Records of the last success that were new
+    updated_count integer NOT NULL DEFAULT 0, -- Records of it that were corrected
+    unchanged_count integer NOT NULL DEFAULT 0, -- Records of it that were the same as before
+    refused_count integer NOT NULL DEFAULT 0, -- Records of it that do not keep the contract
+    CONSTRAINT source_pkey PRIMARY KEY (dataset_id),
+    CONSTRAINT source_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT source_declared_by_check CHECK ((declared_by <> ''::text)),
+    CONSTRAINT source_kind_check CHECK ((kind = ANY (ARRAY['gbfs'::text, 'json'::text]))),
+    CONSTRAINT source_period_s_check CHECK ((period_s >= 10)),
+    CONSTRAINT source_url_check CHECK ((url <> ''::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.source TO somel_enjoy_write;
+ALTER TABLE catalogue.source ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.source FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
+
+-- Files that were uploaded, and what became of their rows; the files themselves are not kept
+CREATE TABLE catalogue.upload (
+    upload_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    dataset_id integer NOT NULL, -- Dataset
+    name text NOT NULL, -- Name of the file, as its publisher gave it
+    format text NOT NULL, -- csv, geojson or parquet
+    size_bytes bigint NOT NULL, -- Size of the file [bytes]
+    sha256 bytea NOT NULL, -- SHA-256 of the file
+    is_dry_run boolean NOT NULL, -- Whether it was only tried: nothing of it was stored
+    uploaded_at timestamp with time zone NOT NULL, -- When
+    uploaded_by text NOT NULL, -- Who, as the audit log names them
+    row_count integer NOT NULL, -- Rows that were read
+    inserted_count integer NOT NULL, -- Records that were new
+    updated_count integer NOT NULL, -- Records that were corrected
+    unchanged_count integer NOT NULL, -- Records that were the same as before, and those of a key that came again in the same thousands
+    refused_count integer NOT NULL, -- Rows that do not keep the contract
+    refusals jsonb NOT NULL, -- The first thousand of these: row, field, code, reason; all are in catalogue.refused_record unless it was only tried
+    CONSTRAINT upload_pkey PRIMARY KEY (upload_id),
+    CONSTRAINT upload_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES catalogue.dataset(dataset_id),
+    CONSTRAINT upload_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'geojson'::text, 'parquet'::text]))),
+    CONSTRAINT upload_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT upload_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT upload_size_bytes_check CHECK ((size_bytes >= 0)),
+    CONSTRAINT upload_uploaded_by_check CHECK ((uploaded_by <> ''::text))
+);
+CREATE INDEX upload_dataset_idx ON catalogue.upload USING btree (dataset_id, upload_id);
+GRANT INSERT, SELECT ON catalogue.upload TO somel_enjoy_write;
+ALTER TABLE catalogue.upload ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON catalogue.upload FOR ALL TO somel_enjoy_write USING (catalogue.may_write(dataset_id));
 
 -- How much Enjoy is used, by hour
 CREATE TABLE catalogue.usage (
@@ -2651,6 +2753,17 @@ AS $function$
     SELECT coalesce(nullif(current_setting('somel.organisations', true), ''), '{}')::integer[]
 $function$;
 
+CREATE OR REPLACE FUNCTION catalogue.acts_for_all()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT NOT EXISTS (
+        SELECT FROM catalogue.organisation
+        WHERE organisation_id <> ALL (catalogue.acting())
+    )
+$function$;
+
 CREATE OR REPLACE FUNCTION catalogue.add_columns(asked integer, since integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -2690,6 +2803,19 @@ AS $function$
         ELSE field_type
     END
 $function$;
+
+CREATE OR REPLACE FUNCTION catalogue.drop_before(asked integer, instant timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF NOT catalogue.may_write(asked) THEN
+        RAISE EXCEPTION 'the dataset is not one of those that are acted for' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN (SELECT count(*) FROM public.drop_chunks(format('record.%I', 'd' || asked)::regclass, older_than => instant));
+END $function$;
 
 CREATE OR REPLACE FUNCTION catalogue.folded(words text)
  RETURNS text
