@@ -75,6 +75,12 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	  --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group judge-schemathesis -o deploy/locks/judges/schemathesis.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-ogctests -o deploy/locks/judges/ogctests.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-pyogrio -o deploy/locks/judges/pyogrio.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-owslib -o deploy/locks/judges/owslib.txt
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(NEEDS_PYTHON)' >&2; exit 2; }
