@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from api import errors
 from api.context import Context
 from api.enjoy.features import app as features
-from api.enjoy.routes import datasets, exports, history, organisations, records
+from api.enjoy.features.contracts import Contracts
+from api.enjoy.routes import datasets, exports, history, organisations, records, tiles
 from api.openapi import describe
 
 #: Where it is mounted.
@@ -18,7 +19,7 @@ The city's data behind one stable API.
 A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
-_ROUTERS: Final = (datasets, records, organisations, exports, history)
+_ROUTERS: Final = (datasets, records, organisations, exports, history, tiles)
 
 
 def create_enjoy(context: Context) -> FastAPI:
@@ -33,6 +34,7 @@ def create_enjoy(context: Context) -> FastAPI:
         title="Enjoy", version="1", description=_DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.context = context
+    app.state.contracts = Contracts()
     errors.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
