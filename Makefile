@@ -46,13 +46,16 @@ dask: setup ## Add to .venv what jobs on a Dask cluster need (SOMEL_DASK_SCHEDUL
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/dask.txt
 
-peers: python ## Set up what benchmarks are compared with, in .venv-peers and .venv-power-flow
+peers: python ## Set up what benchmarks are compared with, in .venv-peers, .venv-power-flow and .venv-pygeoapi
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/peers.txt
 	@$(PYTHON) -m venv .venv-power-flow
 	@.venv-power-flow/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/power_flow.txt
+	@$(PYTHON) -m venv .venv-pygeoapi
+	@.venv-pygeoapi/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
+	  -r deploy/locks/pygeoapi.txt
 
 judges: setup-dev ## Set up the programs that judge ours, each in an environment of its own
 	@$(BIN)/python -m tests.support.judges
@@ -69,6 +72,10 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	  --group peers -o deploy/locks/peers.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group power_flow -o deploy/locks/power_flow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group pygeoapi -o deploy/locks/pygeoapi.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-geoparquet-validator -o deploy/locks/judges/geoparquet-validator.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group judge-openadr-python -o deploy/locks/judges/openadr-python.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
