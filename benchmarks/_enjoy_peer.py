@@ -81,7 +81,7 @@ def serving(interpreter: Path, url: str) -> Iterator[str]:
         settings, document = folder / "pygeoapi.yml", folder / "openapi.json"
         settings.write_text(json.dumps(_settings(url, port)))  # what is JSON is YAML
         environment = os.environ | {"PYGEOAPI_CONFIG": str(settings), "PYGEOAPI_OPENAPI": str(document)}
-        made = [str(interpreter), "-m", "pygeoapi", "openapi", "generate", str(settings), "--format", "json"]
+        made = [str(interpreter.with_name("pygeoapi")), "openapi", "generate", str(settings), "--format", "json"]
         made += ["--output-file", str(document)]
         subprocess.run(made, env=environment, check=True, capture_output=True)
         command = [str(interpreter), "-m", "gunicorn", "--workers", str(WORKERS), "--bind", f"127.0.0.1:{port}"]
