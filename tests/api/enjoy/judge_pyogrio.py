@@ -9,13 +9,14 @@ import pyogrio
 from pyogrio.raw import read
 
 warnings.simplefilter("error")
-url, box, bare = (json.load(sys.stdin)[name] for name in ("url", "box", "bare"))
+asked = json.load(sys.stdin)
+url, box, paged_one = asked["url"], asked["box"], asked["paged"]
 source = f"OAPIF:{url}"
 found = {}
 for name, _ in pyogrio.list_layers(source):
     info = pyogrio.read_info(source, layer=name, force_feature_count=True)
     meta, _, geometries, columns = read(source, layer=name)
-    _, _, paged, _ = read(source, layer=name, page_size=7) if name == bare else (None, None, geometries, None)
+    _, _, paged, _ = read(source, layer=name, page_size=7) if name == paged_one else (None, None, geometries, None)
     _, _, _, in_box = read(source, layer=name, bbox=tuple(box))
     found[name] = {
         "count": info["features"],
@@ -28,6 +29,7 @@ for name, _ in pyogrio.list_layers(source):
     }
 _, _, _, many = read(source, layer="velo.v1", where="bikes > 15 AND station <> 'S001'")
 _, _, shapes, first = read(source, layer="velo.v1", max_features=1)
+found["by_its_bare_name"] = pyogrio.read_info(f"{source}/collections/velo", force_feature_count=True)["features"]
 found["where"] = len(many[0])
 found["first"] = [str(one[0]) for one in first]
 found["point"] = [round(float(one), 6) for one in numpy.frombuffer(shapes[0], dtype="<f8", offset=5)]
