@@ -36,8 +36,8 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.context = context
     app.state.contracts = Contracts()
     errors.install(app)
+    features.install(app, context)  # before routes, which are tried one by one
     for module in _ROUTERS:
         app.include_router(module.router)
-    features.install(app, context)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app
