@@ -1,7 +1,7 @@
 """pygeoapi with its PostgreSQL provider, in an environment of its own, served by gunicorn as its documents advise.
 
-Its provider wants one column that names a feature, which our records, named by station and time, have not. So it is given a
-plain table of the same rows with an integer key, in the order of that key: nothing is quicker to page through.
+Its provider wants one column that names a feature, which our records, named by station and time, have not. So it is
+given a plain table of the same rows with an integer key, in the order of that key: nothing is quicker to page through.
 """
 
 import contextlib
@@ -148,7 +148,9 @@ def _settings(url: str, port: int) -> dict[str, Any]:
             | {
                 "type": "collection",
                 "links": [],
-                "extents": {"spatial": {"bbox": [2.5, 50.3, 3.5, 51], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}},
+                "extents": {
+                    "spatial": {"bbox": [2.5, 50.3, 3.5, 51], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}
+                },
                 "providers": [provider],
             }
         },

@@ -1,4 +1,4 @@
-"""wrk, which keeps connections busy and says how long answers took: the host's own, else Debian's, unpacked privately."""
+"""wrk, which keeps connections busy and times answers: the host's own, else Debian's, unpacked privately."""
 
 import json
 import shutil
@@ -23,8 +23,9 @@ WRK: Final = Recipe(
 _REPORT: Final = """
 done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('\\n{"requests": %d, "took_us": %d, "bytes": %d, "p50_us": %d, "p99_us": %d, "worst_us": %d, "wrong": %d}\\n',
-    summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99), latency.max,
+  io.write(string.format(
+    '\\n{"requests": %d, "took_us": %d, "p50_us": %d, "p99_us": %d, "worst_us": %d, "wrong": %d}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency.max,
     e.connect + e.read + e.write + e.status + e.timeout))
 end
 """
@@ -73,7 +74,14 @@ def loaded(address: str, paths: list[str], *, connections: int, seconds: float, 
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_TURNS % ", ".join(f'"{path}"' for path in paths) + _REPORT)
         script.flush()
-        command = [str(program()), f"-t{threads}", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", script.name]
+        command = [
+            str(program()),
+            f"-t{threads}",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            "-s",
+            script.name,
+        ]
         done = subprocess.run([*command, address], capture_output=True, text=True, check=True)
     said = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
     if said["wrong"] or not said["requests"]:

@@ -1,12 +1,13 @@
 """Enjoy's answers about V'lille: how soon, how many, how large, and against pygeoapi on the same rows in the same run.
 
-A dataset of 392,000 records, of stations and minutes, is declared and written as publishers do; the API runs in one process of its
-own, as it does anywhere, and the database, the load and all of it share two cores. wrk keeps connections busy.
+A dataset of 392,000 records, of stations and minutes, is declared and written as publishers do; the API runs in one
+process of its own, as it does anywhere, and the database, the load and all of it share two cores. wrk keeps connections
+busy.
 
-Expected before it was first run: records become GeoJSON inside the database, so that a page costs one indexed query and a
-copy of texts: some 2 ms of a processor, 300 pages a second or more. pygeoapi counts all records for each page and makes
-an object of every value: some 200 ms, so more than ten times as long. An export is bounded by how fast one backend writes
-texts: 60 MB a second, and a bit more than half the rows of ``COPY``, which writes half the bytes for each.
+Expected before it was first run: records become GeoJSON inside the database, so that a page costs one indexed query
+and a copy of texts: some 2 ms of a processor, 300 pages a second or more. pygeoapi counts all records for each page
+and makes an object of every value: some 200 ms, so more than ten times as long. An export is bounded by how fast one
+backend writes texts: 60 MB a second, and a bit more than half the rows of ``COPY``, which writes half the bytes.
 
 Figures on the last line with ``--json``:
 
@@ -16,7 +17,7 @@ Figures on the last line with ``--json``:
 ``requests_per_s``
     Both in turn, asked for by eight at once, as long as it lasts.
 ``vs_pygeoapi``
-    Pages of 100 a second over those of pygeoapi (two gunicorn workers, our API has one process), four at once, by turns.
+    Pages of 100 a second over those of pygeoapi (two gunicorn workers; our API has one), four at once, by turns.
 ``export_vs_copy``, ``export_mb_per_s``
     Rows of a whole export as GeoJSON a second over those of ``COPY … TO STDOUT``, by turns, and its bytes. [MB/s]
 ``export_rss_mb``, ``export_growth_mb``
@@ -67,7 +68,7 @@ QUICK = Sizes(rows=20_000, seconds=1.0, turns=1)
 
 
 async def checked(connection: Connection, address: str) -> list[str]:
-    """Compare every record that the API gives in pages, and the newest of all, with the database; return paths of pages.
+    """Compare all records that the API gives in pages, and the newest, with the database; return paths of pages.
 
     Raises
     ------
@@ -77,7 +78,7 @@ async def checked(connection: Connection, address: str) -> list[str]:
     stored = {
         (station, at, bikes)
         for station, at, bikes in await _all(
-            connection, "SELECT station, to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), bikes FROM enjoy.d1_v1"
+            connection, 'SELECT station, to_char(at, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\'), bikes FROM enjoy.d1_v1'
         )
     }
     newest = {

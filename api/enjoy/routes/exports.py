@@ -26,7 +26,9 @@ _TITLES: Final[Mapping[ExportForm, str]] = {
 }
 _FILES: Final = {
     "description": "The file. What has no end was broken off.",
-    "content": {media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()},
+    "content": {
+        media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()
+    },
 }
 
 

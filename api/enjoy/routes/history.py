@@ -58,7 +58,8 @@ async def get_history(
         GivenInstant, Query(alias="from", description="Begin of the span", examples=["2026-01-15T00:00:00+01:00"])
     ],
     until: Annotated[
-        GivenInstant, Query(alias="to", description="End of the span, not in it", examples=["2026-01-16T00:00:00+01:00"])
+        GivenInstant,
+        Query(alias="to", description="End of the span, not in it", examples=["2026-01-16T00:00:00+01:00"]),
     ],
     every: Annotated[
         str,

@@ -24,7 +24,14 @@ _CRS: Final = "http://www.opengis.net/def/crs/EPSG/0/3857"
 _CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _TYPES: Final = {FieldType.INTEGER: "Number", FieldType.NUMBER: "Number", FieldType.BOOLEAN: "Boolean"}
 _SCHEMA_TYPES: Final = {FieldType.INTEGER: "integer", FieldType.NUMBER: "number", FieldType.BOOLEAN: "boolean"}
-_DIMENSIONS: Final = {"Point": 0, "MultiPoint": 0, "LineString": 1, "MultiLineString": 1, "Polygon": 2, "MultiPolygon": 2}
+_DIMENSIONS: Final = {
+    "Point": 0,
+    "MultiPoint": 0,
+    "LineString": 1,
+    "MultiLineString": 1,
+    "Polygon": 2,
+    "MultiPolygon": 2,
+}
 _TILE: Final = {"description": "The tile", "content": {MEDIA: {"schema": {"type": "string", "format": "binary"}}}}
 _UNCHANGED: Final = {"description": "Nothing has changed since"}
 
@@ -88,7 +95,11 @@ async def get_tileset(request: Request, connection: Sharing, collection: Collect
         ],
         "layers": [
             {"id": dataset.name, "dataType": "vector", "propertiesSchema": _schema(shape)}
-            | ({} if (kind := str(shape.view.geometry_type)) not in _DIMENSIONS else {"geometryDimension": _DIMENSIONS[kind]})
+            | (
+                {}
+                if (kind := str(shape.view.geometry_type)) not in _DIMENSIONS
+                else {"geometryDimension": _DIMENSIONS[kind]}
+            )
         ],
     }
     if extent.box is not None:
