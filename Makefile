@@ -48,13 +48,16 @@ dask: setup ## Add to .venv what jobs on a Dask cluster need (SOMEL_DASK_SCHEDUL
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/dask.txt
 
-peers: python ## Set up what benchmarks are compared with, in .venv-peers and .venv-power-flow
+peers: python ## Set up what benchmarks are compared with, in .venv-peers, .venv-power-flow and .venv-pygeoapi
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/peers.txt
 	@$(PYTHON) -m venv .venv-power-flow
 	@.venv-power-flow/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
 	  -r deploy/locks/power_flow.txt
+	@$(PYTHON) -m venv .venv-pygeoapi
+	@.venv-pygeoapi/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: \
+	  -r deploy/locks/pygeoapi.txt
 
 judges: setup-dev ## Set up the programs that judge ours, each in an environment of its own
 	@$(BIN)/python -m tests.support.judges
@@ -66,6 +69,7 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(LOCK) 3.11 --extra build --extra dask -c deploy/locks/runtime.txt pyproject.toml -o deploy/locks/dask.txt
 	@$(LOCK) 3.11 --group peers -o deploy/locks/peers.txt
 	@$(LOCK) 3.11 --group power_flow -o deploy/locks/power_flow.txt
+	@$(LOCK) 3.11 --group pygeoapi -o deploy/locks/pygeoapi.txt
 	@for judge in $(JUDGES); do $(LOCK) 3.11 --group judge-$$judge -o deploy/locks/judges/$$judge.txt || exit 1; done
 	@$(LOCK) 3.12 --group judge-openadr-elaad -o deploy/locks/judges/openadr-elaad.txt
 

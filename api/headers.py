@@ -15,6 +15,9 @@ EXPLORER_PATH: Final = "/docs"
 #: What lies below is opened by tokens.
 _BY_TOKEN: Final = ("/v1/", "/openadr3/")
 
+#: What lies below is for programs of others, in browsers as well.
+_FOR_OTHERS: Final = "/enjoy/"
+
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -47,6 +50,8 @@ class StrictHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_ALWAYS)
+                if scope["path"].startswith(_FOR_OTHERS):
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 headers["Content-Security-Policy"] = _EXPLORER if scope["path"] == EXPLORER_PATH else _STRICT
                 # What a token opens must not be found in a cache later; the page's own files may be asked about again.
                 opened = scope["path"].startswith(_BY_TOKEN)

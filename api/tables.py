@@ -143,17 +143,21 @@ class Sink(io.RawIOBase):
         self._at = 0
 
     def writable(self) -> bool:
+        """Return that it is."""
         return True
 
     def write(self, content: Any) -> int:
+        """Hold what is written; return its length."""
         self._held += content
         self._at += len(content)
         return len(content)
 
     def tell(self) -> int:
+        """Return how much was written from the beginning."""
         return self._at
 
     def taken(self) -> bytes:
+        """Return what is held, and hold it no longer."""
         content = bytes(self._held)
         self._held.clear()
         return content

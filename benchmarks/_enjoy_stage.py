@@ -1,7 +1,6 @@
 """V'lille minutes in a real database, published the way that publishers do, for `benchmarks.enjoy`.
 
-The measured day has 15 hours without a gap of its own making; the same hours follow once more as the next ones, up to as many rows
-as are asked for.
+The measured day has 15 hours; the same hours follow once more as the next ones, up to as many rows as are asked for.
 """
 
 import json

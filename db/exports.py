@@ -15,6 +15,7 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 from psycopg.waiting import Wait
 
+from core.datasets import GeometryType
 from db.connection import Connection, translated_errors
 from db.features import Selection, where
 from db.statements import read_file
@@ -43,11 +44,8 @@ def features(connection: Connection, view: View, selection: Selection, *, latest
 
 
 def lines(connection: Connection, view: View, selection: Selection, *, latest: bool = False) -> Rows:
-    """Yield records as CSV with a heading, in no order; a geometry is well-known text."""
-    columns = [_named(text_of(field.name, field.type), field.name) for field in view.fields]
-    if view.geometry_type is not None:
-        shape = sql.SQL("ST_AsText({}, {})").format(GEOMETRY, sql.Literal(_DIGITS))
-        columns.append(_named(shape, "geometry"))
+    """Yield records as CSV with a heading, in no order; points are two columns, other geometries well-known text."""
+    columns = [_named(text_of(field.name, field.type), field.name) for field in view.fields] + _place(view)
     return copied(connection, _statement("lines", view, columns, selection, latest=latest))
 
 
@@ -60,6 +58,18 @@ def typed_lines(connection: Connection, view: View, selection: Selection, *, lat
             sql.SQL("{}({})").format(sql.SQL(bound), GEOMETRY) for bound in ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax")
         ]
     return copied(connection, _statement("typed_lines", view, columns, selection, latest=latest))
+
+
+def _place(view: View) -> list[sql.Composable]:
+    """Return where a record is, in columns whose names no field has."""
+    if view.geometry_type is None:
+        return []
+    if view.geometry_type == GeometryType.POINT and not any(map(view.field, ("longitude", "latitude"))):
+        return [
+            _named(sql.SQL("{}({})").format(sql.SQL(part), GEOMETRY), name)
+            for part, name in (("ST_X", "longitude"), ("ST_Y", "latitude"))
+        ]
+    return [_named(sql.SQL("ST_AsText({}, {})").format(GEOMETRY, sql.Literal(_DIGITS)), "geometry")]
 
 
 def _statement(

@@ -143,15 +143,23 @@ def read_id(view: View, given: str) -> tuple[Value, ...]:
     NotFoundError
         ``feature_unknown``: no record is ever called so.
     """
+    found = find_id(view, given)
+    if found is None:
+        raise feature_unknown(given)
+    return found
+
+
+def find_id(view: View, given: str) -> tuple[Value, ...] | None:
+    """Return the values of `View.identity` that an identifier names, or None where it names nothing."""
     parts = given.split(_JOINT)
     if len(parts) != len(view.identity) or "\0" in given:
-        raise feature_unknown(given)
+        return None
     try:
         return tuple(
             read_value(view.type_of(name), _unescaped(part)) for name, part in zip(view.identity, parts, strict=True)
         )
     except ValueError:
-        raise feature_unknown(given) from None
+        return None
 
 
 def feature_unknown(given: str) -> NotFoundError:

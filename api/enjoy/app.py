@@ -8,8 +8,20 @@ from api import errors
 from api.context import Context
 from api.enjoy.catalogue import harvest
 from api.enjoy.features import app as features
+from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.routes import datasets, events, exports, history, organisations, records, sources, uploads, webhooks
+from api.enjoy.routes import (
+    datasets,
+    events,
+    exports,
+    history,
+    organisations,
+    records,
+    sources,
+    tiles,
+    uploads,
+    webhooks,
+)
 from api.openapi import describe
 
 #: Where it is mounted.
@@ -28,6 +40,7 @@ _ROUTERS: Final = (
     organisations,
     exports,
     history,
+    tiles,
     events,
     webhooks,
     harvest,
@@ -46,10 +59,11 @@ def create_enjoy(context: Context) -> FastAPI:
         title="Enjoy", version="1", description=_DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.context = context
+    app.state.contracts = Contracts()
     errors.install(app)
+    features.install(app, context)  # before routes, which are tried one by one
     for module in _ROUTERS:
         app.include_router(module.router)
-    features.install(app, context)
     app.add_middleware(LimitRequests, traffic=context.traffic)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

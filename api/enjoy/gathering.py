@@ -1,6 +1,7 @@
 """What a request for history asks for: which buckets, of what, for whom, and after which one."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from api.paging import cursor_invalid, parsed, read_cursor, write_cursor
@@ -91,8 +92,6 @@ def read_after(view: View, wanted: Gathering, cursor: str) -> tuple[datetime, tu
     start_at = parsed(start, datetime.fromisoformat)
     if start_at.tzinfo is None:
         raise cursor_invalid()
-    values = (
-        parsed(part, lambda text, kind=view.type_of(name): read_value(kind, text))  # type: ignore[misc]  # bound at once
-        for name, part in zip(wanted.by, key, strict=True)
-    )
-    return start_at, tuple(values)
+    kinds = map(view.type_of, wanted.by)
+    values = tuple(parsed(part, partial(read_value, kind)) for kind, part in zip(kinds, key, strict=True))
+    return start_at, values

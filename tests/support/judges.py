@@ -64,11 +64,46 @@ def environment(name: str, settings: Settings, *, least: tuple[int, int] = (3, 1
     return program
 
 
+def node_environment(name: str, settings: Settings) -> tuple[str, Path]:
+    """Return Node.js and the folder of a judge's ``node_modules``; skip the test, and say why, where there are none.
+
+    Parameters
+    ----------
+    name : str
+        Of its folder ``deploy/locks/judges/<name>`` with ``package.json`` and ``package-lock.json``.
+    settings : Settings
+        Whether everything has to be there.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        missing(settings, f"no Node.js for {name}")
+    lock = LOCKS / name / "package-lock.json"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    folder = open_folder(Places.from_environment().cache) / "judges" / f"{name}-{digest}"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / ".complete"
+    with folder.with_suffix(".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not stamp.exists():
+            for file in lock.parent.iterdir():
+                shutil.copy(file, folder)
+            wrong = _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)])
+            if wrong:
+                missing(settings, f"the packages of {name} cannot be had: {wrong}")
+            stamp.touch()
+    return node, folder
+
+
 def main() -> None:
     """Make all environments, so that tests need no network afterwards."""
     for lock in sorted(LOCKS.glob("*.txt")):
         try:
             print(environment(lock.stem, read_settings(), least=LEAST.get(lock.stem, (3, 11))))
+        except pytest.skip.Exception as reason:
+            print(reason.msg)
+    for lock in sorted(LOCKS.glob("*/package-lock.json")):
+        try:
+            print(node_environment(lock.parent.name, read_settings())[1])
         except pytest.skip.Exception as reason:
             print(reason.msg)
 

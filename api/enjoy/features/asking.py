@@ -8,12 +8,12 @@ from fastapi import Request
 
 from api.enjoy.features.crs import CRS84, Crs, box_in, crs_named
 from api.enjoy.features.moments import read_interval
-from api.paging import read_key, write_cursor
+from api.paging import cursor_invalid, read_key, write_cursor
 from core.conditions import Condition
 from core.datasets import FieldType
 from core.errors import InputError
 from db.features import Box, Selection
-from db.views import Value, View, read_value
+from db.views import Value, View, find_id, read_value
 from enjoy.cql import read_filter
 
 Read = TypeVar("Read")
@@ -120,7 +120,7 @@ def read_items(request: Request, view: View) -> Asked:
         ),
         limit=min(_number(given, "limit", least=1) or USUAL, MOST),
         offset=_number(given, "offset", most=MOST_OFFSET) or 0,
-        after=_read(given, "cursor", lambda word: read_key(word, str)),
+        after=_read(given, "cursor", lambda word: _identifier(view, word)),
         crs=crs,
         only=only,
         has_geometry=has_geometry,
@@ -137,6 +137,13 @@ def read_shown(given: Mapping[str, str], view: View) -> tuple[Crs, tuple[str, ..
 def cursor_after(name: str) -> str:
     """Return the cursor of a page that begins after a feature."""
     return write_cursor([name])
+
+
+def _identifier(view: View, cursor: str) -> str:
+    name = read_key(cursor, str)
+    if find_id(view, name) is None:
+        raise cursor_invalid()
+    return name
 
 
 def _read(given: Mapping[str, str], name: str, reader: Callable[[str], Read]) -> Read | None:

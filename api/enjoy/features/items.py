@@ -27,9 +27,9 @@ from api.enjoy.features.contracts import Collection
 from api.enjoy.features.formats import CSV, HTML, JSON, OF_ITEMS, OF_LATEST, Format
 from api.enjoy.features.formats import OF_ITEM as FORMATS_OF_ITEM
 from api.enjoy.features.pages import format_of, page_for_people
-from api.enjoy.features.reading import collection_of, reading
+from api.enjoy.features.reading import collection_of, contracts_of, reading
 from db.connection import Connection
-from db.features import FeaturePage, count, one, page
+from db.features import FeaturePage, one, page
 from db.views import feature_unknown
 
 #: So many are counted, and no more: beyond, ``numberMatched`` is left out.
@@ -88,7 +88,7 @@ async def _features(request: Request, offered: tuple[Format, ...], *, latest: bo
         if is_known(request, tag):
             return unchanged(headers)
         found = await _page(connection, collection, asked, latest=latest)
-        matched = await _matched(connection, collection, asked, found, latest=latest)
+        matched = await _matched(request, connection, collection, asked, found, latest=latest)
     links = [*links_of(request, shown, offered), *_next(request, shown, found)]
     if shown is CSV:
         return _csv(collection, asked, found, _linked(headers, links))
@@ -117,13 +117,14 @@ async def _page(connection: Connection, collection: Collection, asked: Asked, *,
 
 
 async def _matched(
-    connection: Connection, collection: Collection, asked: Asked, found: FeaturePage, *, latest: bool
+    request: Request, connection: Connection, collection: Collection, asked: Asked, found: FeaturePage, *, latest: bool
 ) -> int | None:
     """Return how many features are selected, where that is known or not dear to count."""
     is_first = asked.after is None and asked.offset == 0
     if is_first and found.next is None:
         return len(found.features)
-    counted = await count(connection, collection.view, asked.selection, latest=latest, most=MOST_COUNTED + 1)
+    contracts, most = contracts_of(request), MOST_COUNTED + 1
+    counted = await contracts.count(connection, collection, asked.selection, latest=latest, most=most)
     return counted if counted <= MOST_COUNTED else None
 
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.enjoy.access import Exporting
 from api.enjoy.asked import READ, selected
-from api.enjoy.caching import not_changed, validators_of
 from api.enjoy.download import Download, begun, gzipped, takes_gzip
 from api.enjoy.exporting import MEDIA, ExportForm, written
-from api.enjoy.routes.datasets import DatasetName, dataset_named
-from api.enjoy.versions import Version, version_asked
+from api.enjoy.features.answers import is_known, unchanged
+from api.enjoy.features.contracts import Collection
+from api.enjoy.routes.datasets import DatasetName
+from api.enjoy.shapes import Version, shape_of, told_of
 from db.dataset_rows import Published
-from db.views import view_of
 
 router = APIRouter(prefix="/v1", tags=["records"])
 
@@ -49,30 +49,26 @@ async def get_export(
 ) -> Response:
     """Give all records of a dataset, or those that are asked for, in no order and without a limit.
 
-    GeoJSON and CSV are packed with gzip for those who take it. A geometry is GeoJSON's, well-known text in CSV,
-    and WKB with its bounds beside it in Parquet, always in WGS 84.
+    GeoJSON and CSV are packed with gzip for those who take it. Geometries are in WGS 84: in CSV, points are longitude
+    and latitude and others well-known text; in Parquet they are WKB, with their bounds beside them.
     """
-    published = await dataset_named(connection, name)
-    number = version_asked(published, version)
-    view = view_of(published, number)
-    selection = selected(request, view, own=_OWN)
+    shape = await shape_of(request, connection, name, version)
+    selection = selected(request, shape.view, own=_OWN)
     is_packed = f is not ExportForm.PARQUET and takes_gzip(request.headers.get("accept-encoding", ""))
-    asked = sorted(request.query_params.multi_items())
-    headers = validators_of(published, number, asked, "gzip" if is_packed else "") | {"Vary": "Accept-Encoding"}
-    same = not_changed(request, headers)
-    if same is not None:
-        return same
-    blocks = await begun(written(connection, view, selection, form=f, latest=latest))
-    headers["Content-Disposition"] = f'attachment; filename="{_file(published, number, f)}"'
+    headers = told_of(request, shape, is_packed)
+    if is_known(request, headers["ETag"]):
+        return unchanged(headers)
+    blocks = await begun(written(connection, shape.view, selection, form=f, latest=latest))
+    headers["Content-Disposition"] = f'attachment; filename="{_file(shape, f)}"'
     if is_packed:
         headers["Content-Encoding"] = "gzip"
         blocks = gzipped(blocks)
     return Download(blocks, headers=headers, media_type=MEDIA[f])
 
 
-def _file(published: Published, number: int, form: ExportForm) -> str:
-    of = "" if number == published.newest.version else f"-v{number}"
-    return f"{published.dataset.name}{of}.{form}"
+def _file(shape: Collection, form: ExportForm) -> str:
+    name = shape.published.dataset.name if shape.is_newest else shape.id
+    return f"{name}.{form}"
 
 
 def export_links(request: Request, published: Published, version: int | None = None) -> list[tuple[str, str, str]]:

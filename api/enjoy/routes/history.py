@@ -12,15 +12,15 @@ from fastapi.responses import JSONResponse
 
 from api.enjoy.access import Sharing
 from api.enjoy.asked import READ, selected
-from api.enjoy.caching import not_changed, validators_of
+from api.enjoy.features.answers import is_known, unchanged
 from api.enjoy.gathering import MOST_BUCKETS, gathering_of, key_after, read_after
-from api.enjoy.routes.datasets import DatasetName, dataset_named
-from api.enjoy.versions import Version, version_asked
+from api.enjoy.routes.datasets import DatasetName
+from api.enjoy.shapes import Version, shape_of, told_of
 from api.models.fields import GivenInstant
 from api.paging import Cursor, Limit, bounded
 from core.errors import ConflictError
 from db.bucketed import Bucket, Gathering, buckets
-from db.views import View, view_of
+from db.views import View
 
 router = APIRouter(prefix="/v1", tags=["records"])
 
@@ -91,23 +91,23 @@ async def get_history(
 
     A bucket is named by its start and is there when it holds records. The first and the last hold what is in the span.
     """
-    published = await dataset_named(connection, name)
-    view = view_of(published, version_asked(published, version))
+    shape = await shape_of(request, connection, name, version)
+    view = shape.view
     if view.time is None:
         raise ConflictError("dataset_without_time", "The dataset keeps no history: its contract has no time.")
     selection = selected(request, view, own=_OWN)
     wanted = gathering_of(view, selection, since=since, until=until, every=every, aggregate=aggregate, by=group_by)
-    headers = validators_of(published, view.version, sorted(request.query_params.multi_items()))
-    same = not_changed(request, headers)
-    if same is not None:
-        return same
+    headers = told_of(request, shape)
+    if is_known(request, headers["ETag"]):
+        return unchanged(headers)
     after = None if cursor is None else read_after(view, wanted, cursor)
     rows = await buckets(connection, view, wanted, limit=bounded(limit) + 1, after=after)
     shown = rows[: bounded(limit)]
     more = _next(request, shown) if len(rows) > len(shown) else None
     if f is HistoryForm.CSV:
-        links = {} if more is None else {"Link": f'<{more}>; rel="next"'}
-        return Response(_csv(view, wanted, shown), media_type="text/csv; charset=utf-8", headers=headers | links)
+        if more is not None:
+            headers["Link"] = ", ".join([*filter(None, [headers.get("Link")]), f'<{more}>; rel="next"'])
+        return Response(_csv(view, wanted, shown), media_type="text/csv; charset=utf-8", headers=headers)
     items = [_item(view, wanted, row) for row in shown]
     return JSONResponse({"items": items, "next": more}, headers=headers)
 
