@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from api import errors
 from api.context import Context
 from api.enjoy.limits import LimitRequests
-from api.enjoy.routes import account, datasets, events, keys, members, organisations, records, webhooks
+from api.enjoy.routes import account, asyncapi, datasets, events, keys, members, organisations, records, webhooks
 from api.openapi import describe
 
 #: Where it is mounted.
@@ -18,7 +18,7 @@ The city's data behind one stable API.
 A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
-_ROUTERS: Final = (datasets, records, organisations, events, webhooks, account, keys, members)
+_ROUTERS: Final = (datasets, records, organisations, events, webhooks, account, keys, members, asyncapi)
 
 
 def create_enjoy(context: Context) -> FastAPI:
