@@ -290,7 +290,7 @@ GRANT SELECT ON catalogue.organisation TO somel_read;
 ALTER TABLE catalogue.organisation ENABLE ROW LEVEL SECURITY;
 CREATE POLICY kept ON catalogue.organisation FOR ALL TO somel_enjoy_account USING (true);
 CREATE POLICY named ON catalogue.organisation FOR SELECT TO somel_read USING (true);
-CREATE POLICY shown ON catalogue.organisation FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING (((kind <> 'developer'::text) OR (organisation_id = ANY (catalogue.acting()))));
+CREATE POLICY shown ON catalogue.organisation FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING ((kind <> 'developer'::text));
 
 -- What is left to keys, as all API processes together have counted; forgotten at a crash, and full then
 CREATE TABLE catalogue.quota (

@@ -11,10 +11,14 @@ from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
 from api.enjoy.routes import (
+    account,
+    asyncapi,
     datasets,
     events,
     exports,
     history,
+    keys,
+    members,
     organisations,
     records,
     sources,
@@ -43,6 +47,10 @@ _ROUTERS: Final = (
     tiles,
     events,
     webhooks,
+    account,
+    keys,
+    members,
+    asyncapi,
     harvest,
 )
 

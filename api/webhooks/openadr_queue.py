@@ -6,7 +6,6 @@ from typing import Final
 from api.webhooks.parcels import Due, Parcel
 from db import notifications as store
 from db.connection import Connection
-from db.notifications import Delivery
 
 _UNWANTED: Final = "Given up: the subscription no longer names this callback, or its client is revoked."
 
@@ -22,7 +21,7 @@ class OpenadrQueue:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: dict[int, Delivery] = {}
+        self._known: dict[int, store.Delivery] = {}
 
     async def due(self, *, busy: Sequence[int], per_owner: int, limit: int) -> list[Due]:
         """Return callbacks that may be called."""

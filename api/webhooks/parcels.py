@@ -83,7 +83,7 @@ class Queue(Protocol):
         """Note that a callback has taken a message, and that it works."""
 
     async def failed(self, parcel: Parcel, answer: str, *, wait_s: float, is_last: bool, is_gone: bool) -> None:
-        """Note that it has not: it is left alone for a while, or the message, or with `is_gone` all, is given up. [s]."""
+        """Note that it has not: it is left alone for a while; this one, or with `is_gone` all, is given up. [s]."""
 
     async def give_up(self, parcel: Parcel, *, give_up_s: float) -> None:
         """Give up everything that has waited too long in the queue of a message. [s]."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
 
 from api.context import Context, InContext
 from api.enjoy.access import Sharing, WhoCalls
@@ -47,7 +48,7 @@ class Reader:
 
 @router.get(
     "/datasets/{name}/events",
-    response_class=EventStream,
+    response_class=StreamingResponse,
     responses={
         200: {
             "description": "Events",

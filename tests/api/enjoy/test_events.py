@@ -158,7 +158,8 @@ async def test_a_reader_that_does_not_read_is_dropped(callers: Callers, address:
     ask(
         callers.url,
         "INSERT INTO catalogue.record_change"
-        " (dataset_id, number, at, inserted_count, updated_count, deleted_count, keys) SELECT dataset_id, more, at, 0, 20, 0, keys FROM catalogue.record_change, generate_series(2, 500) AS more",
+        " (dataset_id, number, at, inserted_count, updated_count, deleted_count, keys) "
+        "SELECT dataset_id, more, at, 0, 20, 0, keys FROM catalogue.record_change, generate_series(2, 500) AS more",
     )
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.socket() as deaf:
