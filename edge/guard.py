@@ -163,7 +163,7 @@ class Guard:
         if self.sparkplug_group:
             root = f"spBv1.0/{self.sparkplug_group}"
             ingest += [f"topic write {root}/NCMD/+", f"topic write {root}/DCMD/+/+", "topic write spBv1.0/STATE/+"]
-        ingest.append(f"topic write {OPENADR_ROOT}/#")
+        ingest += [f"topic write {OPENADR_ROOT}/#", "topic read enjoy/#"]
         observer = [f"user {OBSERVER}", "topic read somel/#", "topic read spBv1.0/#", "topic read $SYS/#"]
         business_logic = [f"user {BUSINESS_LOGIC}", f"topic read {OPENADR_ROOT}/bl/#"]
         return "\n".join([*ingest, "", *observer, "", *business_logic]) + "\n"

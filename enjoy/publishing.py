@@ -1,6 +1,6 @@
 """Publishing: datasets declared under a contract, new versions beside old ones, and records kept or refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -127,6 +127,7 @@ async def receive(
     version: int | None = None,
     as_text: bool = False,
     first: int = 1,
+    places: Sequence[int] | None = None,
 ) -> Received:
     """Write the records that keep the contract, and store why the others do not.
 
@@ -148,21 +149,25 @@ async def receive(
         Whether all values are texts.
     first : int, default 1
         Place of the first of them in what they came with.
+    places : sequence of int, optional
+        Place of each, where they came with several things.
     """
     checked = check_records(published.contract(version), records, as_text=as_text, first=first)
+    refusals = checked.refusals
+    if places is not None:
+        refusals = [replace(one, row=places[one.row - first]) for one in refusals]
     dataset_id = published.dataset.dataset_id
     written = Written(0, 0, 0)
     if checked.rows:
         written = await upsert(connection, table_of(published, version), checked.rows, now=now)
-    if checked.refusals:
+    if refusals:
         refused = [
-            RefusedRecord(0, now, source, one.row, one.field, one.code, one.reason, one.content)
-            for one in checked.refusals
+            RefusedRecord(0, now, source, one.row, one.field, one.code, one.reason, one.content) for one in refusals
         ]
         await store.insert_refused(connection, dataset_id, source, refused)
     if written.inserted or written.updated:
         await store.records_changed(connection, dataset_id, now=now)
-    return Received(written, checked.refusals)
+    return Received(written, refusals)
 
 
 async def remove(

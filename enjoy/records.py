@@ -16,6 +16,8 @@ Value = str | int | float | bool | date | datetime | None
 LONGEST_TEXT: Final = 20_000
 #: What is kept of a refused record. [characters]
 KEPT: Final = 2_000
+#: Records that are taken at a time.
+MOST_RECORDS: Final = 50_000
 _INTEGER_BITS: Final = 63
 
 
@@ -47,6 +49,23 @@ class Checked:
     rows: list[tuple[Any, ...]]
     numbers: list[int]
     refusals: list[Refusal]
+
+
+def listed(body: object) -> list[Any]:
+    """Return the records of a document: one, a list of them, a GeoJSON Feature or FeatureCollection.
+
+    Raises
+    ------
+    InputError
+        ``records_malformed`` or ``records_too_many``.
+    """
+    if isinstance(body, Mapping):
+        body = body.get("features") if body.get("type") == "FeatureCollection" else [body]
+    if not isinstance(body, list):
+        raise InputError("records_malformed", "Send a record, a list of them, or a GeoJSON FeatureCollection.")
+    if len(body) > MOST_RECORDS:
+        raise InputError("records_too_many", f"Send at most {MOST_RECORDS:,} records at a time.", count=len(body))
+    return body
 
 
 def check_records(contract: Contract, given: Iterable[object], *, as_text: bool = False, first: int = 1) -> Checked:

@@ -18,7 +18,9 @@ from core.settings import Settings
 from db.connection import Connection, Role, borrow, connect, open_pool
 from db.enjoy_work import lock_working, look_alive
 from db.idempotency import forget_answers
+from db.inbox import forget_refused_messages
 from enjoy.acting import Connect, act_for_all
+from enjoy.inbox import publish_inbox
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
 
@@ -58,16 +60,18 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
     """Return all that the process does."""
     return (
         Job("pulls", 1.0, Pulls(is_development=settings.enjoy_development)),
+        Job("inbox", 0.5, publish_inbox),
         Job("retention", 60.0, keep_retention),
-        Job("idempotency", 600.0, forget_old_answers),
+        Job("forgetting", 600.0, forget_old),
     )
 
 
-async def forget_old_answers(lend: Connect, clock: Clock) -> None:
-    """Forget the answers of requests that were asked a day ago."""
+async def forget_old(lend: Connect, clock: Clock) -> None:
+    """Forget the answers of requests that were asked a day ago, and messages that were given up long ago."""
     async with lend(Role.ENJOY_WRITE) as connection:
         await act_for_all(connection)
         await forget_answers(connection, now=clock.now())
+        await forget_refused_messages(connection, now=clock.now())
 
 
 async def run(

@@ -26,6 +26,7 @@ _PURPOSES: Final = (
     ("commands", True),
     ("openadr", True),
     ("reports", False),
+    ("publications", True),
 )
 _NOTE: Final = "Ingest goes on trying; what is not stored yet is not acknowledged and stays with the broker."
 

@@ -21,6 +21,7 @@ from ingest.openadr.reports import Reports
 from ingest.outbox import Outbox
 from ingest.parcel import Parcel
 from ingest.plain import warm_up
+from ingest.publications import Publications
 from ingest.quota import Quota
 from ingest.registry import Judge
 from ingest.sparkplug.hearing import Hearing
@@ -89,6 +90,7 @@ class Worker:
         )
         self._outbox = self._make_outbox(settings)
         self._notifier = Notifier(lines["openadr"], mqtt_url)
+        self._publications = Publications(lines["publications"], mqtt_url, clock)
         self._words = StoredWords(lines["stored"], self._holdings.tell, lambda: self._judge.registry)
         self._messages_received = self._messages_done = 0
 
@@ -175,6 +177,7 @@ class Worker:
             duties.create_task(self._validator.run(), name="validate")
             duties.create_task(self._notifier.run(), name="openadr")
             duties.create_task(self._reports.run(), name="reports")
+            duties.create_task(self._publications.run(), name="publications")
 
     def _pause(self, is_paused: bool) -> None:
         self._holdings.pause_all(paused=is_paused)

@@ -9,9 +9,17 @@ from core.errors import NotFoundError
 from db import keys
 from db.connection import Connection, Role, connect
 from db.dataset_rows import NewOrganisation, Organisation, Published
-from db.datasets import act_for, find_organisation, find_published, insert_organisation, list_organisations
+from db.datasets import (
+    act_for,
+    find_organisation,
+    find_published,
+    insert_organisation,
+    list_organisations,
+    list_published,
+)
 from db.uploads import Upload
 from enjoy.acting import act_for_all
+from enjoy.topics import publishing_rules
 from enjoy.uploading import file_at, receive_file
 
 _MOST = 10_000
@@ -129,3 +137,10 @@ async def upload_file(
             is_dry_run=is_dry_run,
             on_rows=on_rows,
         )
+
+
+async def broker_rules(database_url: str) -> str:
+    """Return the broker's rules of who may publish to which dataset."""
+    async with await connect(database_url, Role.ENJOY_WRITE) as connection:
+        await act_for_all(connection)
+        return publishing_rules(await list_published(connection, limit=_MOST))

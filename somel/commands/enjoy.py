@@ -183,6 +183,17 @@ def _pairs(given: list[str] | None) -> dict[str, str]:
 
 
 @app.command()
+def rules() -> None:
+    """Print the broker's rules (Mosquitto's acl_file) that let each organisation publish to its datasets by MQTT.
+
+    An organisation's account is enjoy-<name>; what was declared since takes printing them anew.
+    """
+    from somel.enjoy import broker_rules
+
+    typer.echo(asyncio.run(broker_rules(_database())), nl=False)
+
+
+@app.command()
 def run() -> None:
     """Do the periodic work of Enjoy, until stopped: pull sources, publish what came by MQTT, delete what is too old."""
     from enjoy.worker import run as work

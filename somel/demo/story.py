@@ -13,17 +13,21 @@ from grid.skill_summary import SkillSummary, skill_summary
 from simulators.publisher import backfill
 from somel.demo.air import tell_air
 from somel.demo.children import Child, Children
+from somel.demo.city_data import publish_city_data
 from somel.demo.event import UNFINISHED, EventOutcome, run_event
 from somel.demo.operator import Operator
 from somel.demo.options import replay_origin
+from somel.demo.partner import push_car_parks
 from somel.demo.stage import SHARES, Stage
 from somel.demo.summary import Summary
+from somel.embedded.loopback import free_port
 from somel.tokens import make_token
 
 SCOPES = ["read:grid", "read:ingest", "operate:grid"]
 LEAD = timedelta(seconds=12)  # for the processes to start before the replayed clock does
 STILL_S = 30.0  # after so long without a change nothing more is coming
 LATE_S = 90.0
+_FEED_PORT = 26_000
 
 
 class Stop(asyncio.Event):
@@ -63,8 +67,15 @@ async def _play(stage: Stage, stop: Stop) -> Summary:
         stage.say(f"back-fill: {filled.published:,} values, {filled.rows_per_s:,.0f} rows/s through the broker")
         clock = Clock(datetime.now(UTC) + LEAD, origin, stage.options.speed)
         url, simulator = await start_processes(stage, children, clock)
+        key = await start_enjoy(stage, children, clock)
+        stage.say(f"the city's data: {url}/enjoy/v1/datasets")
         stop.is_live = True
-        outcome = await live(stage, children, clock, url, stop)
+        partner = asyncio.create_task(push_car_parks(Operator(url, key), clock), name="partner")
+        try:
+            outcome = await live(stage, children, clock, url, stop)
+        finally:
+            partner.cancel()
+            await asyncio.wait([partner])
         sent = await asyncio.to_thread(children.stop, simulator)
         published = filled.published + published_live(sent)
         counted = await settle(stage, children, published)
@@ -101,6 +112,18 @@ async def start_processes(stage: Stage, children: Children, clock: Clock) -> tup
     simulator = children.start("simulate", "simulate", *arguments, environment=shared, supervised=False)
     await asyncio.to_thread(simulator.wait_ready)
     return lines[-1].rstrip("/"), simulator
+
+
+async def start_enjoy(stage: Stage, children: Children, clock: Clock) -> str:
+    """Publish the city's data and start what brings it in; return the key that the partner pushes with."""
+    shared = stage.environment(clock) | {"SOMEL_ENJOY_DEVELOPMENT": "true"}  # the bicycles' feed is on the loopback
+    port = str(free_port(_FEED_PORT))  # the same when it is started again
+    feed = children.start("bicycles", "enjoy", "simulate", "--port", port, environment=shared)
+    feed_url = await asyncio.to_thread(feed.wait_ready)
+    key = await publish_city_data(stage.servers.database_url, feed_url=feed_url, now=clock.now())
+    worker = children.start("enjoy", "enjoy", "run", environment=shared)
+    await asyncio.to_thread(worker.wait_ready)
+    return key
 
 
 async def live(stage: Stage, children: Children, clock: Clock, url: str, stop: Stop) -> EventOutcome:

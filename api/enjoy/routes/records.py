@@ -1,6 +1,5 @@
 """Records: written under their key, deleted, and refused ones found again."""
 
-from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Final
 
@@ -13,17 +12,17 @@ from api.enjoy.routes.datasets import DatasetName, own_dataset
 from api.models.dataset import ReceivedOf, RefusalOf, RefusedOf
 from api.models.page import Page
 from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
-from core.errors import ConflictError, InputError
+from core.errors import ConflictError
 from db.dataset_rows import Published
 from db.datasets import NEWEST, refused_records
 from enjoy import publishing
 from enjoy.publishing import Received
+from enjoy.records import listed
 
 router = APIRouter(prefix="/v1", tags=["records"])
 
 #: Refusals that are told at once; all of them are kept.
 MOST_TOLD: Final = 1_000
-MOST_RECORDS: Final = 50_000
 Writer = Annotated[Caller, Depends(Publishes("write:data"))]
 Shape = Annotated[
     int | None,
@@ -58,7 +57,7 @@ async def post_records(
 
     async def write() -> ReceivedOf:
         return told_of(
-            await publishing.receive(connection, published, _listed(body), source="api", now=now, version=number)
+            await publishing.receive(connection, published, listed(body), source="api", now=now, version=number)
         )
 
     once = asked_once(request, idempotency_key, sha256(await request.body()).digest())
@@ -114,16 +113,6 @@ def shape_of(published: Published, version: int | None) -> int | None:
     if version is not None and published.version(version) is None:
         raise ConflictError("version_unknown", f"The dataset has no version {version}.", version=version)
     return version
-
-
-def _listed(body: object) -> list[Any]:
-    if isinstance(body, Mapping):
-        body = body.get("features") if body.get("type") == "FeatureCollection" else [body]
-    if not isinstance(body, list):
-        raise InputError("records_malformed", "Send a record, a list of them, or a GeoJSON FeatureCollection.")
-    if len(body) > MOST_RECORDS:
-        raise InputError("records_too_many", f"Send at most {MOST_RECORDS:,} records at a time.", count=len(body))
-    return body
 
 
 def told_of(received: Received) -> ReceivedOf:
