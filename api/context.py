@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access_log import AccessLog
 from api.metrics import RequestMetrics
 from api.news import News
 from core.clock import Clock
@@ -30,6 +31,8 @@ class Context:
         What changes, as it changes.
     metrics : RequestMetrics
         Counts and times of requests.
+    access_log : AccessLog
+        Who reads what is stored of a single usage point.
     """
 
     settings: Settings
@@ -39,6 +42,7 @@ class Context:
     publishing: Pool
     news: News
     metrics: RequestMetrics
+    access_log: AccessLog
 
     @property
     def clock(self) -> Clock:
@@ -48,21 +52,24 @@ class Context:
 
 def make_context(settings: Settings, database_url: str) -> Context:
     """Return a context whose pools are not open yet."""
+    writers = open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2)
     return Context(
         settings,
         readers=open_pool(database_url, Role.READ),
-        writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
+        writers=writers,
         sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
         publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=2),
         news=News(database_url),
         metrics=RequestMetrics(),
+        access_log=AccessLog(writers),
     )
 
 
 @asynccontextmanager
 async def opened(context: Context) -> AsyncIterator[None]:
     """Keep pools open and news flowing for as long as the block runs."""
-    async with context.readers, context.writers, context.sharing, context.publishing, context.news.following():
+    pools = context.readers, context.writers, context.sharing, context.publishing
+    async with pools[0], pools[1], pools[2], pools[3], context.access_log.storing(), context.news.following():
         yield
 
 
