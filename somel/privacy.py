@@ -75,13 +75,18 @@ def export_to(database_url: str, key: UUID, target: Path, clock: Clock) -> int:
 
 def publish(database_url: str, settings: Settings) -> int:
     """Publish energy once, as the Enjoy process does again and again; return days."""
+    return asyncio.run(publish_with(database_url, settings, settings.clock))
+
+
+async def publish_with(database_url: str, settings: Settings, clock: Clock) -> int:
+    """Publish energy once by a clock; return days, of all populations."""
 
     @asynccontextmanager
     async def open_connection(role: Role) -> AsyncIterator[Connection]:
         async with translated_errors(), await connect(database_url, role) as connection:
             yield connection
 
-    return asyncio.run(publish_energy(open_connection, settings.clock, rules=rules_of(settings)))
+    return await publish_energy(open_connection, clock, rules=rules_of(settings))
 
 
 def forget(database_url: str, months: int) -> int:

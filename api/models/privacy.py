@@ -50,7 +50,10 @@ class Erasure(Model):
     """Tell what was erased, and what is kept for which reason."""
 
     deleted: Annotated[dict[str, int], Field(description="Rows by table", examples=[{"somel.reading": 48}])]
-    kept: Annotated[dict[str, str], Field(description="Reasons by table")]
+    kept: Annotated[
+        dict[str, str],
+        Field(description="Reasons by table", examples=[{"somel.end_device": "Meters and devices installed there"}]),
+    ]
 
 
 class Access(Model):
@@ -60,7 +63,7 @@ class Access(Model):
     accessed_at: Annotated[Instant, Field(description="By the platform's clock")]
     recorded_at: Annotated[Instant, Field(description="Wall time")]
     actor: Annotated[str, Field(examples=["token/control-room"])]
-    usage_point_key: UUID
+    usage_point_key: Annotated[UUID, Field(examples=["8f14e45f-ceea-467f-a9d1-2c4b1f0c7a11"])]
     subject: Annotated[str, Field(description="load, latest, labels, quality or export", examples=["load"])]
     purpose: Annotated[str, Field(examples=["complaint 2026/117"])]
     start_at: Annotated[Instant | None, Field(description="Span that was read; null: none")]

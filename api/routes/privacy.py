@@ -38,7 +38,10 @@ Before = Annotated[
     GivenInstant | None, Query(description="When the customer left; left out: now", examples=["2026-01-15T00:00:00Z"])
 ]
 _ZIP: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"application/zip": {}}, "description": "ZIP of JSON lines, values also as CSV"}
+    200: {
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}, "example": "PK"}},
+        "description": "ZIP of JSON lines, values also as CSV",
+    }
 }
 
 
