@@ -35,6 +35,7 @@ from api.routes import (
     overload,
     page,
     places,
+    privacy,
     resources,
     session,
     settlement,
@@ -62,6 +63,7 @@ _TAGS: Final = [
     {"name": "ingest", "description": "What was received, and what was refused"},
     {"name": "validation", "description": "What can be believed, and what is missing"},
     {"name": "audit", "description": "What was done, by whom"},
+    {"name": "privacy", "description": "What people agreed to, what is stored of them, and who looked at it"},
     {"name": "news", "description": "Changes as they happen"},
     {"name": "enrolment", "description": "Certificates of gateways"},
     {"name": "session", "description": "Sign-in of the page"},
@@ -95,6 +97,7 @@ _ROUTERS: Final = (
     overload,
     capacity_limits,
     settlement,
+    privacy,
 )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access_log import AccessLog
 from api.enjoy.traffic import Traffic
 from api.metrics import RequestMetrics
 from api.news import News
@@ -37,6 +38,8 @@ class Context:
         What is known of the requests to Enjoy.
     metrics : RequestMetrics
         Counts and times of requests.
+    access_log : AccessLog
+        Who reads what is stored of a single usage point.
     """
 
     settings: Settings
@@ -49,6 +52,7 @@ class Context:
     news: News
     traffic: Traffic
     metrics: RequestMetrics
+    access_log: AccessLog
 
     @property
     def clock(self) -> Clock:
@@ -60,11 +64,12 @@ def make_context(settings: Settings, database_url: str) -> Context:
     """Return a context whose pools are not open yet."""
     readers = open_pool(database_url, Role.READ)
     accounts = open_pool(database_url, Role.ENJOY_ACCOUNT, min_size=0, max_size=2)
+    writers = open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2)
     news = News(database_url)
     return Context(
         settings,
         readers=readers,
-        writers=open_pool(database_url, Role.COMPUTE, min_size=0, max_size=2),
+        writers=writers,
         sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
         publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=6),
         exporting=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=3),
@@ -72,6 +77,7 @@ def make_context(settings: Settings, database_url: str) -> Context:
         news=news,
         traffic=Traffic(settings, readers, accounts, news),
         metrics=RequestMetrics(),
+        access_log=AccessLog(writers),
     )
 
 
@@ -85,6 +91,7 @@ async def opened(context: Context) -> AsyncIterator[None]:
             await stack.enter_async_context(pool)
         await stack.enter_async_context(context.news.following())
         await stack.enter_async_context(context.traffic.following())
+        await stack.enter_async_context(context.access_log.storing())
         yield
 
 

@@ -188,6 +188,19 @@ class Settings(BaseSettings):
         0.95, description="The same of public buildings [ratio]"
     )
 
+    enjoy_least_points: Annotated[int, Field(ge=2)] = Field(
+        10, description="Usage points that a published sum of energy is over at least"
+    )
+    enjoy_largest_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.5, description="Largest part of a published sum that may be one usage point's [ratio]"
+    )
+    enjoy_delay_h: Annotated[float, Field(ge=24)] = Field(
+        24.0, description="Time from the end of a day to the publication of its energy [h]"
+    )
+    access_log_months: Annotated[int, Field(ge=6)] = Field(
+        12, description="How long it is kept who read what is stored of a usage point [months]"
+    )
+
     weather_url: SecretStr | None = Field(
         None, description="Weather service that answers as Open-Meteo's forecast API does; unset: none is asked"
     )

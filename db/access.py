@@ -22,6 +22,7 @@ SCOPES: Final[dict[str, str]] = {
     "read:grid": "Read the territory, load, forecasts and demand-response events",
     "read:ingest": "Read what ingest received and refused",
     "operate:grid": "Draft, approve and cancel demand-response events",
+    "privacy": "Record consents, export and erase what is stored of a usage point, read who looked at it",
     "admin": "Everything",
 }
 

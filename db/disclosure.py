@@ -24,7 +24,8 @@ _CANDIDATE: Final = {
     "is_fresh": Field.INT4,
 }
 _MEMBER: Final = {"usage_point_id": Field.INT4, "cohort_id": Field.INT4, "place_id": Field.INT4}
-_ENERGY: Final = {"usage_point_id": Field.INT4, "slot": Field.INT4, "energy_wh": Field.FLOAT8}
+#: What `energy_of_points` packs for each slot, big-endian as on the wire. [slots], [Wh]
+_PACKED: Final = np.dtype([("slot", ">i4"), ("energy_wh", ">f8")])
 
 #: Homes are published by commune, all others by feeder: no sum of the one can be subtracted from one of the other.
 Population: TypeAlias = Literal["residential", "other"]
@@ -167,13 +168,16 @@ async def energy_of_points(
         Energy drawn; NaN where it is not known for the whole slot. [Wh]
     """
     asked = {"usage_point_ids": usage_point_ids.tolist(), "start": start, "end": end}
-    async with translated_errors():
-        columns = await read_columns(connection, _SQL["energy_of_points"], asked, _ENERGY)
+    async with translated_errors(), connection.cursor(binary=True) as cursor:
+        await cursor.execute(_SQL["energy_of_points"], asked)
+        rows = await cursor.fetchall()
+    packed = np.frombuffer(b"".join(one for _, one in rows), dtype=_PACKED)
+    of_point = np.repeat([point for point, _ in rows], [len(one) // _PACKED.itemsize for _, one in rows])
     slots = (end - start) // SLOT
-    inside = (columns["slot"] >= 0) & (columns["slot"] < slots)
+    inside = (packed["slot"] >= 0) & (packed["slot"] < slots)
     energy_wh = np.full((len(usage_point_ids), slots), np.nan)
-    row = np.searchsorted(usage_point_ids, columns["usage_point_id"][inside])
-    energy_wh[row, columns["slot"][inside]] = columns["energy_wh"][inside]
+    row = np.searchsorted(usage_point_ids, of_point[inside])
+    energy_wh[row, packed["slot"][inside]] = packed["energy_wh"][inside]
     return energy_wh
 
 

@@ -144,6 +144,12 @@ async def end_device_ids(connection: Connection, names: Sequence[str]) -> dict[s
     return {row.name: row.end_device_id for row in rows}
 
 
+async def resources_at(connection: Connection, usage_point_id: int) -> list[int]:
+    """Return the keys of the resources of a usage point."""
+    rows = await all_rows(connection, NamedResource, _SQL["resources_at"], {"usage_point_id": usage_point_id})
+    return [row.end_device_id for row in rows]
+
+
 async def put_parameters(connection: Connection, end_device_id: int, kind: str, parameters: Parameters) -> None:
     """Store the parameters of a resource of a kind, instead of what was stored."""
     async with translated_errors():

@@ -12,6 +12,7 @@ from somel.commands import (
     audit,
     chaos,
     conformance,
+    consent,
     decode,
     demo,
     enjoy,
@@ -24,6 +25,7 @@ from somel.commands import (
     network,
     openadr,
     pki,
+    privacy,
     processes,
     quarantine,
     services,
@@ -61,6 +63,8 @@ app.add_typer(network.app, name="network")
 app.add_typer(token.app, name="token")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(enjoy.app, name="enjoy")
+app.add_typer(consent.app, name="consent")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(settlement.app, name="settlement")
 app.add_typer(openadr.app, name="openadr")
 app.add_typer(audit.app, name="audit")

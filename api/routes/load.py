@@ -10,6 +10,7 @@ from api.access import Needs
 from api.context import Reading
 from api.models import load as told
 from api.models.page import Page
+from api.noting import NotesReads
 from api.paging import Cursor, Limit, bounded, page_of, read_key
 from api.routes.parameters import (
     AsOf,
@@ -117,6 +118,7 @@ async def get_place_latest(
 async def get_usage_point_load(
     request: Request,
     connection: Reading,
+    reads: NotesReads,
     *,
     key: UsagePointKey,
     start: Start,
@@ -130,6 +132,7 @@ async def get_usage_point_load(
     require_span(start, end)
     register_id = _register_id(register)
     usage_point_id = await usage_point_id_of(connection, key)
+    reads.note(usage_point_id, "load", start, end)
     first = _from(start, cursor, _NEXT_INSTANT)
     rows = await usage_point_load(
         connection, usage_point_id, register_id, first, end, limit=bounded(limit) + 1, as_of=as_of
@@ -138,14 +141,20 @@ async def get_usage_point_load(
 
 
 @router.get("/usage-points/{key}/latest")
-async def get_usage_point_latest(connection: Reading, key: UsagePointKey, as_of: AsOf = None) -> told.UsagePointLatest:
+async def get_usage_point_latest(
+    connection: Reading, reads: NotesReads, key: UsagePointKey, as_of: AsOf = None
+) -> told.UsagePointLatest:
     """Tell the newest value of each register of a usage point; with `as_of`, as known then."""
-    values = await usage_point_latest(connection, await usage_point_id_of(connection, key), as_of=as_of)
+    usage_point_id = await usage_point_id_of(connection, key)
+    reads.note(usage_point_id, "latest")
+    values = await usage_point_latest(connection, usage_point_id, as_of=as_of)
     return told.UsagePointLatest(items=[_told_value(value) for value in values])
 
 
 @router.get("/usage-points/{key}/labels")
-async def get_usage_point_labels(connection: Reading, key: UsagePointKey) -> told.UsagePointLabels:
+async def get_usage_point_labels(connection: Reading, reads: NotesReads, key: UsagePointKey) -> told.UsagePointLabels:
     """Tell what the devices of a usage point say in words, such as tariff and states, and what they said before."""
-    labels = await usage_point_labels(connection, await usage_point_id_of(connection, key))
+    usage_point_id = await usage_point_id_of(connection, key)
+    reads.note(usage_point_id, "labels")
+    labels = await usage_point_labels(connection, usage_point_id)
     return told.UsagePointLabels(items=[told.SaidLabel.model_validate(label) for label in labels])

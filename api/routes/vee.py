@@ -10,7 +10,10 @@ from api.access import Needs
 from api.context import Reading
 from api.models import vee as told
 from api.models.page import Page
+from api.noting import NotesReads, Reads
 from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, parsed, read_cursor, read_key
+from db.connection import Connection
+from db.load import find_usage_point_id
 from db.vee_reports import NEWEST, DayKey, Wanted, read_days, read_findings
 
 router = APIRouter(prefix="/v1", tags=["validation"], dependencies=[Depends(Needs("read:grid"))])
@@ -32,6 +35,7 @@ Incomplete = Annotated[bool, Query(description="Only days with a slot that was n
 async def get_findings(
     request: Request,
     connection: Reading,
+    reads: NotesReads,
     *,
     usage_point: OfUsagePoint = None,
     commune: OfCommune = None,
@@ -45,6 +49,7 @@ async def get_findings(
     before = NEWEST if cursor is None else read_key(cursor, int)
     if not 0 <= before <= NEWEST:
         raise cursor_invalid()
+    await _note(connection, reads, usage_point)
     wanted = Wanted(usage_point, commune, day)
     rows = await read_findings(connection, wanted, limit=bounded(limit) + 1, rule=rule, cleared=cleared, before=before)
     return page_of(request, rows, limit, item=told.Finding.model_validate, key=lambda row: [row.vee_finding_id])
@@ -54,6 +59,7 @@ async def get_findings(
 async def get_completeness(
     request: Request,
     connection: Reading,
+    reads: NotesReads,
     *,
     usage_point: OfUsagePoint = None,
     commune: OfCommune = None,
@@ -64,6 +70,7 @@ async def get_completeness(
 ) -> Page[told.Completeness]:
     """List how complete the local days of usage points are, latest first."""
     before = None if cursor is None else _day_key(cursor)
+    await _note(connection, reads, usage_point)
     wanted = Wanted(usage_point, commune, day)
     rows = await read_days(connection, wanted, limit=bounded(limit) + 1, incomplete=incomplete, before=before)
     return page_of(
@@ -73,6 +80,13 @@ async def get_completeness(
         item=told.Completeness.model_validate,
         key=lambda row: [row.day, row.usage_point_key, row.register_name],
     )
+
+
+async def _note(connection: Connection, reads: Reads, usage_point: UUID | None) -> None:
+    """Note the read where it is of one usage point alone."""
+    usage_point_id = None if usage_point is None else await find_usage_point_id(connection, usage_point)
+    if usage_point_id is not None:
+        reads.note(usage_point_id, "quality")
 
 
 def _day_key(cursor: str) -> DayKey:

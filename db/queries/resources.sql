@@ -211,3 +211,11 @@ ON CONFLICT (end_device_id) DO UPDATE SET
     comfort_min_degc = excluded.comfort_min_degc,
     comfort_max_degc = excluded.comfort_max_degc,
     cop_ratio = excluded.cop_ratio
+
+-- name: resources_at
+-- row: db.resources.NamedResource
+SELECT end_device.name, resource.end_device_id
+FROM somel.resource
+JOIN somel.end_device USING (end_device_id)
+WHERE end_device.usage_point_id = %(usage_point_id)s
+ORDER BY end_device.name

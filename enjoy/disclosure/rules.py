@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Final
 
 from core.errors import ConfigurationError
+from core.settings import Settings
 
 #: Half-hourly values of homes are never published sooner.
 LEAST_DELAY: Final = timedelta(hours=24)
@@ -59,3 +60,9 @@ class Rules:
         if not kept or self.delay < LEAST_DELAY:
             message = "Sums need 2 usage points or more, a share in (0, 1], and 24 h of delay."
             raise ConfigurationError("disclosure_rules_weak", message)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return the rules that are set."""
+    delay = timedelta(hours=settings.enjoy_delay_h)
+    return Rules(settings.enjoy_least_points, settings.enjoy_largest_share, delay=delay)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.clock import Clock
+from core.settings import read_settings
 from db.census import Census, census
 from db.connection import Role, connect
 from grid.skill_summary import SkillSummary, skill_summary
@@ -18,9 +19,11 @@ from somel.demo.event import UNFINISHED, EventOutcome, run_event
 from somel.demo.operator import Operator
 from somel.demo.options import replay_origin
 from somel.demo.partner import push_car_parks
+from somel.demo.people import give_consents
 from somel.demo.stage import SHARES, Stage
 from somel.demo.summary import Summary
 from somel.embedded.loopback import free_port
+from somel.privacy import publish_with
 from somel.tokens import make_token
 
 SCOPES = ["read:grid", "read:ingest", "operate:grid"]
@@ -65,6 +68,7 @@ async def _play(stage: Stage, stop: Stop) -> Summary:
         filled = await fill(stage, children, origin)
         await tell_air(stage.servers.database_url, origin)
         stage.say(f"back-fill: {filled.published:,} values, {filled.rows_per_s:,.0f} rows/s through the broker")
+        await publish_energy(stage, origin)
         clock = Clock(datetime.now(UTC) + LEAD, origin, stage.options.speed)
         url, simulator = await start_processes(stage, children, clock)
         key = await start_enjoy(stage, children, clock)
@@ -99,6 +103,16 @@ async def fill(stage: Stage, children: Children, origin: datetime) -> Backfilled
     await asyncio.to_thread(children.stop, child)
     ended = stored.last_commit_at or datetime.now(UTC)
     return Backfilled(counts.values_published, stored.rows / (ended - begun).total_seconds())
+
+
+async def publish_energy(stage: Stage, origin: datetime) -> None:
+    """Publish the history through disclosure control, of those who agreed before it began."""
+    agreed = await give_consents(
+        stage.servers.database_url, origin - timedelta(days=stage.options.days), stage.options.seed
+    )
+    standing = Clock(datetime.now(UTC) + timedelta(days=1), origin, stage.options.speed)
+    days = await publish_with(stage.servers.database_url, read_settings(), standing)
+    stage.say(f"energy: {agreed:,} of {stage.options.usage_points:,} agreed; {days} days of homes and others published")
 
 
 async def start_processes(stage: Stage, children: Children, clock: Clock) -> tuple[str, Child]:

@@ -23,19 +23,18 @@ _SCOPE = {
     "/v1/gateways": "ingest",
     "/v1/gateways/gw-0001": "ingest",
     "/v1/gateways/gw-0001/changes": "ingest",
+    "/v1/access-log": "privacy",
 }
+_SCOPE |= {f"/v1/usage-points/{_FILL['key']}/{what}": "privacy" for what in ("consents", "consent", "export", "data")}
 
 
 def _v1(document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     for path, item in document["paths"].items():
         for method in item:
             if path.startswith("/v1/"):
-                operates = method != "get"
-                yield (
-                    method.upper(),
-                    path.format(**_FILL),
-                    "operate" if operates else _SCOPE.get(path.format(**_FILL), "grid"),
-                )
+                usual = "grid" if method == "get" else "operate"
+                filled = path.format(**_FILL)
+                yield method.upper(), filled, _SCOPE.get(filled, usual)
 
 
 async def test_every_route_of_the_api_demands_a_token(document: dict[str, Any], anonymous: httpx.AsyncClient):

@@ -48,6 +48,7 @@ _SCOPES: Final = {
     "grid": ["read:grid"],
     "ingest": ["read:ingest"],
     "operate": ["operate:grid"],
+    "privacy": ["privacy"],
     "admin": ["admin"],
 }
 

@@ -23,7 +23,7 @@ def readable(url: str) -> set[str]:
         " WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace::regnamespace::text NOT IN"
         " ('pg_catalog', 'information_schema', 'timescaledb_information', 'timescaledb_experimental',"
         " '_timescaledb_catalog', '_timescaledb_config', '_timescaledb_cache', '_timescaledb_debug')"
-        " AND (relnamespace::regnamespace::text <> '_timescaledb_internal' OR relname LIKE '%%hyper_%%')"
+        " AND (relnamespace::regnamespace::text <> '_timescaledb_internal' OR relname ~ '^(_|compress)_?hyper_')"
         " AND has_any_column_privilege(%s, oid, 'SELECT')"
         " AND has_schema_privilege(%s, relnamespace, 'USAGE')",
         Role.ENJOY_READ,
@@ -53,7 +53,8 @@ async def test_the_serving_role_sees_energy_and_can_select_no_reading(database_u
     ((number,),) = ask(database_url, "SELECT dataset_id FROM catalogue.dataset WHERE name = 'energy-by-commune'")
     holding = ask(
         database_url,
-        "SELECT DISTINCT relnamespace::regnamespace::text || '.' || relname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+        "SELECT DISTINCT relnamespace::regnamespace::text || '.' || relname FROM pg_attribute"
+        " JOIN pg_class ON pg_class.oid = attrelid"
         " WHERE attname IN ('usage_point_id', 'end_device_id') AND relkind = 'r' AND attnum > 0",
     )
     chunks = ask(database_url, "SELECT schemaname || '.' || tablename FROM pg_tables WHERE tablename LIKE '_hyper%%'")
