@@ -18,7 +18,7 @@ from db.dataset_rows import Published
 from db.statements import read_file
 
 _TEMPLATES: Final = {one.name: one.sql for one in read_file(Path(__file__).parent / "templates" / "records.sql")}
-_COLUMN_TYPES: Final = {
+COLUMN_TYPES: Final = {
     FieldType.TEXT: "text",
     FieldType.INTEGER: "bigint",
     FieldType.NUMBER: "double precision",
@@ -172,7 +172,7 @@ def _names(table: RecordTable) -> dict[str, sql.Composable]:
 
 
 def _definition(name: str, kind: FieldType) -> sql.Composed:
-    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_COLUMN_TYPES[kind]))
+    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(COLUMN_TYPES[kind]))
 
 
 def _list(names: Sequence[str]) -> sql.Composed:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.context import Context
-from api.enjoy.catalogue import harvest
+from api.enjoy.catalogue import found, harvest, pages, preview
 from api.enjoy.routes import datasets, organisations, records
 from api.openapi import describe
 
@@ -18,7 +18,7 @@ The city's data behind one stable API.
 A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
-_ROUTERS: Final = (datasets, records, organisations, harvest)
+_ROUTERS: Final = (datasets, records, organisations, harvest, preview, found, pages)
 
 
 def create_enjoy(context: Context) -> FastAPI:
@@ -34,6 +34,7 @@ def create_enjoy(context: Context) -> FastAPI:
     )
     app.state.context = context
     errors.install(app)
+    pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
