@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.context import Context
-from api.enjoy.catalogue import harvest
+from api.enjoy.catalogue import found, harvest, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
@@ -52,6 +52,9 @@ _ROUTERS: Final = (
     members,
     asyncapi,
     harvest,
+    preview,
+    found,
+    pages,
 )
 
 
@@ -70,6 +73,7 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.contracts = Contracts()
     errors.install(app)
     features.install(app, context)  # before routes, which are tried one by one
+    pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
     app.add_middleware(LimitRequests, traffic=context.traffic)

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from api.context import context_of
 
 WEB: Final = Path(__file__).resolve().parent.parent / "web"
 
@@ -28,3 +30,10 @@ async def get_operators_view() -> FileResponse:
 async def get_explorer() -> FileResponse:
     """Give the API explorer."""
     return FileResponse(WEB / "docs.html", media_type="text/html")
+
+
+@router.get("/robots.txt")
+async def get_robots(request: Request) -> PlainTextResponse:
+    """Tell search engines that the catalogue is what is to be found."""
+    enjoy = context_of(request).settings.enjoy_url.rstrip("/") or f"{request.base_url}enjoy"
+    return PlainTextResponse(f"User-agent: *\nAllow: /enjoy/\nDisallow: /\nSitemap: {enjoy}/sitemap.xml\n")
