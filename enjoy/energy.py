@@ -4,11 +4,9 @@ What is read is read in the role that computes, what is published is written in 
 role that serves.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import structlog
@@ -20,6 +18,7 @@ from db.connection import Connection, Role
 from db.dataset_rows import Organisation, Published
 from db.datasets import act_for, find_organisation, find_published
 from db.disclosure import LatticePlace, Population
+from enjoy.acting import Connect
 from enjoy.disclosure.cells import Cells, Lattice, counted, half_hours, whole_day
 from enjoy.disclosure.membership import POPULATIONS, keep_membership
 from enjoy.disclosure.rules import Rules
@@ -28,8 +27,6 @@ from enjoy.publishing import declare, receive
 
 _log = structlog.get_logger()
 
-#: Opens a connection in a role, for the time of a block.
-Connect: TypeAlias = Callable[[Role], AbstractAsyncContextManager[Connection]]
 _ACTOR: Final = "process/enjoy"
 
 

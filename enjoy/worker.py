@@ -20,6 +20,8 @@ from db.enjoy_work import lock_working, look_alive
 from db.idempotency import forget_answers
 from db.inbox import forget_refused_messages
 from enjoy.acting import Connect, act_for_all
+from enjoy.disclosure.rules import rules_of
+from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
@@ -31,7 +33,7 @@ Work: TypeAlias = Callable[[Connect, Clock], Awaitable[None]]
 _AGAIN_AFTER_S: Final = 1.0
 _LOOK_EVERY_S: Final = 2.0
 #: Roles that jobs act in, and connections that there may be in each.
-ROLES: Final = (Role.ENJOY_WRITE,)
+ROLES: Final = (Role.ENJOY_WRITE, Role.COMPUTE)
 _CONNECTIONS: Final = 6
 #: A job that goes on failing is tried this often at least. [s]
 LONGEST_WAIT_S: Final = 300.0
@@ -58,9 +60,15 @@ class Job:
 
 def jobs_of(settings: Settings) -> tuple[Job, ...]:
     """Return all that the process does."""
+    rules = rules_of(settings)
+
+    async def energy(lend: Connect, clock: Clock) -> None:
+        await publish_energy(lend, clock, rules=rules)
+
     return (
         Job("pulls", 1.0, Pulls(is_development=settings.enjoy_development)),
         Job("inbox", 0.5, publish_inbox),
+        Job("energy", 60.0, energy),
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
     )
