@@ -92,7 +92,9 @@ async def checked(connection: Connection, address: str) -> list[str]:
         (one["properties"]["station"], one["properties"]["bikes"])
         for one in told(f"{collection}/latest?limit=10000")["features"]
     }
-    found, more, paths = [], f"{collection}/items?limit=10000", []
+    found: list[tuple[Any, ...]] = []
+    more: str | None = f"{collection}/items?limit=10000"
+    paths: list[str] = []
     while more:
         page = told(more)
         found += [tuple(one["properties"][name] for name in ("station", "at", "bikes")) for one in page["features"]]
@@ -104,7 +106,7 @@ async def checked(connection: Connection, address: str) -> list[str]:
 
 
 async def _all(connection: Connection, query: str) -> list[tuple[Any, ...]]:
-    return await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]  # ours, written above
+    return await (await connection.execute(query)).fetchall()
 
 
 def asked(pages: list[str]) -> list[str]:

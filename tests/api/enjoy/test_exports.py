@@ -5,7 +5,6 @@ import csv
 import gzip
 import io
 import json
-import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -115,11 +114,10 @@ async def test_the_judge_of_geoparquet_finds_nothing_wrong(
     file = tmp_path / "velo.parquet"
     file.write_bytes((await callers.reader.get(EXPORT, params={"f": "parquet"})).content)
     program = environment("geoparquet-validator", settings).with_name("geoparquet-validator")
-    judged = await asyncio.to_thread(
-        subprocess.run, [program, "check", "--json", file], capture_output=True, text=True, check=False
-    )
-    assert judged.returncode == 0, judged.stdout + judged.stderr
-    assert f"{len(RECORDS) if filled else 0} values decoded" in judged.stdout
+    judged = await asyncio.create_subprocess_exec(program, "check", "--json", file, stdout=asyncio.subprocess.PIPE)
+    said, _ = await judged.communicate()
+    assert judged.returncode == 0, said.decode()
+    assert f"{len(RECORDS) if filled else 0} values decoded" in said.decode()
 
 
 async def test_what_has_no_geometry_is_a_plain_table(callers: Callers):
