@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
+from api.enjoy.features.kept import KeptPages
 from core.errors import GoneError, NotFoundError
 from db.connection import Connection
 from db.dataset_rows import Published, Version
@@ -78,6 +79,7 @@ class Contracts:
         self._kept: dict[str, tuple[State, Published]] = {}
         self._views: dict[tuple[int, int, datetime], View] = {}
         self._extents: dict[tuple[int, int], tuple[State, Extent]] = {}
+        self.pages = KeptPages()
         self._counts: dict[tuple[State, int, bool, str], int] = {}
 
     async def find(self, connection: Connection, name: str, now: datetime) -> Collection:

@@ -87,7 +87,9 @@ async def _features(request: Request, offered: tuple[Format, ...], *, latest: bo
         headers = headers_of(request, collection, tag)
         if is_known(request, tag):
             return unchanged(headers)
-        found = await _page(connection, collection, asked, latest=latest)
+        pages = contracts_of(request).pages
+        found = pages.find(tag) or await _page(connection, collection, asked, latest=latest)
+        pages.keep(tag, found)
         matched = await _matched(request, connection, collection, asked, found, latest=latest)
     links = [*links_of(request, shown, offered), *_next(request, shown, found)]
     if shown is CSV:
