@@ -12,8 +12,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from fastapi import Request
 
+from api.enjoy.routes.exports import export_links
 from core.settings import Settings
+from db.connection import Role, connect
+from db.datasets import find_published
 from tests.api.enjoy.conftest import Callers
 from tests.api.enjoy.test_datasets import AT, VELO
 from tests.enjoy.stations import bike, point
@@ -204,3 +208,22 @@ async def test_nothing_is_left_of_an_old_shape_but_its_names(velo: Callers):
     assert (old.headers["sunset"], "sunset" in new.headers) == ("Mon, 01 Jan 2029 00:00:00 GMT", False)
     assert '/enjoy/ogc/collections/velo.v2>; rel="successor-version"' in old.headers["link"]
     assert old.headers["content-disposition"].endswith('"velo.v1.csv"')
+
+
+@pytest.mark.parametrize("mounted", ["/enjoy", "/enjoy/ogc"])
+async def test_links_lead_to_the_files_from_wherever_in_enjoy_they_stand(velo: Callers, mounted: str):
+    async with await connect(velo.url, Role.OWNER) as connection:
+        published = await find_published(connection, "velo")
+    assert published is not None
+    scope = {"type": "http", "scheme": "http", "root_path": mounted, "headers": [(b"host", b"somel.test")]}
+    links = export_links(
+        Request(scope | {"path": "/", "query_string": b"", "server": ("somel.test", 80)}), published, 1
+    )
+    assert [media.partition(";")[0] for _, media, _ in links] == [
+        "application/geo+json",
+        "text/csv",
+        "application/vnd.apache.parquet",
+    ]
+    for address, media, _ in links:
+        answer = await velo.reader.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media)
