@@ -123,11 +123,11 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     )
     app.state.context = context
     errors.install(app)
+    app.mount(ENJOY_PREFIX, create_enjoy(context), name="enjoy")  # first: what is asked most is found first
     for module in _ROUTERS:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
     app.mount(PREFIX, create_vtn(context), name="openadr")
-    app.mount(ENJOY_PREFIX, create_enjoy(context), name="enjoy")
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(LimitBodies)
     app.add_middleware(StrictHeaders)

@@ -34,8 +34,8 @@ def create_enjoy(context: Context) -> FastAPI:
     )
     app.state.context = context
     errors.install(app)
+    features.install(app, context)  # first: what is asked most is found first
     for module in _ROUTERS:
         app.include_router(module.router)
-    features.install(app, context)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

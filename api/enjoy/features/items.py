@@ -23,13 +23,13 @@ from api.enjoy.features.answers import (
     unchanged,
 )
 from api.enjoy.features.asking import OF_ITEM, Asked, cursor_after, parameters_of, read_items, read_shown
-from api.enjoy.features.contracts import Collection
+from api.enjoy.features.contracts import Collection, Contracts
 from api.enjoy.features.formats import CSV, HTML, JSON, OF_ITEMS, OF_LATEST, Format
 from api.enjoy.features.formats import OF_ITEM as FORMATS_OF_ITEM
 from api.enjoy.features.pages import format_of, page_for_people
-from api.enjoy.features.reading import collection_of, reading
+from api.enjoy.features.reading import collection_of, contracts_of, reading
 from db.connection import Connection
-from db.features import FeaturePage, count, one, page
+from db.features import FeaturePage, one, page
 from db.views import feature_unknown
 
 #: So many are counted, and no more: beyond, ``numberMatched`` is left out.
@@ -88,7 +88,7 @@ async def _features(request: Request, offered: tuple[Format, ...], *, latest: bo
         if is_known(request, tag):
             return unchanged(headers)
         found = await _page(connection, collection, asked, latest=latest)
-        matched = await _matched(connection, collection, asked, found, latest=latest)
+        matched = await _matched(contracts_of(request), connection, collection, asked, found, latest=latest)
     links = [*links_of(request, shown, offered), *_next(request, shown, found)]
     if shown is CSV:
         return _csv(collection, asked, found, _linked(headers, links))
@@ -117,13 +117,21 @@ async def _page(connection: Connection, collection: Collection, asked: Asked, *,
 
 
 async def _matched(
-    connection: Connection, collection: Collection, asked: Asked, found: FeaturePage, *, latest: bool
+    contracts: Contracts,
+    connection: Connection,
+    collection: Collection,
+    asked: Asked,
+    found: FeaturePage,
+    *,
+    latest: bool,
 ) -> int | None:
-    """Return how many features are selected, where that is known or not dear to count."""
-    is_first = asked.after is None and asked.offset == 0
-    if is_first and found.next is None:
+    """Return how many features are selected, where that is known or not dear to count; the first page has told it."""
+    if asked.after is not None:
+        return None
+    if asked.offset == 0 and found.next is None:
         return len(found.features)
-    counted = await count(connection, collection.view, asked.selection, latest=latest, most=MOST_COUNTED + 1)
+    most = MOST_COUNTED + 1
+    counted = await contracts.count(connection, collection, asked.selection, latest=latest, most=most)
     return counted if counted <= MOST_COUNTED else None
 
 
