@@ -34,7 +34,7 @@ def _in_words(yes: str, no: str) -> Callable[[Any, tzinfo], Any]:
 
 @dataclass(frozen=True, slots=True)
 class LegacyField:
-    """Say what a field was called, which of today's fields gives it (the first that is there), and how it was written."""
+    """Say what a field was called, which of today's gives it (the first that is there), and how it was written."""
 
     name: str
     sources: tuple[str, ...]

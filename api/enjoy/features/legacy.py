@@ -1,4 +1,4 @@
-"""The records API that feeds of the metropolis had before, ``/api/records/1.0/search/``, so that old applications go on."""
+"""The records API that feeds of the metropolis had before, ``/api/records/1.0/search/``: old applications go on."""
 
 import hashlib
 import json
@@ -79,7 +79,7 @@ def _words(record: _Record) -> str:
 
 
 def _sorted(by: str, records: list[_Record]) -> list[_Record]:
-    """Return records by a field: descending, as it was, unless a ``-`` stands before it; what has no value comes last."""
+    """Return records by a field: descending, as it was, unless a minus is before it; what has no value comes last."""
     if not by:
         return records
     name = by.removeprefix("-")
@@ -111,7 +111,7 @@ def _near(asked: str, records: list[_Record]) -> list[_Record]:
 
 
 def _distance_m(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """Return the distance of two places on a sphere. [m]"""
+    """Return the distance of two places on a sphere [m]."""
     one, two = math.radians(latitude), math.radians(other_latitude)
     turned = math.radians(other_longitude - longitude)
     half = math.sin((two - one) / 2) ** 2 + math.cos(one) * math.cos(two) * math.sin(turned / 2) ** 2

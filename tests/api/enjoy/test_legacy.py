@@ -81,6 +81,10 @@ async def test_what_was_told_of_a_station_is_told_still(callers: Callers):
 
 
 async def test_a_feed_that_is_not_there_is_not_found(callers: Callers):
-    for asked, code in (({}, "feed_unknown"), ({"dataset": "x"}, "feed_unknown"), ({"dataset": "vlille-realtime"}, "collection_unknown")):  # fmt: skip
+    for asked, code in (
+        ({}, "feed_unknown"),
+        ({"dataset": "x"}, "feed_unknown"),
+        ({"dataset": "vlille-realtime"}, "collection_unknown"),
+    ):
         answer = await callers.stranger.get(SEARCH, params=asked)
         assert (answer.status_code, answer.json()["code"]) == (404, code)
