@@ -6,7 +6,7 @@ from tests.api.enjoy.conftest import Callers
 from tests.api.enjoy.judged import declared, posted, write
 
 SEARCH = "/api/records/1.0/search/"
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"name": "station_id", "type": "text", "title": "Station", "is_required": True},
     {"name": "at", "type": "timestamp", "title": "When", "is_required": True},
     {"name": "name", "type": "text", "title": "Name"},
