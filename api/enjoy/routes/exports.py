@@ -10,8 +10,7 @@ from api.enjoy.access import Exporting
 from api.enjoy.asked import READ, selected
 from api.enjoy.download import Download, begun, gzipped, takes_gzip
 from api.enjoy.exporting import MEDIA, ExportForm, written
-from api.enjoy.features.answers import base_of, is_known, unchanged
-from api.enjoy.features.app import PREFIX
+from api.enjoy.features.answers import PREFIX, base_of, is_known, unchanged
 from api.enjoy.features.contracts import Collection
 from api.enjoy.routes.datasets import DatasetName
 from api.enjoy.shapes import Version, shape_of, told_of
