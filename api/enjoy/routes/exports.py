@@ -83,6 +83,11 @@ def export_links(request: Request, published: Published, version: int | None = N
     version : int, optional
         Shape of the records; the newest when left out, today's and tomorrow's.
     """
-    path = f"{base_of(request).removesuffix(PREFIX)}{router.prefix}/datasets/{published.dataset.name}/export"
+    return files_below(base_of(request).removesuffix(PREFIX), published, version)
+
+
+def files_below(base: str, published: Published, version: int | None = None) -> list[tuple[str, str, str]]:
+    """Return the same as `export_links`, below an address of Enjoy."""
+    path = f"{base}{router.prefix}/datasets/{published.dataset.name}/export"
     asked = {} if version is None else {"version": version}
     return [(f"{path}?{urlencode({'f': form.value, **asked})}", MEDIA[form], _TITLES[form]) for form in ExportForm]

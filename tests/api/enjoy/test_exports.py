@@ -17,7 +17,7 @@ from fastapi import Request
 from api.enjoy.routes.exports import export_links
 from core.settings import Settings
 from db.connection import Role, connect
-from db.datasets import find_published
+from db.datasets import act_for, find_published
 from tests.api.enjoy.conftest import Callers
 from tests.api.enjoy.test_datasets import AT, VELO
 from tests.enjoy.stations import bike, point
@@ -212,7 +212,8 @@ async def test_nothing_is_left_of_an_old_shape_but_its_names(velo: Callers):
 
 @pytest.mark.parametrize("mounted", ["/enjoy", "/enjoy/ogc"])
 async def test_links_lead_to_the_files_from_wherever_in_enjoy_they_stand(velo: Callers, mounted: str):
-    async with await connect(velo.url, Role.OWNER) as connection:
+    async with await connect(velo.url, Role.ENJOY_READ) as connection:
+        await act_for(connection, [1])  # the first organisation of all, who published it
         published = await find_published(connection, "velo")
     assert published is not None
     scope = {"type": "http", "scheme": "http", "root_path": mounted, "headers": [(b"host", b"somel.test")]}
@@ -224,6 +225,9 @@ async def test_links_lead_to_the_files_from_wherever_in_enjoy_they_stand(velo: C
         "text/csv",
         "application/vnd.apache.parquet",
     ]
+    collection = (await velo.reader.get("/ogc/collections/velo")).json()
+    enclosures = [(one["href"], one["type"], one["title"]) for one in collection["links"] if one["rel"] == "enclosure"]
+    assert [address for address, *_ in enclosures] == [address for address, *_ in links]
     for address, media, _ in links:
         answer = await velo.reader.get(address)
         assert (answer.status_code, answer.headers["content-type"]) == (200, media)
