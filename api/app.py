@@ -129,11 +129,11 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
     )
     app.state.context = context
     errors.install(app)
-    app.mount("/static", StaticFiles(directory=page.WEB), name="static")  # before routes, which are tried one by one
-    app.mount(PREFIX, create_vtn(context), name="openadr")
-    app.mount(ENJOY_PREFIX, create_enjoy(context), name="enjoy")
+    app.mount(ENJOY_PREFIX, create_enjoy(context), name="enjoy")  # first: what is asked most is found first
     for module in _ROUTERS:
         app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=page.WEB), name="static")
+    app.mount(PREFIX, create_vtn(context), name="openadr")
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=_PACKED, exclude_content_types=_UNPACKED)
     app.add_middleware(LimitBodies)
     app.add_middleware(StrictHeaders)

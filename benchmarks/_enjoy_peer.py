@@ -25,8 +25,8 @@ from db.connection import connect
 
 FOLDER: Final = ROOT / ".venv-pygeoapi"
 LOCK: Final = ROOT / "deploy" / "locks" / "pygeoapi.txt"
-#: A process for each of the two cores.
-WORKERS: Final = 2
+#: A process for each of the two cores, and threads, which keep connections open.
+_WORKERS: Final = ("--workers", "2", "--worker-class", "gthread", "--threads", "4")
 _COPY: Final = """
 CREATE TABLE public.velo AS
 SELECT row_number() OVER (ORDER BY at, station) AS id, station, at, name, commune, bikes, places, _geometry AS geometry
@@ -84,7 +84,7 @@ def serving(interpreter: Path, url: str) -> Iterator[str]:
         made = [str(interpreter.with_name("pygeoapi")), "openapi", "generate", str(settings), "--format", "json"]
         made += ["--output-file", str(document)]
         subprocess.run(made, env=environment, check=True, capture_output=True)
-        command = [str(interpreter), "-m", "gunicorn", "--workers", str(WORKERS), "--bind", f"127.0.0.1:{port}"]
+        command = [str(interpreter), "-m", "gunicorn", *_WORKERS, "--bind", f"127.0.0.1:{port}"]
         with subprocess.Popen(
             [*command, "pygeoapi.flask_app:APP"], env=environment, stderr=subprocess.DEVNULL
         ) as process:

@@ -12,8 +12,8 @@ backend writes texts: 60 MB a second, and a bit more than half the rows of ``COP
 Figures on the last line with ``--json``:
 
 ``latest_p99_ms``, ``items_p99_ms``
-    The slowest hundredth of the newest records of all stations, and of pages of 100 (the first, further ones by their
-    cursor, those of one station and those in a bbox, in turn), each asked for by two at once.
+    The slowest hundredth of the newest records of all stations, and of pages of 100 (by cursor through all, of
+    stations and in boxes, in turn: more than the API keeps, so that each is read), each asked for by two at once.
 ``requests_per_s``
     Both in turn, asked for by eight at once, as long as it lasts.
 ``vs_pygeoapi``
@@ -92,7 +92,9 @@ async def checked(connection: Connection, address: str) -> list[str]:
         (one["properties"]["station"], one["properties"]["bikes"])
         for one in told(f"{collection}/latest?limit=10000")["features"]
     }
-    found, more, paths = [], f"{collection}/items?limit=10000", []
+    found: list[tuple[Any, ...]] = []
+    more: str | None = f"{collection}/items?limit=10000"
+    paths: list[str] = []
     while more:
         page = told(more)
         found += [tuple(one["properties"][name] for name in ("station", "at", "bikes")) for one in page["features"]]
@@ -104,14 +106,15 @@ async def checked(connection: Connection, address: str) -> list[str]:
 
 
 async def _all(connection: Connection, query: str) -> list[tuple[Any, ...]]:
-    return await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]  # ours, written above
+    return await (await connection.execute(query)).fetchall()
 
 
 def asked(pages: list[str]) -> list[str]:
     """Return paths of pages of all kinds, in turn."""
     items = f"/enjoy/ogc/collections/velo/items?limit={PAGE}"
-    some = pages[:: max(1, len(pages) // 8)]
-    return [items, *some, f"{items}&station=100", f"{items}&bbox=3.05,50.62,3.08,50.65"]
+    of_stations = [f"{items}&station={station}" for station in range(1, 60)]
+    in_boxes = [f"{items}&bbox=3.{west:02},50.62,3.{west + 3:02},50.65" for west in range(2, 22)]
+    return [items, *pages, *of_stations, *in_boxes]
 
 
 async def race_export(connection: Connection, pid: int, address: str, turns: int) -> dict[str, float]:
@@ -144,8 +147,8 @@ async def race_export(connection: Connection, pid: int, address: str, turns: int
     }
 
 
-def race_peer(interpreter: Path, url: str, address: str, sizes: Sizes) -> dict[str, float]:
-    """Ask pygeoapi and our API for the same pages, by turns."""
+def race_peer(interpreter: Path, url: str, address: str, sizes: Sizes, pages: list[str]) -> dict[str, float]:
+    """Ask pygeoapi and our API for pages all over the dataset, by turns."""
     ours, theirs = [], []
     root = address.removesuffix("/enjoy")
     with peer.serving(interpreter, url) as collection:
@@ -154,14 +157,20 @@ def race_peer(interpreter: Path, url: str, address: str, sizes: Sizes) -> dict[s
         if said["numberMatched"] != sizes.rows or _shown(said) != _shown(mine):
             raise SystemExit("pygeoapi's page is another than ours.")
         path = collection.split("/", 3)[3]
+        other = collection.removesuffix(f"/{path}")
+        places = range(0, sizes.rows, -(-sizes.rows // min(len(pages), sizes.rows)))
+        same = [f"/{path}/items?f=json&limit={PAGE}&offset={place}" for place in places]
         for _ in range(sizes.turns):
-            page = [f"/enjoy/ogc/collections/velo/items?limit={PAGE}"]
-            ours.append(loaded(root, page, connections=4, seconds=sizes.seconds / 2))
-            page = [f"/{path}/items?f=json&limit={PAGE}"]
-            theirs.append(loaded(collection.removesuffix(f"/{path}"), page, connections=4, seconds=sizes.seconds / 2))
+            ours.append(loaded(root, pages, connections=4, seconds=sizes.seconds / 2))
+            theirs.append(loaded(other, same, connections=4, seconds=sizes.seconds / 2))
             report(f"pages: {ours[-1].per_s:.1f}/s; pygeoapi: {theirs[-1].per_s:.1f}/s, p99 {theirs[-1].p99_ms:.0f} ms")
     ratios = [one.per_s / other.per_s for one, other in zip(ours, theirs, strict=True)]
     return {"vs_pygeoapi": statistics.median(ratios), "pygeoapi_p99_ms": min(one.p99_ms for one in theirs)}
+
+
+def _many(pages: list[str]) -> list[str]:
+    """Return paths of more pages than the API keeps: pages of some sizes near the one that is asked of the peer."""
+    return [page.replace(f"limit={PAGE}", f"limit={size}") for size in range(PAGE - 2, PAGE + 3) for page in pages]
 
 
 def _shown(page: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -175,7 +184,8 @@ async def measured(url: str, folder: Path, sizes: Sizes, interpreter: Path | Non
     report(f"{sizes.rows:,} records were published in {time.perf_counter() - began_s:.0f} s")
     async with await connect(url, Role.ENJOY_READ, autocommit=True) as connection:
         with api(url) as (pid, address):
-            pages = asked(await checked(connection, address))
+            whole = await checked(connection, address)
+            pages = asked(whole)
             latest = ["/enjoy/ogc/collections/velo/latest?limit=1000"]
             root = address.removesuffix("/enjoy")
             loaded(root, [*latest, *pages], connections=2, seconds=min(2.0, sizes.seconds))  # what is kept is kept then
@@ -194,7 +204,7 @@ async def measured(url: str, folder: Path, sizes: Sizes, interpreter: Path | Non
             }
             if interpreter is not None:
                 await peer.prepare(url)
-                figures |= race_peer(interpreter, url, address, sizes)
+                figures |= race_peer(interpreter, url, address, sizes, _many(whole))
             figures |= await race_export(connection, pid, address, sizes.turns)
     return figures
 

@@ -84,14 +84,14 @@ def _named(column: sql.Composable, name: str) -> sql.Composed:
     return sql.SQL("{} AS {}").format(column, sql.Identifier(name))
 
 
-async def copied(connection: Connection, statement: sql.Composable) -> Rows:
+async def copied(connection: Connection, statement: sql.SQL | sql.Composed) -> Rows:
     """Yield what a ``COPY … TO STDOUT`` sends, some rows at a time and never none.
 
     Parameters
     ----------
     connection : Connection
         Busy with this until the last rows are taken; when the iterator is closed before, the server is told to stop.
-    statement : Composable
+    statement : SQL or Composed
         ``COPY (SELECT …) TO STDOUT``.
     """
     async with translated_errors(), connection.cursor() as cursor, cursor.copy(statement):

@@ -7,6 +7,7 @@ a count and a ``COPY``, which takes no parameters.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from psycopg import sql
@@ -166,20 +167,39 @@ async def page(
         ``feature_unknown``: `after` is not an identifier of the view.
     """
     order = view.key if latest else view.order
-    direction = sql.SQL("{} DESC") if is_reversed else sql.SQL("{}")
-    query = sql.SQL("SELECT {}, {} FROM {} WHERE {} AND {} ORDER BY {} LIMIT {} OFFSET {}").format(
-        feature_json(view, srid, is_flipped=is_flipped, only=only, has_geometry=has_geometry),
-        feature_id(view),
-        view.table(latest=latest),
+    wanted = None if only is None else tuple(only)
+    query = sql.SQL("{} WHERE {} AND {} {} LIMIT {} OFFSET {}").format(
+        _select(view, srid, is_flipped, wanted, has_geometry, latest),
         where(view, selection),
         TRUE if after is None else _after(view, order, after, is_reversed=is_reversed),
-        sql.SQL(", ").join(direction.format(sql.Identifier(name)) for name in order),
+        _order(view, is_reversed, latest),
         sql.Literal(limit + 1),
         sql.Literal(offset),
     )
     rows = await _rows(connection, query)
     shown = rows[:limit]
     return FeaturePage([row[0] for row in shown], shown[-1][1] if len(rows) > limit and shown else None)
+
+
+@lru_cache(maxsize=1_000)
+def _select(
+    view: View, srid: int, is_flipped: bool, only: tuple[str, ...] | None, has_geometry: bool, latest: bool
+) -> sql.SQL:
+    """Return the part of a statement that is the same for all who ask for features in one way: its text is kept."""
+    composed = sql.SQL("SELECT {}, {} FROM {}").format(
+        feature_json(view, srid, is_flipped=is_flipped, only=only, has_geometry=has_geometry),
+        feature_id(view),
+        view.table(latest=latest),
+    )
+    return sql.SQL(composed.as_string())  # quoted by the driver; no caller's words are in it
+
+
+@lru_cache(maxsize=1_000)
+def _order(view: View, is_reversed: bool, latest: bool) -> sql.SQL:
+    direction = sql.SQL("{} DESC") if is_reversed else sql.SQL("{}")
+    names = view.key if latest else view.order
+    parts = sql.SQL(", ").join(direction.format(sql.Identifier(name)) for name in names)
+    return sql.SQL(sql.SQL("ORDER BY {}").format(parts).as_string())
 
 
 def _after(view: View, order: Sequence[str], after: str, *, is_reversed: bool) -> sql.Composable:

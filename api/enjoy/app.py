@@ -72,7 +72,7 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.context = context
     app.state.contracts = Contracts()
     errors.install(app)
-    features.install(app, context)  # before routes, which are tried one by one
+    features.install(app, context)  # first: what is asked most is found first
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)

@@ -46,4 +46,4 @@ def selected(request: Request, view: View, *, own: Iterable[str]) -> Selection:
     parameters_of(request, [*other, *_WORDS, *(field.name for field in view.fields)])
     left = {name: value for name, value in request.query_params.items() if name not in other}
     path = request.url.replace(query="").include_query_params(**left)
-    return read_items(Request(request.scope | {"query_string": path.query.encode()}), view).selection
+    return read_items(Request({**request.scope, "query_string": path.query.encode()}), view).selection

@@ -86,7 +86,7 @@ class ParquetFile:
 
     def _metadata(self) -> dict[str, Any]:
         kind = self._geometry_type
-        column = {
+        column: dict[str, Any] = {
             "encoding": "WKB",
             "geometry_types": [] if kind == GeometryType.ANY else [kind],
             "covering": {"bbox": {name: ["bbox", name] for name in _BOUNDS}},

@@ -5,8 +5,7 @@ from typing import Annotated, Final
 from fastapi import Query, Request
 
 from api.context import context_of
-from api.enjoy.features.answers import base_of, deprecation_of, tag_of
-from api.enjoy.features.app import PREFIX
+from api.enjoy.features.answers import PREFIX, base_of, deprecation_of, tag_of
 from api.enjoy.features.contracts import Collection, Contracts
 from db.connection import Connection
 

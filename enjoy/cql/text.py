@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from core.conditions import Comparator, Condition, Constant, Either, Every, Not, Operand, Property, Relation
@@ -17,14 +16,8 @@ from enjoy.cql.building import (
     moment_of,
     span_of,
 )
+from enjoy.cql.tokens import Token, tokens_of
 
-_TOKEN: Final = re.compile(
-    r"""\s*(?:
-    (?P<text>'(?:[^'\\]|''|\\.)*') | (?P<quoted>"[^"]+") | (?P<name>[^\W\d][\w.:]*) |
-    (?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?) | (?P<sign><>|<=|>=|[=<>(),])
-    )""",
-    re.VERBOSE,
-)
 _SHAPES: Final = frozenset(
     {"POINT", "MULTIPOINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON", "GEOMETRYCOLLECTION"}
 )
@@ -35,19 +28,6 @@ TEMPORAL: Final = {
 _INFINITE: Final = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-    end: int
-
-    @property
-    def word(self) -> str:
-        """Return it as a keyword; what is quoted is none."""
-        return self.text.upper() if self.kind in {"name", "sign"} else ""
-
-
 def read_text(given: str, builder: Builder) -> Condition:
     """Return the condition that a text says.
 
@@ -56,26 +36,14 @@ def read_text(given: str, builder: Builder) -> Condition:
     InputError
         ``filter_invalid``.
     """
-    reader = _Reader(given, _tokens(given), builder)
+    reader = _Reader(given, tokens_of(given), builder)
     condition = reader.either(0)
     reader.expect("")
     return condition
 
 
-def _tokens(given: str) -> list[_Token]:
-    found, at, end = [], 0, len(given.rstrip())
-    while at < end:
-        match = _TOKEN.match(given, at)
-        if match is None or match.lastgroup is None:
-            raise filter_invalid(f"At {at + 1} it cannot be understood: {given[at : at + 20]!r}.")
-        start = match.start(match.lastgroup)
-        found.append(_Token(match.lastgroup, match[match.lastgroup], start, match.end()))
-        at = match.end()
-    return [*found, _Token("end", "", end, end)]
-
-
 class _Reader:
-    def __init__(self, given: str, tokens: Sequence[_Token], builder: Builder) -> None:
+    def __init__(self, given: str, tokens: Sequence[Token], builder: Builder) -> None:
         self._given = given
         self._tokens = tokens
         self._at = 0
@@ -263,13 +231,13 @@ class _Reader:
     def _text(self) -> str:
         return _unquoted(self._next_of("text").text)
 
-    def _next_of(self, kind: str) -> _Token:
+    def _next_of(self, kind: str) -> Token:
         token = self._next()
         if token.kind != kind:
             raise self._lost(f"a {kind} was expected")
         return token
 
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         token = self._tokens[self._at]
         if token.kind == "end":
             raise self._lost("more was expected")

@@ -15,6 +15,8 @@ from api.enjoy.features.contracts import Collection, collection_id
 from api.enjoy.features.crs import Crs
 from api.enjoy.features.formats import GEOJSON, JSON, Format
 
+#: Where OGC API Features is mounted in Enjoy.
+PREFIX: Final = "/ogc"
 #: What an answer depends on beside its address.
 _VARY: Final = "Accept, Authorization"
 _HELD_OPEN: Final = "public, no-cache"

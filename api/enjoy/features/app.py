@@ -9,14 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from api.context import Context
-from api.enjoy.features import items, pages
-from api.enjoy.features.answers import base_of
+from api.enjoy.features import items, legacy, pages
+from api.enjoy.features.answers import PREFIX, base_of
 from api.enjoy.features.contracts import Contracts
 from api.errors import answered, problem_of
 from core.errors import GoneError, PlatformError
 
-#: Where it is mounted in Enjoy.
-PREFIX: Final = "/ogc"
 _ADDRESSES: Final = {
     "/": pages.get_landing,
     "/conformance": pages.get_conformance,
@@ -39,7 +37,10 @@ def install(app: FastAPI, context: Context) -> None:
         return RedirectResponse(f"{request.scope.get('root_path', '')}{PREFIX}/")
 
     app.router.add_route(PREFIX, lead, methods=["GET"], include_in_schema=False)
-    app.mount(PREFIX, create_features(context), name="features")
+    inner = create_features(context)
+    app.mount(PREFIX, inner, name="features")
+    for address in legacy.ADDRESSES:
+        app.router.add_route(address, legacy.answering(inner.state.contracts), methods=["GET"], include_in_schema=False)
 
 
 def create_features(context: Context) -> FastAPI:

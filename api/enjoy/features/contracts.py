@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
+from api.enjoy.features.kept import KeptPages
 from core.errors import GoneError, NotFoundError
 from db.connection import Connection
 from db.dataset_rows import Published, Version
 from db.datasets import find_published
 from db.feature_states import Extent, State, extent_of, state_of
-from db.features import Selection, count, where
+from db.features import Selection, count
 from db.views import View, view_of
 
 _NAME: Final = re.compile(r"(?P<dataset>[a-z][a-z0-9-]{1,47})(?:\.v(?P<version>[1-9]\d{0,4}))?")
@@ -78,7 +79,8 @@ class Contracts:
         self._kept: dict[str, tuple[State, Published]] = {}
         self._views: dict[tuple[int, int, datetime], View] = {}
         self._extents: dict[tuple[int, int], tuple[State, Extent]] = {}
-        self._counts: dict[tuple[State, int, bool, str], int] = {}
+        self.pages = KeptPages()
+        self._counts: dict[tuple[int, int, str, bool], tuple[State, int]] = {}
 
     async def find(self, connection: Connection, name: str, now: datetime) -> Collection:
         """Return a collection that the transaction may read.
@@ -136,13 +138,14 @@ class Contracts:
     async def count(
         self, connection: Connection, collection: Collection, selection: Selection, *, latest: bool, most: int
     ) -> int:
-        """Return how many records a selection has, or `most`; of one state they are counted once."""
-        condition = where(collection.view, selection).as_string()
-        key = (collection.state, collection.version.version, latest, condition)
-        if key not in self._counts:
-            counted = await count(connection, collection.view, selection, latest=latest, most=most)
-            _keep(self._counts, key, counted)
-        return self._counts[key]
+        """Return how many records are selected, or `most` where there are more; of one state they are counted once."""
+        key = (collection.view.dataset_id, collection.view.version, repr(selection), latest)
+        kept = self._counts.get(key)
+        if kept is not None and kept[0] == collection.state:
+            return kept[1]
+        counted = await count(connection, collection.view, selection, latest=latest, most=most)
+        _keep(self._counts, key, (collection.state, counted))
+        return counted
 
 
 def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:

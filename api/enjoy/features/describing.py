@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
-from api.enjoy.features.answers import Link, link
+from api.enjoy.features.answers import PREFIX, Link, link
 from api.enjoy.features.contracts import Collection
 from api.enjoy.features.crs import CRS84, KNOWN
 from api.enjoy.features.formats import JSON, OF_ITEMS, OF_LATEST, SCHEMA
+from api.enjoy.routes.exports import files_below
 from core.datasets import LICENCES, Field, FieldType
 from db.feature_states import Extent
 
@@ -63,6 +64,12 @@ def _links(base: str, collection: Collection) -> list[Link]:
         *(
             link(f"{own}/latest?f={one.name}", "latest", one.media_type, f"The newest of each, as {one.title}")
             for one in OF_LATEST[:2]
+        ),
+        *(
+            link(href, "enclosure", media_type, said)
+            for href, media_type, said in files_below(
+                base.removesuffix(PREFIX), collection.published, collection.version.version
+            )
         ),
         link(f"{own}/queryables", QUERYABLES, SCHEMA.media_type, "What it can be filtered by"),
         link(f"{own}/schema", _SCHEMA, SCHEMA.media_type, "What is in it"),

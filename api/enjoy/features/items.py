@@ -23,7 +23,7 @@ from api.enjoy.features.answers import (
     unchanged,
 )
 from api.enjoy.features.asking import OF_ITEM, Asked, cursor_after, parameters_of, read_items, read_shown
-from api.enjoy.features.contracts import Collection
+from api.enjoy.features.contracts import Collection, Contracts
 from api.enjoy.features.formats import CSV, HTML, JSON, OF_ITEMS, OF_LATEST, Format
 from api.enjoy.features.formats import OF_ITEM as FORMATS_OF_ITEM
 from api.enjoy.features.pages import format_of, page_for_people
@@ -87,8 +87,10 @@ async def _features(request: Request, offered: tuple[Format, ...], *, latest: bo
         headers = headers_of(request, collection, tag)
         if is_known(request, tag):
             return unchanged(headers)
-        found = await _page(connection, collection, asked, latest=latest)
-        matched = await _matched(request, connection, collection, asked, found, latest=latest)
+        pages = contracts_of(request).pages
+        found = pages.find(tag) or await _page(connection, collection, asked, latest=latest)
+        pages.keep(tag, found)
+        matched = await _matched(contracts_of(request), connection, collection, asked, found, latest=latest)
     links = [*links_of(request, shown, offered), *_next(request, shown, found)]
     if shown is CSV:
         return _csv(collection, asked, found, _linked(headers, links))
@@ -117,13 +119,20 @@ async def _page(connection: Connection, collection: Collection, asked: Asked, *,
 
 
 async def _matched(
-    request: Request, connection: Connection, collection: Collection, asked: Asked, found: FeaturePage, *, latest: bool
+    contracts: Contracts,
+    connection: Connection,
+    collection: Collection,
+    asked: Asked,
+    found: FeaturePage,
+    *,
+    latest: bool,
 ) -> int | None:
-    """Return how many features are selected, where that is known or not dear to count."""
-    is_first = asked.after is None and asked.offset == 0
-    if is_first and found.next is None:
+    """Return how many features are selected, where that is known or not dear to count; the first page has told it."""
+    if asked.after is not None:
+        return None
+    if asked.offset == 0 and found.next is None:
         return len(found.features)
-    contracts, most = contracts_of(request), MOST_COUNTED + 1
+    most = MOST_COUNTED + 1
     counted = await contracts.count(connection, collection, asked.selection, latest=latest, most=most)
     return counted if counted <= MOST_COUNTED else None
 

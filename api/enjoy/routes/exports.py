@@ -10,7 +10,7 @@ from api.enjoy.access import Exporting
 from api.enjoy.asked import READ, selected
 from api.enjoy.download import Download, begun, gzipped, takes_gzip
 from api.enjoy.exporting import MEDIA, ExportForm, written
-from api.enjoy.features.answers import is_known, unchanged
+from api.enjoy.features.answers import PREFIX, base_of, is_known, unchanged
 from api.enjoy.features.contracts import Collection
 from api.enjoy.routes.datasets import DatasetName
 from api.enjoy.shapes import Version, shape_of, told_of
@@ -77,12 +77,17 @@ def export_links(request: Request, published: Published, version: int | None = N
     Parameters
     ----------
     request : Request
-        Whose address, and place of mounting, the files' begin with.
+        Of Enjoy, or of OGC API Features in it: the files' addresses begin with its own.
     published : Published
         Dataset.
     version : int, optional
         Shape of the records; the newest when left out, today's and tomorrow's.
     """
-    path = request.url_for("get_export", name=published.dataset.name)
+    return files_below(base_of(request).removesuffix(PREFIX), published, version)
+
+
+def files_below(base: str, published: Published, version: int | None = None) -> list[tuple[str, str, str]]:
+    """Return the same as `export_links`, below an address of Enjoy."""
+    path = f"{base}{router.prefix}/datasets/{published.dataset.name}/export"
     asked = {} if version is None else {"version": version}
     return [(f"{path}?{urlencode({'f': form.value, **asked})}", MEDIA[form], _TITLES[form]) for form in ExportForm]

@@ -4,7 +4,7 @@ import json
 import sys
 import warnings
 
-import numpy
+import numpy as np
 import pyogrio
 from pyogrio.raw import read
 
@@ -12,7 +12,7 @@ warnings.simplefilter("error")
 asked = json.load(sys.stdin)
 url, box, paged_one = asked["url"], asked["box"], asked["paged"]
 source = f"OAPIF:{url}"
-found = {}
+found: dict[str, object] = {}
 for name, _ in pyogrio.list_layers(source):
     info = pyogrio.read_info(source, layer=name, force_feature_count=True)
     meta, _, geometries, columns = read(source, layer=name)
@@ -32,5 +32,5 @@ _, _, shapes, first = read(source, layer="velo.v1", max_features=1)
 found["by_its_bare_name"] = pyogrio.read_info(f"{source}/collections/velo", force_feature_count=True)["features"]
 found["where"] = len(many[0])
 found["first"] = [str(one[0]) for one in first]
-found["point"] = [round(float(one), 6) for one in numpy.frombuffer(shapes[0], dtype="<f8", offset=5)]
+found["point"] = [round(float(one), 6) for one in np.frombuffer(shapes[0], dtype="<f8", offset=5)]
 print(json.dumps(found))

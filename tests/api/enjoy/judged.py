@@ -1,4 +1,4 @@
-"""Datasets that judges read: bicycles by station and minute, their newer shape, car parks without a place, a private one."""
+"""Datasets that judges read: bicycles by station and minute, and car parks that are nowhere."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,14 +10,14 @@ from tests.api.enjoy.conftest import Callers
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STATIONS = 40
 MINUTES = 30
-BIKES_FIELDS = [
+BIKES_FIELDS: list[dict[str, Any]] = [
     {"name": "station", "type": "text", "title": "Station", "is_required": True},
     {"name": "at", "type": "timestamp", "title": "When", "is_required": True},
     {"name": "bikes", "type": "integer", "title": "Bicycles", "unit": "1", "is_required": True},
     {"name": "charge", "type": "number", "title": "Mean charge", "unit": "%"},
     {"name": "open", "type": "boolean", "title": "Whether it is open"},
 ]
-PARKS_FIELDS = [
+PARKS_FIELDS: list[dict[str, Any]] = [
     {"name": "park", "type": "text", "title": "Car park", "is_required": True},
     {"name": "places", "type": "integer", "title": "Places", "is_required": True},
     {"name": "opened", "type": "date", "title": "Day of opening"},

@@ -5,7 +5,6 @@ import csv
 import gzip
 import io
 import json
-import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,8 +12,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from fastapi import Request
 
+from api.enjoy.routes.exports import export_links
 from core.settings import Settings
+from db.connection import Role, connect
+from db.datasets import act_for, find_published
 from tests.api.enjoy.conftest import Callers
 from tests.api.enjoy.test_datasets import AT, VELO
 from tests.enjoy.stations import bike, point
@@ -115,11 +118,10 @@ async def test_the_judge_of_geoparquet_finds_nothing_wrong(
     file = tmp_path / "velo.parquet"
     file.write_bytes((await callers.reader.get(EXPORT, params={"f": "parquet"})).content)
     program = environment("geoparquet-validator", settings).with_name("geoparquet-validator")
-    judged = await asyncio.to_thread(
-        subprocess.run, [program, "check", "--json", file], capture_output=True, text=True, check=False
-    )
-    assert judged.returncode == 0, judged.stdout + judged.stderr
-    assert f"{len(RECORDS) if filled else 0} values decoded" in judged.stdout
+    judged = await asyncio.create_subprocess_exec(program, "check", "--json", file, stdout=asyncio.subprocess.PIPE)
+    said, _ = await judged.communicate()
+    assert judged.returncode == 0, said.decode()
+    assert f"{len(RECORDS) if filled else 0} values decoded" in said.decode()
 
 
 async def test_what_has_no_geometry_is_a_plain_table(callers: Callers):
@@ -206,3 +208,26 @@ async def test_nothing_is_left_of_an_old_shape_but_its_names(velo: Callers):
     assert (old.headers["sunset"], "sunset" in new.headers) == ("Mon, 01 Jan 2029 00:00:00 GMT", False)
     assert '/enjoy/ogc/collections/velo.v2>; rel="successor-version"' in old.headers["link"]
     assert old.headers["content-disposition"].endswith('"velo.v1.csv"')
+
+
+@pytest.mark.parametrize("mounted", ["/enjoy", "/enjoy/ogc"])
+async def test_links_lead_to_the_files_from_wherever_in_enjoy_they_stand(velo: Callers, mounted: str):
+    async with await connect(velo.url, Role.ENJOY_READ) as connection:
+        await act_for(connection, [1])  # the first organisation of all, who published it
+        published = await find_published(connection, "velo")
+    assert published is not None
+    scope = {"type": "http", "scheme": "http", "root_path": mounted, "headers": [(b"host", b"somel.test")]}
+    links = export_links(
+        Request(scope | {"path": "/", "query_string": b"", "server": ("somel.test", 80)}), published, 1
+    )
+    assert [media.partition(";")[0] for _, media, _ in links] == [
+        "application/geo+json",
+        "text/csv",
+        "application/vnd.apache.parquet",
+    ]
+    collection = (await velo.reader.get("/ogc/collections/velo")).json()
+    enclosures = [(one["href"], one["type"], one["title"]) for one in collection["links"] if one["rel"] == "enclosure"]
+    assert [address for address, *_ in enclosures] == [address for address, *_ in links]
+    for address, media, _ in links:
+        answer = await velo.reader.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media)

@@ -31,7 +31,7 @@ async def write(callers: Callers, *records: tuple[str, str, int], **more: object
     assert written["refused"] == []
 
 
-async def items(callers: Callers, **asked: object) -> list[dict[str, Any]]:
+async def items(callers: Callers, **asked: str) -> list[dict[str, Any]]:
     answer = await callers.reader.get(HISTORY, params={**BASE, **asked})
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
@@ -106,7 +106,8 @@ async def test_pages_have_every_bucket_once_in_json_and_csv(velo: Callers):
     whole = await items(velo)
     assert len(whole) == 15
     for form in ("json", "csv"):
-        address, parts = HISTORY, []
+        address: str | None = HISTORY
+        parts: list[tuple[str, ...]] = []
         asked: dict[str, Any] | None = {**BASE, "limit": 4, "f": form}
         while address:
             answer = await velo.reader.get(address, params=asked)
