@@ -116,6 +116,7 @@ async def insert_version(
     async with translated_errors(), connection.cursor() as cursor:
         await cursor.executemany(_SQL["insert_field"], rows)
     await _run(connection, "publish_version", dataset_id=dataset_id, version=version)
+    await _run(connection, "touch_dataset", dataset_id=dataset_id, now=now)
 
 
 async def deprecate_version(

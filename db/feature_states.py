@@ -30,15 +30,12 @@ class State:
         Transaction that last wrote its row, which every change of its records or its description does.
     changed_at, records_changed_at : datetime
         As its row has them; of two changes they may be the same.
-    newest : int
-        Its newest version.
     """
 
     dataset_id: int
     written_by: str
     changed_at: datetime
     records_changed_at: datetime | None
-    newest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,11 @@ class NamedState:
     written_by: str
     changed_at: datetime
     records_changed_at: datetime | None
-    newest: int
 
     @property
     def state(self) -> State:
         """Return it without the name."""
-        return State(self.dataset_id, self.written_by, self.changed_at, self.records_changed_at, self.newest)
+        return State(self.dataset_id, self.written_by, self.changed_at, self.records_changed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,10 @@ class Extent:
 
 
 async def state_of(connection: Connection, name: str) -> State | None:
-    """Return the state of a dataset, or None where there is none that the transaction may read."""
+    """Return the state of a dataset, or None where there is none that the transaction may read.
+
+    Row-level security decides what may be read: the connection is one that it holds for, in the role that reads.
+    """
     return await one_row(connection, State, _SQL["state"], {"name": name})
 
 
