@@ -13,6 +13,8 @@ _LONGEST: Final = 32 * 1024 * 1024
 #: Names of WGS 84 with longitude first, which is what GeoJSON is in.
 _WGS84: Final = ("CRS84", "EPSG::4326", "EPSG:4326")
 _SPACE: Final = " \t\r\n"
+#: What may come after a value.
+_AFTER: Final = frozenset(_SPACE + ",:]}")
 
 
 def read_geojson(path: Path) -> Iterator[object]:
@@ -66,7 +68,8 @@ class _Text:
                 if not self._more(size):
                     raise
             else:
-                if end < len(self._buffer) or not self._more(size):  # else a number may go on
+                # Else a number goes on in what is not read yet.
+                if self._buffer[end : end + 1] in _AFTER or not self._more(size):
                     self._at = end
                     return value
             if len(self._buffer) - self._at > _LONGEST:

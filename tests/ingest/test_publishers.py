@@ -11,6 +11,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 from typer.testing import CliRunner
 
 from edge.guard import password_file
@@ -67,7 +68,7 @@ def answer_to(port: int, account: str, topic: str) -> int:
     connected, answered = threading.Event(), threading.Event()
     client.on_connect = lambda *_: connected.set()
 
-    def published(_client: object, _data: object, _mid: int, reason: paho.ReasonCode, _properties: object) -> None:
+    def published(_client: object, _data: object, _mid: int, reason: ReasonCode, _properties: object) -> None:
         codes.append(reason.value)
         answered.set()
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
@@ -18,6 +18,7 @@ JSON = st.recursive(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(items=[1e-7], more=1000000000.0, chunk=10, indent=None)
 @given(items=st.lists(JSON, max_size=5), more=JSON, chunk=st.integers(1, 40), indent=st.sampled_from([None, 1]))
 def test_whatever_is_in_a_collection_comes_out_of_it(tmp_path_factory, items, more, chunk, indent):
     path = tmp_path_factory.getbasetemp() / "features.geojson"
