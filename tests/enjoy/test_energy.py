@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.errors import InvariantError
 from db import disclosure
 from db.connection import Connection, Role, connect, translated_errors
+from enjoy import energy
 from enjoy.disclosure.rules import Rules
 from enjoy.energy import publish_energy
 from enjoy.privacy.consent import withdraw
@@ -145,6 +146,7 @@ async def test_a_run_that_dies_between_reading_and_writing_publishes_nothing_twi
             raise InvariantError("statement_failed", "Killed.")
         await moved(*arguments)
 
+    monkeypatch.setattr(energy, "_AT_ONCE", 1)  # a day a transaction
     monkeypatch.setattr(disclosure, "move_progress", dying)
     with pytest.raises(InvariantError):
         await publish(database_url, START + 4 * DAY)
@@ -160,7 +162,7 @@ async def test_a_process_that_is_killed_is_followed_by_one_that_goes_on(database
     await agree(database_url, keys(database_url))
     draw(database_url, START, 20, "100", step_s=3600)
     program = (
-        "import asyncio, sys; from tests.enjoy.test_energy import *\n"
+        "import asyncio, sys; from tests.enjoy.test_energy import *; energy._AT_ONCE = 1\n"
         f"asyncio.run(publish({database_url!r}, START + 21 * DAY))"
     )
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
