@@ -28,6 +28,8 @@ from enjoy.publishing import declare, receive
 _log = structlog.get_logger()
 
 _ACTOR: Final = "process/enjoy"
+#: Days are published together until there are so many records.
+_AT_ONCE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ async def publish_energy(open_connection: Connect, clock: Clock, *, rules: Rules
 
     Notes
     -----
-    A day is published in one transaction, with a note of how far it got: killed at any moment, the next run goes on
-    after the last whole day. Nothing that was published is computed again, for its cohorts may be others by now. Two
-    runs at a time wait for each other.
+    Days are published in transactions of one or more, each with a note of how far it got: killed at any moment, the
+    next run goes on after the last whole day. Nothing that was published is computed again, for its cohorts may be
+    others by now. Two runs at a time wait for each other.
     """
     rules, now = rules or Rules(), clock.now()
     async with open_connection(Role.ENJOY_WRITE) as publishing, open_connection(Role.COMPUTE) as reading:
@@ -73,8 +75,8 @@ async def publish_energy(open_connection: Connect, clock: Clock, *, rules: Rules
         days = 0
         for population in POPULATIONS:
             wanted = [(dataset, published[dataset.name]) for dataset in DATASETS if dataset.population == population]
-            while await _publish_next(reading, publishing, publisher, wanted, begin, rules, now):
-                days += 1
+            while count := await _publish_next(reading, publishing, publisher, wanted, begin, rules, now):
+                days += count
         return days
 
 
@@ -106,22 +108,24 @@ async def _publish_next(
     begin: datetime,
     rules: Rules,
     now: datetime,
-) -> bool:
-    """Publish the next day of a population, and commit it; False where it is not old enough."""
+) -> int:
+    """Publish the next days of a population, and commit them; return how many, 0 where the next is not old enough."""
     await act_for(publishing, [publisher.organisation_id])
     progress_of = wanted[0][1].dataset.dataset_id
     start = await store.take_progress(publishing, progress_of, begin)
-    end = _next_day(start)
-    if end + rules.delay > now:
-        await publishing.commit()
-        return False
-    day = await _day(reading, wanted[0][0].population, start, end, rules)
+    records: dict[str, list[dict[str, object]]] = {dataset.name: [] for dataset, _ in wanted}
+    days = 0
+    while _next_day(start) + rules.delay <= now and sum(map(len, records.values())) < _AT_ONCE:
+        day = await _day(reading, wanted[0][0].population, start, _next_day(start), rules)
+        for dataset, _ in wanted:
+            cells, starts = (day.whole, day.starts[:1]) if dataset.is_daily else (day.halves, day.starts)
+            records[dataset.name] += dataset.records(day.places, cells, starts)
+        start, days = _next_day(start), days + 1
     for dataset, published in wanted:
-        cells, starts = (day.whole, day.starts[:1]) if dataset.is_daily else (day.halves, day.starts)
-        await receive(publishing, published, dataset.records(day.places, cells, starts), source="energy", now=now)
-    await store.move_progress(publishing, progress_of, end)
+        await receive(publishing, published, records[dataset.name], source="energy", now=now)
+    await store.move_progress(publishing, progress_of, start)
     await publishing.commit()
-    return True
+    return days
 
 
 def _next_day(start: datetime) -> datetime:

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from core.clock import Clock
 from core.errors import InputError, NotFoundError
 from db.audit import record
 from db.calls import take_back_of_resource
-from db.connection import Connection
+from db.connection import Connection, Role
 from db.consents import usage_point_ids
-from db.person import PersonalTable, erase_usage_point, personal_tables
+from db.person import PersonalTable, erase_again, erase_usage_point, personal_tables
 from db.resources import end_consent, resources_at
+from enjoy.energy import Connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,10 @@ async def erase_person(
         await record(connection, at=now, actor=actor, action="person.erased", subject=subject, facts=facts)
         tables: list[PersonalTable] = await personal_tables(connection)
     return Erasure(deleted, {one.name: one.reason for one in tables if one.on_erasure == "kept"})
+
+
+async def keep_erased(open_connection: Connect, clock: Clock) -> int:
+    """Erase what came again of what was erased, such as values that a gateway delivered once more; return how many."""
+    del clock
+    async with open_connection(Role.COMPUTE) as connection:
+        return await erase_again(connection)

@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.errors import InvariantError
 from db import disclosure
 from db.connection import Connection, Role, connect, translated_errors
+from enjoy import energy
 from enjoy.disclosure.rules import Rules
 from enjoy.energy import publish_energy
 from enjoy.privacy.consent import withdraw
@@ -28,13 +29,14 @@ def at(now: datetime) -> Clock:
     return Clock(datetime.now(UTC) + DAY, now)
 
 
-async def publish(url: str, now: datetime, rules: Rules = RULES) -> int:
-    @asynccontextmanager
-    async def open_connection(role: Role) -> AsyncIterator[Connection]:
-        async with translated_errors(), await connect(url, role) as connection:
-            yield connection
+@asynccontextmanager
+async def connecting(url: str, role: Role) -> AsyncIterator[Connection]:
+    async with translated_errors(), await connect(url, role) as connection:
+        yield connection
 
-    return await publish_energy(open_connection, at(now), rules=rules)
+
+async def publish(url: str, now: datetime, rules: Rules = RULES) -> int:
+    return await publish_energy(lambda role: connecting(url, role), at(now), rules=rules)
 
 
 def shown(url: str, name: str, columns: str, condition: str = "true") -> list[tuple[Any, ...]]:
@@ -71,7 +73,7 @@ async def test_only_those_are_counted_who_agreed_before_the_month(database_url: 
     homes = keys(database_url, "category = 'residential'")
     await agree(database_url, homes[:12])
     await agree(database_url, homes[12:30], at=START + 5 * DAY)
-    draw(database_url, START, 34, "100", step_s=3600)
+    draw(database_url, START + 29 * DAY, 5, "100", step_s=3600)
     await publish(database_url, START + 36 * DAY)
     rows = shown(database_url, "energy-by-commune-day", "start_at, usage_points, reason", "insee_code = '59001'")
     february = datetime(2026, 2, 1, tzinfo=UTC) - timedelta(hours=1)
@@ -144,6 +146,7 @@ async def test_a_run_that_dies_between_reading_and_writing_publishes_nothing_twi
             raise InvariantError("statement_failed", "Killed.")
         await moved(*arguments)
 
+    monkeypatch.setattr(energy, "_AT_ONCE", 1)  # a day a transaction
     monkeypatch.setattr(disclosure, "move_progress", dying)
     with pytest.raises(InvariantError):
         await publish(database_url, START + 4 * DAY)
@@ -157,10 +160,10 @@ async def test_a_run_that_dies_between_reading_and_writing_publishes_nothing_twi
 async def test_a_process_that_is_killed_is_followed_by_one_that_goes_on(database_url: str):
     await build_people(database_url)
     await agree(database_url, keys(database_url))
-    draw(database_url, START, 40, "100", step_s=3600)
+    draw(database_url, START, 20, "100", step_s=3600)
     program = (
-        "import asyncio, sys; from tests.enjoy.test_energy import *\n"
-        f"asyncio.run(publish({database_url!r}, START + 41 * DAY))"
+        "import asyncio, sys; from tests.enjoy.test_energy import *; energy._AT_ONCE = 1\n"
+        f"asyncio.run(publish({database_url!r}, START + 21 * DAY))"
     )
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
     try:
@@ -171,13 +174,13 @@ async def test_a_process_that_is_killed_is_followed_by_one_that_goes_on(database
         child.kill()
         await child.wait()
     async with asyncio.timeout(60):
-        assert 0 < await publish(database_url, START + 41 * DAY) < 80
+        assert 0 < await publish(database_url, START + 21 * DAY) < 40
     for dataset, places, slots in (
         ("energy-by-commune", 2, 48),
         ("energy-by-commune-day", 2, 1),
         ("feeder-load", 3, 48),
     ):
-        assert len(shown(database_url, dataset, "*")) == 40 * places * slots
+        assert len(shown(database_url, dataset, "*")) == 20 * places * slots
     counts = shown(database_url, "energy-by-commune-day", "usage_points, start_at")
     assert {count for count, _ in counts} == {12, 30}
 

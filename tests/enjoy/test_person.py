@@ -12,13 +12,13 @@ from core.errors import InputError, NotFoundError
 from db.audit import WantedEntries, newest_entries
 from db.connection import Role, connect
 from db.consents import usage_point_ids
-from db.person import erase_again, personal_tables
+from db.person import personal_tables
 from enjoy.privacy.consent import consents_of
-from enjoy.privacy.erasure import erase_person
+from enjoy.privacy.erasure import erase_person, keep_erased
 from enjoy.privacy.export import export_person
 from tests.db.village import ask
 from tests.enjoy.people import AGREED, START, agree, build_people, draw, keys
-from tests.enjoy.test_energy import DAY, publish
+from tests.enjoy.test_energy import DAY, at, connecting, publish
 
 _HOLDING = """
     SELECT DISTINCT relnamespace::regnamespace::text || '.' || relname FROM pg_attribute
@@ -136,6 +136,6 @@ async def test_what_is_delivered_again_is_erased_again_and_the_next_customers_st
             " FROM generate_series(%s::timestamptz, %s, '30 min') AS start_at ON CONFLICT DO NOTHING"
         )
         ask(database_url, again, START, START + 2 * DAY - timedelta(minutes=30))
-        assert await erase_again(connection) == 48
-        assert await erase_again(connection) == 0
+    assert await keep_erased(lambda role: connecting(database_url, role), at(START)) == 48
+    assert await keep_erased(lambda role: connecting(database_url, role), at(START)) == 0
     assert ask(database_url, "SELECT count(*) FROM interval_reading WHERE usage_point_id = 1") == [(48,)]

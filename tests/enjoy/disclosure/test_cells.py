@@ -1,7 +1,12 @@
 """Cells are hidden for a reason, and others with them where they would give them away."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
 from enjoy.disclosure.cells import Lattice, counted, half_hours, judge, whole_day
@@ -41,6 +46,38 @@ def test_where_the_rest_of_a_feeder_would_tell_of_one_the_smallest_transformer_i
     assert cells.energy_wh[0, 0] == 380
     even = half_hours(np.full((11, 1), 30.0), inside, lattice, RULES)
     assert even.hidden[:, 0].tolist() == [Hidden.NOT] * 3
+
+
+@pytest.mark.slow(10)
+@settings(max_examples=150, deadline=None)
+@given(
+    energy=st.lists(st.floats(0, 1_000), min_size=12, max_size=12),
+    place=st.lists(st.integers(0, 3), min_size=12, max_size=12),
+)
+def test_no_difference_of_a_feeder_and_its_transformers_is_mostly_of_one(energy: list[float], place: list[int]):
+    values, places = np.array(energy)[:, None], np.array(place)
+    lattice = Lattice((np.arange(12), *(np.flatnonzero(places == part) for part in (1, 2, 3))), (-1, 0, 0, 0))
+    cells = half_hours(values, np.ones((12, 1), dtype=bool), lattice, RULES)
+    shown = [part for part in (1, 2, 3) if cells.hidden[part, 0] == Hidden.NOT]
+    for part in shown:
+        assert is_fair(energy, lattice.points[part].tolist())
+    if cells.hidden[0, 0] == Hidden.NOT:
+        for count in range(len(shown) + 1):
+            for some in itertools.combinations(shown, count):
+                left = [point for point in range(12) if places[point] not in some]
+                assert not left or is_fair(energy, left)
+
+
+def is_fair(energy: list[float], points: list[int]) -> bool:
+    """Judge a sum the slow way: three or more, no half of one, and something beside the two largest."""
+    falling = sorted((energy[point] for point in points), reverse=True)
+    total = math.fsum(falling)
+    return (
+        len(falling) >= 3
+        and falling[0] <= 0.5 * total * (1 + 1e-9)
+        and math.fsum(falling[2:]) >= 0.1 * falling[0] - 1e-8 * total
+        and total > 0
+    )
 
 
 def test_a_day_is_hidden_where_its_half_hours_give_a_hidden_one_away():
