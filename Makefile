@@ -76,6 +76,8 @@ locks: setup-dev ## Make the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group judge-schemathesis -o deploy/locks/judges/schemathesis.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group judge-owslib -o deploy/locks/judges/owslib.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group judge-pyshacl -o deploy/locks/judges/pyshacl.txt
 
 python:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.context import Context
-from api.enjoy.catalogue import found, harvest, pages, preview
+from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.routes import datasets, organisations, records
 from api.openapi import describe
 
@@ -37,5 +37,6 @@ def create_enjoy(context: Context) -> FastAPI:
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    ogc_records.install(app, context)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

@@ -19,6 +19,7 @@ CROSS JOIN LATERAL catalogue.summary_of(asked.dataset_id) AS told;
 
 -- name: search
 -- row: db.catalogue.Found
+-- What has no place is everywhere, and what has no time is always, as OGC API has it.
 -- Every word is somewhere in what is said of the dataset, and one of the phrases; best are those with all words in the title.
 WITH said AS (
     SELECT
@@ -58,20 +59,21 @@ found AS (
         AND (%(west)s::float8 IS NULL AND %(since)s::timestamptz IS NULL AND %(until)s::timestamptz IS NULL OR EXISTS (
             SELECT FROM catalogue.summary_of(said.dataset_id) AS told
             WHERE
-                (%(west)s::float8 IS NULL OR (
+                (%(west)s::float8 IS NULL OR told.north IS NULL OR (
                     told.north >= %(south)s::float8 AND told.south <= %(north)s::float8
                     AND CASE WHEN %(west)s::float8 <= %(east)s::float8
                         THEN told.east >= %(west)s::float8 AND told.west <= %(east)s::float8
                         ELSE told.east >= %(west)s::float8 OR told.west <= %(east)s::float8
                     END
                 ))
-                AND (%(since)s::timestamptz IS NULL OR told.last_at >= %(since)s::timestamptz)
-                AND (%(until)s::timestamptz IS NULL OR told.first_at <= %(until)s::timestamptz)
+                AND (%(since)s::timestamptz IS NULL OR told.last_at IS NULL OR told.last_at >= %(since)s::timestamptz)
+                AND (%(until)s::timestamptz IS NULL OR told.first_at IS NULL OR told.first_at <= %(until)s::timestamptz)
         ))
 )
-SELECT found.name, count(*) OVER () AS total
-FROM found
-ORDER BY found.in_title DESC NULLS LAST, CASE WHEN found.in_title IS NULL THEN '' ELSE found.title END, found.name
+SELECT counted.name, counted.total
+FROM (SELECT *, count(*) OVER () AS total FROM found) AS counted
+WHERE counted.name > %(after)s
+ORDER BY counted.in_title DESC NULLS LAST, CASE WHEN counted.in_title IS NULL THEN '' ELSE counted.title END, counted.name
 OFFSET %(skip)s LIMIT %(limit)s;
 
 -- name: facets
