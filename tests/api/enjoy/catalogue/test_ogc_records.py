@@ -19,6 +19,7 @@ from tests.support.judges import environment
 
 _JUDGE = Path(__file__).parent / "judge_owslib_records.py"
 _PAIR = {"type": "array", "minItems": 2, "maxItems": 2}
+_SPAN = {"type": "object", "required": ["interval"], "properties": {"interval": _PAIR}}
 _TEXT = {"type": "string", "minLength": 1}
 _LINK = {"type": "object", "required": ["href", "rel", "type"], "properties": {"href": {"pattern": "^https?://"}}}
 #: What the standard asks of a record (20-004r1, recordGeoJSON and recordCommonProperties).
@@ -29,7 +30,7 @@ _RECORD = {
         "id": _TEXT,
         "type": {"const": "Feature"},
         "conformsTo": {"type": "array", "items": _TEXT},
-        "time": {"oneOf": [{"type": "null"}, {"type": "object", "required": ["interval"], "properties": {"interval": _PAIR}}]},
+        "time": {"oneOf": [{"type": "null"}, _SPAN]},
         "geometry": {"oneOf": [{"type": "null"}, {"type": "object", "required": ["type", "coordinates"]}]},
         "links": {"type": "array", "items": _LINK, "minItems": 3},
         "properties": {
