@@ -96,9 +96,9 @@ class Search:
     names : list of str, optional
         Only these datasets.
     west, south, east, north : float, optional
-        Box that the records' box meets; west is greater than east across the antimeridian [degrees].
+        Box that the records' box meets, where they have one; across the antimeridian west is the greater [degrees].
     since, until : datetime, optional
-        Span that the records' span meets.
+        Span that the records' span meets, where they have one.
     """
 
     words: Sequence[str] = field(default_factory=list)
@@ -134,14 +134,15 @@ async def summaries(connection: Connection, datasets: Sequence[Published]) -> di
     return {row.dataset_id: row for row in await all_rows(connection, Summary, _SQL["summaries"], asked)}
 
 
-async def search(connection: Connection, wanted: Search, *, skip: int = 0, limit: int) -> Hits:
-    """Return datasets that were searched for: by name, or where words were given, those with all in the title first."""
-    asked = asdict(wanted) | {
-        "words": list(wanted.words),
-        "phrases": list(wanted.phrases),
-        "skip": skip,
-        "limit": limit,
-    }
+async def search(connection: Connection, wanted: Search, *, after: str = "", skip: int = 0, limit: int) -> Hits:
+    """Return datasets that were searched for, by name; where words were given, those with all in the title first.
+
+    Notes
+    -----
+    `after` is a name, and of use where the order is by name; what is before it counts among all the same.
+    """
+    words = {"words": list(wanted.words), "phrases": list(wanted.phrases)}
+    asked = asdict(wanted) | words | {"after": after, "skip": skip, "limit": limit}
     rows = await all_rows(connection, Found, _SQL["search"], asked)
     found = await list_published(connection, limit=limit, among=[row.name for row in rows])
     by_name = {one.dataset.name: one for one in found}

@@ -2838,6 +2838,7 @@ BEGIN
     IF asked.update_period_s IS NULL OR newest IS NULL THEN
         RETURN NULL;
     END IF;
+    -- The first instant has no gap before it, and least() would take the period for that.
     -- A hundred periods, or a day, back from the newest record; of many records, the 50,000 newest.
     EXECUTE format(
         'SELECT sum(least(gap, $1)) / nullif(sum(gap), 0) FROM ('
@@ -2846,7 +2847,7 @@ BEGIN
         '            SELECT %1$I AS at FROM record.%2$I WHERE %1$I >= $2 AND %1$I <= $3 ORDER BY %1$I DESC LIMIT 50000'
         '        ) AS recent'
         '    ) AS instants'
-        ') AS gaps',
+        ') AS gaps WHERE gap IS NOT NULL',
         asked.time_field, 'd' || asked.dataset_id
     )
     INTO ratio USING asked.update_period_s::double precision,

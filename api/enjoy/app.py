@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.context import Context
-from api.enjoy.catalogue import found, harvest, pages, preview
+from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
@@ -76,6 +76,7 @@ def create_enjoy(context: Context) -> FastAPI:
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    ogc_records.install(app, context)
     app.add_middleware(LimitRequests, traffic=context.traffic)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

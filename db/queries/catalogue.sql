@@ -19,6 +19,7 @@ CROSS JOIN LATERAL catalogue.summary_of(asked.dataset_id) AS told;
 
 -- name: search
 -- row: db.catalogue.Found
+-- What has no place is everywhere, and what has no time is always, as OGC API has it.
 -- Every word is somewhere in what is said of the dataset, and one of the phrases; best are those with all words in the title.
 WITH said AS (
     SELECT
@@ -58,41 +59,38 @@ found AS (
         AND (%(west)s::float8 IS NULL AND %(since)s::timestamptz IS NULL AND %(until)s::timestamptz IS NULL OR EXISTS (
             SELECT FROM catalogue.summary_of(said.dataset_id) AS told
             WHERE
-                (%(west)s::float8 IS NULL OR (
+                (%(west)s::float8 IS NULL OR told.north IS NULL OR (
                     told.north >= %(south)s::float8 AND told.south <= %(north)s::float8
                     AND CASE WHEN %(west)s::float8 <= %(east)s::float8
                         THEN told.east >= %(west)s::float8 AND told.west <= %(east)s::float8
                         ELSE told.east >= %(west)s::float8 OR told.west <= %(east)s::float8
                     END
                 ))
-                AND (%(since)s::timestamptz IS NULL OR told.last_at >= %(since)s::timestamptz)
-                AND (%(until)s::timestamptz IS NULL OR told.first_at <= %(until)s::timestamptz)
+                AND (%(since)s::timestamptz IS NULL OR told.last_at IS NULL OR told.last_at >= %(since)s::timestamptz)
+                AND (%(until)s::timestamptz IS NULL OR told.first_at IS NULL OR told.first_at <= %(until)s::timestamptz)
         ))
 )
-SELECT found.name, count(*) OVER () AS total
-FROM found
-ORDER BY found.in_title DESC NULLS LAST, CASE WHEN found.in_title IS NULL THEN '' ELSE found.title END, found.name
+SELECT counted.name, counted.total
+FROM (SELECT *, count(*) OVER () AS total FROM found) AS counted
+WHERE counted.name > %(after)s
+ORDER BY counted.in_title DESC NULLS LAST, CASE WHEN counted.in_title IS NULL THEN '' ELSE counted.title END, counted.name
 OFFSET %(skip)s LIMIT %(limit)s;
 
 -- name: facets
 -- row: db.catalogue.Facet
 -- By what datasets can be narrowed down, and how many of those that may be read there are of each.
-SELECT 'organisation' AS facet, organisation.name AS value, organisation.title, count(*) AS total
-FROM catalogue.dataset
-JOIN catalogue.organisation USING (organisation_id)
-WHERE catalogue.may_read(dataset.dataset_id)
-GROUP BY organisation.name, organisation.title
+-- Who may read is asked once a dataset.
+WITH readable AS MATERIALIZED (
+    SELECT organisation.name, organisation.title, dataset.theme, dataset.keywords
+    FROM catalogue.dataset
+    JOIN catalogue.organisation USING (organisation_id)
+    WHERE catalogue.may_read(dataset.dataset_id)
+)
+SELECT 'organisation' AS facet, name AS value, title, count(*) AS total FROM readable GROUP BY name, title
 UNION ALL
-SELECT 'theme', dataset.theme, dataset.theme, count(*)
-FROM catalogue.dataset
-WHERE catalogue.may_read(dataset.dataset_id)
-GROUP BY dataset.theme
+SELECT 'theme', theme, theme, count(*) FROM readable GROUP BY theme
 UNION ALL
-SELECT 'keyword', keyword, keyword, count(*)
-FROM catalogue.dataset
-CROSS JOIN LATERAL unnest(dataset.keywords) AS keyword
-WHERE catalogue.may_read(dataset.dataset_id)
-GROUP BY keyword
+SELECT 'keyword', keyword, keyword, count(*) FROM readable CROSS JOIN LATERAL unnest(keywords) AS keyword GROUP BY keyword
 ORDER BY 1, 4 DESC, 2;
 
 -- name: communes

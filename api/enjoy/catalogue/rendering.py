@@ -61,7 +61,9 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
     )
     answer = HTMLResponse(html, status_code=status, headers={"Vary": "Accept, Accept-Language, Cookie"})
     if request.query_params.get("lang") in LANGUAGES:
-        answer.set_cookie(COOKIE, language, max_age=_YEAR_S, path=request.scope.get("root_path") or "/", samesite="lax")
+        answer.set_cookie(
+            COOKIE, language, max_age=_YEAR_S, path=request.scope.get("root_path") or "/", samesite="lax", httponly=True
+        )
     return answer
 
 

@@ -9,9 +9,12 @@ import httpx
 import pytest
 from psycopg import sql
 
+from api.app import create_app
 from core.settings import Settings
 from db.connection import Role, connect
-from tests.api.enjoy.catalogue.filled import OPEN
+from tests.api.conftest import settings_at
+from tests.api.enjoy.catalogue.conftest import Shelf
+from tests.api.enjoy.catalogue.filled import NOW, OPEN
 from tests.api.enjoy.conftest import Callers
 from tests.conftest import missing
 from tests.support.documentation import ROOT
@@ -177,3 +180,21 @@ async def test_a_dataset_says_where_when_and_how_its_records_are(shelf: Callers)
     assert trees["dcat:contactPoint"]["vcard:hasEmail"]["@id"] == "mailto:donnees@lille.test"
     assert trees["dct:publisher"]["foaf:homepage"]["@id"] == "https://lille.test/%C3%A9%20%C3%A0"
     assert trees["dct:accrualPeriodicity"]["@id"].endswith("/IRREG")
+
+
+async def test_behind_a_proxy_addresses_are_those_that_the_operator_set(filled: Shelf):
+    settings = settings_at(NOW).model_copy(update={"enjoy_url": "https://donnees.lille.test/enjoy/"})
+    app = create_app(settings, database_url=filled.url)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://inside.test"
+    ) as client:  # fmt: skip
+        for address in (
+            "catalog.jsonld?limit=1",
+            "records/collections/datasets/items?limit=1",
+            "sitemap.xml",
+            "datasets/velo",
+        ):
+            told = (await client.get(f"/enjoy/{address}", headers={"accept": "*/*"})).text
+            assert "https://donnees.lille.test/enjoy/" in told
+            assert "inside.test" not in told
+        assert "https://donnees.lille.test/enjoy/sitemap.xml" in (await client.get("/robots.txt")).text
