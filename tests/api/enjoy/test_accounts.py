@@ -1,5 +1,6 @@
 """People sign up, make and rotate their keys, and belong to organisations by invitation; nobody gets any further."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -175,6 +176,13 @@ async def test_people_join_by_invitation_as_what_it_says_and_an_owner_is_always_
     assert len((await bob.get("/v1/invitations", params=ilevia)).json()) == 1
     await bob.delete(f"/v1/invitations/{opened['invitation_id']}", params=ilevia)
     assert (await bob.get("/v1/invitations", params=ilevia)).json() == []
+
+
+async def test_many_requests_of_one_page_do_not_wait_for_each_other(callers: Callers, signed_up: Browsers):
+    ada = await signed_up("ada")
+    async with asyncio.timeout(5):  # a connection that waits for another would wait for ten seconds
+        answers = await asyncio.gather(*(ada.get(path) for path in ("/v1/keys", "/v1/usage", "/v1/account") * 8))
+    assert {one.status_code for one in answers} == {200}
 
 
 async def test_who_wants_to_be_forgotten_is(callers: Callers, signed_up: Browsers):
