@@ -63,7 +63,7 @@ async def test_a_developer_signs_up_makes_a_key_rotates_it_and_sees_what_it_was_
     ((own, role, scopes),) = [(one["kind"], one["role"], one["scopes"]) for one in told["organisations"]]
     assert (own, role, scopes) == ("developer", "owner", ["read:data"])
     made = await ada.post("/v1/keys", json={"name": "my app", "scopes": ["read:data"]})
-    assert made.status_code == 201, made.text
+    assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store"), made.text
     key, first = made.json()["api_key_id"], {"Authorization": f"Bearer {made.json()['secret']}"}
     assert (await callers.stranger.get("/v1/datasets", headers=first)).status_code == 200
     turned = (await ada.post(f"/v1/keys/{key}/secret", json={"overlap_h": 2})).json()
