@@ -13,7 +13,11 @@ _STRICT: Final = (
 _EXPLORER: Final = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 EXPLORER_PATH: Final = "/docs"
 #: What lies below is opened by tokens.
-_BY_TOKEN: Final = ("/v1/", "/openadr3/")
+_BY_TOKEN: Final = (
+    "/v1/",
+    "/openadr3/",
+    *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
+)
 
 #: What lies below is for programs of others, in browsers as well.
 _FOR_OTHERS: Final = "/enjoy/"

@@ -1,12 +1,14 @@
 """Organisations of Enjoy and their keys, for the command line."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.errors import NotFoundError
-from db import keys
+from db import accounts, keys
+from db.accounts import Role as MemberRole
 from db.connection import Connection, Role, connect
 from db.dataset_rows import NewOrganisation, Organisation, Published
 from db.datasets import (
@@ -19,8 +21,11 @@ from db.datasets import (
 )
 from db.uploads import Upload
 from enjoy.acting import act_for_all
+from enjoy.passphrases import hash_passphrase
 from enjoy.topics import publishing_rules
 from enjoy.uploading import file_at, receive_file
+
+_PASSPHRASE_BYTES = 12
 
 _MOST = 10_000
 #: How the audit log names who types commands.
@@ -64,10 +69,7 @@ async def make_key(
         ``scope_unknown``.
     """
     async with await connect(database_url, Role.OWNER) as connection:
-        found = await find_organisation(connection, organisation)
-        if found is None:
-            message = f"There is no organisation {organisation!r}; make it with `somel enjoy organisation`."
-            raise NotFoundError("organisation_unknown", message)
+        found = await _organisation(connection, organisation)
         _, secret = await keys.create_key(
             connection,
             name,
@@ -144,3 +146,68 @@ async def broker_rules(database_url: str) -> str:
     async with await connect(database_url, Role.ENJOY_WRITE) as connection:
         await act_for_all(connection)
         return publishing_rules(await list_published(connection, limit=_MOST))
+
+
+async def turn_key(database_url: str, api_key_id: int, *, overlap_h: int) -> str:
+    """Give a key a new secret and return it; the one before is good for some hours yet. [h].
+
+    Raises
+    ------
+    NotFoundError
+        ``api_key_unknown``.
+    """
+    async with await connect(database_url, Role.OWNER) as connection:
+        return await keys.rotate_key(connection, api_key_id, overlap=timedelta(hours=overlap_h))
+
+
+async def set_key_quota(database_url: str, api_key_id: int, per_minute: int | None) -> None:
+    """Say how many requests a key may make in a minute; None: as the settings say.
+
+    Raises
+    ------
+    NotFoundError
+        ``api_key_unknown``.
+    """
+    async with await connect(database_url, Role.OWNER) as connection:
+        await keys.set_quota(connection, api_key_id, per_minute)
+
+
+async def invite(database_url: str, organisation: str, role: MemberRole, *, days: int) -> str:
+    """Make an invitation into an organisation and return its secret. [days].
+
+    Raises
+    ------
+    NotFoundError
+        ``organisation_unknown``.
+    """
+    async with await connect(database_url, Role.OWNER) as connection:
+        found = await _organisation(connection, organisation)
+        _, secret = await accounts.insert_invitation(
+            connection, found.organisation_id, role, lasts=timedelta(days=days)
+        )
+        return secret
+
+
+async def new_passphrase(database_url: str, email: str) -> str:
+    """Give an account a passphrase that is drawn, end its sessions, and return it.
+
+    Raises
+    ------
+    NotFoundError
+        ``account_unknown``.
+    """
+    drawn = secrets.token_urlsafe(_PASSPHRASE_BYTES)
+    async with await connect(database_url, Role.OWNER) as connection:
+        found = await accounts.find_account(connection, email.strip().lower())
+        if found is None:
+            raise NotFoundError("account_unknown", f"Nobody has signed up as {email!r}.")
+        await accounts.change_passphrase(connection, found.account_id, hash_passphrase(drawn))
+    return drawn
+
+
+async def _organisation(connection: Connection, name: str) -> Organisation:
+    found = await find_organisation(connection, name)
+    if found is None:
+        message = f"There is no organisation {name!r}; make it with `somel enjoy organisation`."
+        raise NotFoundError("organisation_unknown", message)
+    return found

@@ -25,15 +25,6 @@ _SCHEME: Final = APIKeyCookie(name=COOKIE, auto_error=False, description="Of a b
 Result = TypeVar("Result")
 
 
-async def _accounts(request: Request) -> AsyncIterator[Connection]:
-    async with borrow(context_of(request).accounts) as connection:
-        yield connection
-
-
-#: A connection that keeps accounts and keys; its transaction is committed when the route returns.
-Accounts = Annotated[Connection, Depends(_accounts, scope="function")]
-
-
 async def known_session(request: Request) -> SignedIn | None:
     """Return who is signed in, or None; no connection is held afterwards."""
     secret = request.cookies.get(COOKIE, "")
@@ -43,7 +34,22 @@ async def known_session(request: Request) -> SignedIn | None:
         return await find_session(connection, secret)
 
 
-async def signed_in(request: Request, _shown: Annotated[str | None, Security(_SCHEME)] = None) -> SignedIn:
+#: Who is signed in, or None; asked before a connection is lent: no request holds one while it waits for another.
+Known = Annotated[SignedIn | None, Depends(known_session)]
+
+
+async def _accounts(request: Request, _asked_before: Known) -> AsyncIterator[Connection]:
+    async with borrow(context_of(request).accounts) as connection:
+        yield connection
+
+
+#: A connection that keeps accounts and keys; its transaction is committed when the route returns.
+Accounts = Annotated[Connection, Depends(_accounts, scope="function")]
+
+
+async def signed_in(
+    request: Request, found: Known, _shown: Annotated[str | None, Security(_SCHEME)] = None
+) -> SignedIn:
     """Return who is signed in.
 
     Raises
@@ -53,7 +59,6 @@ async def signed_in(request: Request, _shown: Annotated[str | None, Security(_SC
     ForbiddenError
         ``origin_foreign`` where another site's page sent the cookie along.
     """
-    found = await known_session(request)
     if found is None:
         raise UnauthenticatedError("session_missing", "Sign in first: POST /enjoy/v1/session.")
     require_same_origin(request)
@@ -96,6 +101,7 @@ async def _asking(
     request: Request,
     connection: Accounts,
     caller: WhoCalls,
+    known: Known,
     organisation: OrganisationAsked = None,
     _shown: Annotated[str | None, Security(_SCHEME)] = None,
 ) -> int:
@@ -103,7 +109,7 @@ async def _asking(
         if organisation not in (None, caller.organisation):
             raise ForbiddenError("organisation_not_own", "The key is another organisation's.")
         return caller.organisation_id
-    person = await signed_in(request)
+    person = await signed_in(request, known)
     return (await membership_of(connection, person, organisation)).organisation_id
 
 

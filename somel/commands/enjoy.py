@@ -207,3 +207,57 @@ def run() -> None:
 
 def _database() -> str:
     return servers(read_settings()).database_url
+
+
+class MemberRole(StrEnum):
+    """As what somebody belongs to an organisation."""
+
+    OWNER = "owner"
+    PUBLISHER = "publisher"
+    READER = "reader"
+
+
+@app.command()
+def rotate(
+    key_id: Annotated[int, typer.Argument(help="Its number in `somel enjoy keys`")],
+    overlap_h: Annotated[int, typer.Option("--overlap-h", min=0, max=168, help="Hours the old secret stays good")] = 24,
+) -> None:
+    """Give a key a new secret and print it, once; the old one is good for some hours yet."""
+    from somel.enjoy import turn_key
+
+    typer.echo(asyncio.run(turn_key(_database(), key_id, overlap_h=overlap_h)))
+
+
+@app.command()
+def quota(
+    key_id: Annotated[int, typer.Argument(help="Its number in `somel enjoy keys`")],
+    per_minute: Annotated[
+        int | None, typer.Argument(min=0, help="Requests a minute; 0: any; left out: the setting's")
+    ] = None,
+) -> None:
+    """Say how many requests a key may make in a minute."""
+    from somel.enjoy import set_key_quota
+
+    asyncio.run(set_key_quota(_database(), key_id, per_minute))
+    typer.echo(f"key {key_id}: {'as the settings say' if per_minute is None else per_minute or 'any number'} a minute")
+
+
+@app.command()
+def invite(
+    organisation: Annotated[str, typer.Argument(help="Organisation")],
+    role: Annotated[MemberRole, typer.Option("--role", help="As what")] = MemberRole.OWNER,
+    days: Annotated[int, typer.Option("--days", min=1, max=90, help="Days that the link is good")] = 7,
+) -> None:
+    """Print a link by which one person joins an organisation; hand it to them yourself."""
+    from somel.enjoy import invite as invited
+
+    secret = asyncio.run(invited(_database(), organisation, role.value, days=days))
+    typer.echo(f"/enjoy/account#invitation={secret}")
+
+
+@app.command()
+def passphrase(email: Annotated[str, typer.Argument(help="What somebody signs in by")]) -> None:
+    """Give somebody who has forgotten it another passphrase, and print it, once."""
+    from somel.enjoy import new_passphrase
+
+    typer.echo(asyncio.run(new_passphrase(_database(), email)))

@@ -8,8 +8,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from core.errors import ConflictError, InputError, NotFoundError
+from db.accounts import Account, find_account, insert_account
+from db.connection import Role, connect
 from db.records import Written
 from db.sources import due_sources, mark_failed, mark_pulled
+from enjoy.passphrases import NOBODY, is_right
 from enjoy.publishing import declare
 from somel.cli import app
 from tests.enjoy.stations import CAR_PARKS, described
@@ -40,6 +43,14 @@ def test_an_organisation_is_added_given_keys_and_loses_them(database_url: str, m
     (line,) = typed("keys", "ilevia").stdout.splitlines()
     assert ("feeds" in line, "sandbox" in line, secret in line) == (True, True, False)
     number = line.split()[0]
+    assert typed("rotate", number, "--overlap-h", "0").stdout.startswith("enjoy_")
+    assert "600 a minute" in typed("quota", number, "600").stdout
+    assert "as the settings say" in typed("quota", number).stdout
+    assert typed("invite", "ilevia", "--role", "reader").stdout.startswith("/enjoy/account#invitation=")
+    with pytest.raises(NotFoundError, match="organisation_unknown"):
+        typed("invite", "nobody")
+    with pytest.raises(NotFoundError, match="account_unknown"):
+        typed("passphrase", "nobody@example.org")
     assert f"key {number} is revoked" in typed("revoke", number).stdout
     with pytest.raises(NotFoundError, match="api_key_unknown"):
         typed("revoke", number)
@@ -95,3 +106,20 @@ async def test_a_source_is_declared_told_and_removed(database_url: str, monkeypa
     assert "failed 1 times since: It answered 500. [source_answer]" in told
     assert (await asyncio.to_thread(typed, "source", "parks", "--field", "park", "--json", "http://x/")).exit_code == 2
     assert "parks is pulled no more" in await asyncio.to_thread(typing, "--remove")
+
+
+def test_who_forgot_a_passphrase_is_given_another(database_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SOMEL_DATABASE_URL", database_url)
+    monkeypatch.setenv("SOMEL_MQTT_URL", "mqtt://127.0.0.1:1")
+
+    async def stored(*, new: bool) -> Account:
+        async with await connect(database_url, Role.OWNER) as connection:
+            if new:
+                await insert_account(connection, "ada@example.org", NOBODY)
+            found = await find_account(connection, "ada@example.org")
+        assert found is not None
+        return found
+
+    asyncio.run(stored(new=True))
+    drawn = typed("passphrase", " Ada@example.org").stdout.strip()
+    assert is_right(drawn, asyncio.run(stored(new=False)).passphrase)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
 
 from api.access import require_same_origin
 from api.context import Context, InContext
@@ -12,13 +13,14 @@ from api.enjoy.signing_in import (
     COOKIE,
     PATH,
     Accounts,
+    Known,
     Person,
     actor_of,
-    known_session,
     set_cookie,
     slowly,
 )
 from api.models.account import AccountOf, Confirmed, Credentials, MembershipOf, NewPassphrase, SessionOf
+from api.routes.page import WEB
 from core.errors import UnauthenticatedError
 from db import accounts as store
 from db.accounts import Account
@@ -26,7 +28,8 @@ from db.connection import Connection, borrow
 from enjoy.accounts import change_member, scopes_of
 from enjoy.passphrases import NOBODY, check_passphrase, hash_passphrase, is_right
 
-router = APIRouter(prefix="/v1", tags=["accounts"])
+router = APIRouter(tags=["accounts"])
+page = APIRouter(include_in_schema=False)
 
 _LASTS: Final = timedelta(days=14)
 
@@ -63,7 +66,13 @@ async def _checked(context: Context, passphrase: str, *, email: str) -> Account:
     return account
 
 
-@router.post("/account", status_code=HTTPStatus.CREATED)
+@page.get("/account")
+async def get_page() -> FileResponse:
+    """Give the page of accounts and keys."""
+    return FileResponse(WEB / "account.html", media_type="text/html")
+
+
+@router.post("/v1/account", status_code=HTTPStatus.CREATED)
 async def sign_up(request: Request, response: Response, context: InContext, body: Credentials) -> AccountOf:
     """Sign up: an account, and an organisation of your own whose keys read what is open. You are signed in then."""
     require_same_origin(request)
@@ -78,13 +87,13 @@ async def sign_up(request: Request, response: Response, context: InContext, body
     return told
 
 
-@router.get("/account")
+@router.get("/v1/account")
 async def get_account(connection: Accounts, person: Person) -> AccountOf:
     """Tell who is signed in, and what they belong to."""
     return await _told(connection, person.account_id, person.email)
 
 
-@router.put("/account/passphrase", status_code=HTTPStatus.NO_CONTENT)
+@router.put("/v1/account/passphrase", status_code=HTTPStatus.NO_CONTENT)
 async def put_passphrase(context: InContext, person: Person, body: NewPassphrase) -> Response:
     """Change the passphrase; all browsers are signed out, this one too."""
     await _checked(context, body.old.get_secret_value(), email=person.email)
@@ -96,7 +105,7 @@ async def put_passphrase(context: InContext, person: Person, body: NewPassphrase
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.post("/account/erasure", status_code=HTTPStatus.NO_CONTENT)
+@router.post("/v1/account/erasure", status_code=HTTPStatus.NO_CONTENT)
 async def post_erasure(context: InContext, person: Person, body: Confirmed) -> Response:
     """Be forgotten: address and passphrase are erased, keys of your own are revoked, you belong to nothing any more."""
     await _checked(context, body.passphrase.get_secret_value(), email=person.email)
@@ -110,14 +119,13 @@ async def post_erasure(context: InContext, person: Person, body: Confirmed) -> R
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.get("/session")
-async def get_session(request: Request) -> SessionOf:
+@router.get("/v1/session")
+async def get_session(found: Known) -> SessionOf:
     """Tell whether the browser is signed in."""
-    found = await known_session(request)
     return SessionOf(signed_in=found is not None, email=None if found is None else found.email)
 
 
-@router.post("/session")
+@router.post("/v1/session")
 async def sign_in(request: Request, response: Response, context: InContext, body: Credentials) -> SessionOf:
     """Sign in: a cookie holds the session from now on."""
     require_same_origin(request)
@@ -128,10 +136,13 @@ async def sign_in(request: Request, response: Response, context: InContext, body
     return SessionOf(signed_in=True, email=account.email)
 
 
-@router.delete("/session")
+@router.delete("/v1/session")
 async def sign_out(request: Request, response: Response, connection: Accounts) -> SessionOf:
     """Sign out: the session ends here and in the cookie."""
     require_same_origin(request)
     await store.end_session(connection, request.cookies.get(COOKIE, ""))
     response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return SessionOf(signed_in=False)
+
+
+router.include_router(page)

@@ -1,5 +1,6 @@
 """People sign up, make and rotate their keys, and belong to organisations by invitation; nobody gets any further."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -62,7 +63,7 @@ async def test_a_developer_signs_up_makes_a_key_rotates_it_and_sees_what_it_was_
     ((own, role, scopes),) = [(one["kind"], one["role"], one["scopes"]) for one in told["organisations"]]
     assert (own, role, scopes) == ("developer", "owner", ["read:data"])
     made = await ada.post("/v1/keys", json={"name": "my app", "scopes": ["read:data"]})
-    assert made.status_code == 201, made.text
+    assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store"), made.text
     key, first = made.json()["api_key_id"], {"Authorization": f"Bearer {made.json()['secret']}"}
     assert (await callers.stranger.get("/v1/datasets", headers=first)).status_code == 200
     turned = (await ada.post(f"/v1/keys/{key}/secret", json={"overlap_h": 2})).json()
@@ -175,6 +176,13 @@ async def test_people_join_by_invitation_as_what_it_says_and_an_owner_is_always_
     assert len((await bob.get("/v1/invitations", params=ilevia)).json()) == 1
     await bob.delete(f"/v1/invitations/{opened['invitation_id']}", params=ilevia)
     assert (await bob.get("/v1/invitations", params=ilevia)).json() == []
+
+
+async def test_many_requests_of_one_page_do_not_wait_for_each_other(callers: Callers, signed_up: Browsers):
+    ada = await signed_up("ada")
+    async with asyncio.timeout(5):  # a connection that waits for another would wait for ten seconds
+        answers = await asyncio.gather(*(ada.get(path) for path in ("/v1/keys", "/v1/usage", "/v1/account") * 8))
+    assert {one.status_code for one in answers} == {200}
 
 
 async def test_who_wants_to_be_forgotten_is(callers: Callers, signed_up: Browsers):

@@ -1,0 +1,156 @@
+// The page of accounts: everything that it does is a call that a program could make as well.
+import { byId, make, show } from "./dom.js";
+
+const SCOPES = {
+  "read:data": "Read what is open, and what is shared with the organisation",
+  "write:data": "Write and delete records of its datasets",
+  "manage:datasets": "Declare datasets, change and share them",
+};
+const OVERLAP_H = 24;
+let account = null;
+
+async function call(method, path, body) {
+  const answer = await fetch(`/enjoy/v1/${path}`, {
+    method,
+    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const told = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw new Error(told.detail);
+  return told;
+}
+
+function say(text) {
+  byId("said").textContent = text;
+}
+
+// What goes wrong is said where everything is said.
+function tried(work) {
+  return async (event) => {
+    event.preventDefault();
+    say("");
+    try {
+      await work(event);
+    } catch (error) {
+      say(error.message);
+    }
+  };
+}
+
+const chosen = () => account.organisations.find((one) => one.organisation === byId("organisation").value);
+const within = (path) => `${path}?organisation=${encodeURIComponent(chosen().organisation)}`;
+
+function reveal(id, text) {
+  byId(id).textContent = text;
+  show(byId(id), true);
+}
+
+function keyRow(key) {
+  const rotate = make("button", { type: "button", className: "plain", textContent: "New secret" });
+  rotate.addEventListener("click", tried(async () => {
+    const turned = await call("POST", within(`keys/${key.api_key_id}/secret`), { overlap_h: OVERLAP_H });
+    await showKeys();
+    reveal("secret", `${turned.secret} (shown once; the one before is good for ${OVERLAP_H} hours yet)`);
+  }));
+  const revoke = make("button", { type: "button", className: "danger", textContent: "Revoke" });
+  revoke.addEventListener("click", tried(async () => {
+    await call("DELETE", within(`keys/${key.api_key_id}`));
+    await showKeys();
+  }));
+  const name = key.name + (key.is_sandbox ? " (sandbox)" : "");
+  const until = key.expires_at === null ? "" : key.expires_at.slice(0, 10);
+  const quota = key.quota_per_minute || "any number";
+  return row(name, key.scopes.join(", "), quota, until, make("span", {}, rotate, " ", revoke));
+}
+
+function row(...cells) {
+  return make("tr", {}, ...cells.map((cell) => make("td", {}, cell instanceof Node ? cell : String(cell))));
+}
+
+async function showKeys() {
+  show(byId("secret"), false);
+  byId("keys").replaceChildren(...(await call("GET", within("keys"))).map(keyRow));
+}
+
+async function showUsage() {
+  const sums = new Map();
+  for (const one of await call("GET", within("usage"))) {
+    const key = JSON.stringify([one.key_name, one.dataset, one.route, one.status]);
+    sums.set(key, (sums.get(key) ?? 0) + one.request_count);
+  }
+  byId("usage").replaceChildren(...[...sums].map(([key, count]) => row(...JSON.parse(key), count)));
+}
+
+async function showMembers() {
+  const { kind, role } = chosen();
+  show(byId("belonging"), kind !== "developer");
+  show(byId("invite"), role === "owner");
+  show(byId("link"), false);
+  if (kind === "developer") return;
+  byId("members").replaceChildren(...(await call("GET", within("members"))).map((one) => row(one.email, one.role)));
+}
+
+async function showOrganisation() {
+  byId("scopes").replaceChildren(
+    make("legend", { textContent: "What it may do" }),
+    ...chosen().scopes.map((scope) => make(
+      "label", {}, make("input", { type: "checkbox", name: "scope", value: scope, checked: scope === "read:data" }),
+      ` ${SCOPES[scope] ?? scope}`,
+    )),
+  );
+  await Promise.all([showKeys(), showUsage(), showMembers()]);
+}
+
+async function takeInvitation() {
+  const secret = new URLSearchParams(location.hash.slice(1)).get("invitation");
+  if (secret === null) return;
+  history.replaceState(null, "", location.pathname);
+  const joined = await call("POST", "invitations/take", { secret });
+  say(`You belong to ${joined.title} now, as ${joined.role}.`);
+}
+
+async function begin() {
+  const { signed_in: inside } = await call("GET", "session");
+  show(byId("entrance"), !inside);
+  show(byId("inside"), inside);
+  if (!inside) return;
+  try {
+    await takeInvitation();
+  } catch (error) {
+    say(error.message);
+  }
+  account = await call("GET", "account");
+  byId("who").textContent = account.email;
+  byId("organisation").replaceChildren(...account.organisations.map((one) => make("option", {
+    value: one.organisation,
+    textContent: one.kind === "developer" ? "Your own" : `${one.title} (${one.role})`,
+  })));
+  await showOrganisation();
+}
+
+byId("entrance").addEventListener("submit", tried(async (event) => {
+  const given = new FormData(event.target);
+  const wanted = { email: given.get("email"), passphrase: given.get("passphrase") };
+  await call("POST", event.submitter?.value ?? "session", wanted);
+  event.target.reset();
+  await begin();
+}));
+byId("out").addEventListener("click", tried(async () => {
+  await call("DELETE", "session");
+  await begin();
+}));
+byId("organisation").addEventListener("change", tried(showOrganisation));
+byId("new-key").addEventListener("submit", tried(async (event) => {
+  const given = new FormData(event.target);
+  const wanted = { name: given.get("name"), scopes: given.getAll("scope"), is_sandbox: given.has("sandbox") };
+  const made = await call("POST", within("keys"), wanted);
+  event.target.reset();
+  await showKeys();
+  reveal("secret", `${made.secret} (shown once: keep it)`);
+}));
+byId("invite").addEventListener("submit", tried(async (event) => {
+  const made = await call("POST", within("invitations"), { role: new FormData(event.target).get("role") });
+  reveal("link", `${location.origin}${made.link} (good once, for seven days)`);
+}));
+
+tried(begin)(new Event("load"));
