@@ -8,9 +8,9 @@ from typing import Any, Final
 from psycopg import sql
 
 from core.datasets import FieldType
+from db.changes import COLUMN_TYPES
 from db.connection import Connection, translated_errors
 from db.dataset_rows import Published
-from db.records import COLUMN_TYPES
 from db.statements import read_file
 
 _TEMPLATES: Final = {one.name: one.sql for one in read_file(Path(__file__).parent / "templates" / "preview.sql")}

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
@@ -23,12 +24,13 @@ from enjoy.acting import Connect, act_for_all
 from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
+from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
 
 _log = structlog.get_logger()
 
-Work: TypeAlias = Callable[[Connect, Clock], Awaitable[None]]
+Work: TypeAlias = Callable[[Connect, Clock], Awaitable[object]]
 
 _AGAIN_AFTER_S: Final = 1.0
 _LOOK_EVERY_S: Final = 2.0
@@ -60,15 +62,11 @@ class Job:
 
 def jobs_of(settings: Settings) -> tuple[Job, ...]:
     """Return all that the process does."""
-    rules = rules_of(settings)
-
-    async def energy(lend: Connect, clock: Clock) -> None:
-        await publish_energy(lend, clock, rules=rules)
-
     return (
         Job("pulls", 1.0, Pulls(is_development=settings.enjoy_development)),
         Job("inbox", 0.5, publish_inbox),
-        Job("energy", 60.0, energy),
+        Job("energy", 60.0, partial(publish_energy, rules=rules_of(settings))),
+        Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
     )

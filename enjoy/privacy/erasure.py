@@ -12,7 +12,7 @@ from db.connection import Connection, Role
 from db.consents import usage_point_ids
 from db.person import PersonalTable, erase_again, erase_usage_point, personal_tables
 from db.resources import end_consent, resources_at
-from enjoy.energy import Connect
+from enjoy.acting import Connect
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,10 @@ async def shelf(filled: Shelf) -> AsyncIterator[Callers]:
 
     async with app.router.lifespan_context(app):
         reader, lille = client(filled.reader), client(filled.lille)
-        yield Callers(ilevia=reader, lille=lille, sandbox=reader, reader=reader, stranger=client(None), url=filled.url)
+        traffic = app.state.context.traffic
+        yield Callers(
+            reader, lille, sandbox=reader, reader=reader, stranger=client(None), url=filled.url, traffic=traffic
+        )
 
 
 @pytest.fixture
