@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.enjoy.buckets import Buckets, Policy
+from api.enjoy.counting import UsageCounts
 from api.enjoy.limits import address_of
 from core.settings import read_settings
 from db.connection import Role, connect
@@ -171,3 +173,16 @@ async def test_use_is_counted_by_key_dataset_route_and_hour(callers: Callers):
 )
 def test_a_household_is_one_stranger(client: object, address: str):
     assert address_of({"client": client}) == address
+
+
+def test_counts_that_could_not_be_stored_are_counted_again():
+    at, scope = datetime(2026, 1, 15, 12, 30, tzinfo=UTC), {"method": "GET", "path_params": {"name": "velo"}}
+    counts = UsageCounts()
+    counts.add(at, 7, scope | {"route": SimpleNamespace(path="/v1/datasets/{name}")}, 200, 10)
+    counts.add(at, 7, scope, 404, 5)
+    taken = counts.take()
+    assert [(one.dataset, one.route) for one in taken] == [("velo", "GET /v1/datasets/{name}"), ("", "unmatched")]
+    assert counts.take() == []
+    counts.add(at, 7, scope, 404, 5)
+    counts.put_back(taken)
+    assert [(one.status, one.request_count, one.sent_bytes) for one in counts.take()] == [(404, 2, 10), (200, 1, 10)]

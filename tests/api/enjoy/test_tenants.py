@@ -166,6 +166,8 @@ def test_no_route_gives_or_takes_what_is_private_to_another(city: City):
     """Every route, by everybody who may not: never a word of it, and nothing of it is changed."""
     declare(city, "secret", "private")
     before = city.run("GET", "/v1/datasets/secret").json()
+    told_owner = [route.path for route in READING if leaks(city.ask("owner", route, "secret"))]
+    assert len(told_owner) >= 2, "the words stand where they may"
     for caller in ("stranger", "tenant", "writer", "developer"):
         for route in ROUTES:
             answer = city.ask(caller, route, "secret")
