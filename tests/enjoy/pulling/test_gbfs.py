@@ -15,9 +15,7 @@ def test_feeds_are_found_in_both_versions(data):
     assert feeds_of({"data": data}) == Feeds("http://i/", "http://s/")
 
 
-@pytest.mark.parametrize(
-    "document", [{}, [], {"data": {"feeds": FEEDS[:1]}}, {"data": {"fr": {"feeds": 7}}}, {"data": 1}]
-)
+@pytest.mark.parametrize("data", [None, 1, {"feeds": FEEDS[:1]}, {"fr": {"feeds": 7}}, {"feeds": "none"}])
 def test_a_discovery_file_without_stations_is_refused(data):
     with pytest.raises(InputError, match="source_malformed"):
         feeds_of({"data": data})
