@@ -18,6 +18,8 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
 CHANGED, DELETED = EVENT_TYPES
 #: Only in the stream: what a reader asks for again is not kept any more.
 MISSED: Final = "somel.enjoy.records.missed"
+#: Where all records of a dataset are read.
+_ITEMS: Final = "/enjoy/ogc/collections/{}/items"
 _JSON_TYPES: Final[Mapping[FieldType, Mapping[str, str]]] = {
     FieldType.TEXT: {"type": "string"},
     FieldType.INTEGER: {"type": "integer"},
@@ -63,7 +65,7 @@ async def event_of(connection: Connection, published: Published, change: RecordC
 
 def missed_event(name: str, first: int, last: int, now: datetime) -> dict[str, Any]:
     """Return the event that says which numbers are not kept any more: whoever missed them reads the dataset anew."""
-    told = {"dataset": name, "first_number": first, "last_number": last, "href": f"/enjoy/collections/{name}/items"}
+    told = {"dataset": name, "first_number": first, "last_number": last, "href": _ITEMS.format(name)}
     return _event(name, f"{name}/missed-{first}-{last}", MISSED, now, told)
 
 
@@ -99,7 +101,7 @@ def _event(name: str, event_id: str, kind: str, at: datetime, told: Mapping[str,
 
 
 def _where(name: str, change: RecordChange) -> str:
-    href = f"/enjoy/collections/{name}/items"
+    href = _ITEMS.format(name)
     if change.first_at is None or change.last_at is None:
         return href
     return f"{href}?{urlencode({'datetime': f'{_instant(change.first_at)}/{_instant(change.last_at)}'}, safe=':/')}"

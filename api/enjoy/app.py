@@ -3,6 +3,7 @@
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from api import errors
 from api.context import Context
@@ -36,6 +37,18 @@ The city's data behind one stable API.
 A dataset has a permanent name and a contract: fields with types and units, what names a record, how fresh it is. A
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
+#: Headers that pages of others may send, and those that they may read.
+_ASKED: Final = ["Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"]
+_TOLD: Final = [
+    "Content-Crs",
+    "Deprecation",
+    "ETag",
+    "Link",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Sunset",
+]
 _ROUTERS: Final = (
     datasets,
     records,
@@ -78,5 +91,12 @@ def create_enjoy(context: Context) -> FastAPI:
         app.include_router(module.router)
     ogc_records.install(app, context)
     app.add_middleware(LimitRequests, traffic=context.traffic)
+    app.add_middleware(  # pages of anybody may call it; no browser sends a session's cookie along
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["DELETE", "GET", "PATCH", "POST", "PUT"],
+        allow_headers=_ASKED,
+        expose_headers=_TOLD,
+    )
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app

@@ -159,4 +159,4 @@ def _view(request: Request, everything: list[str], after: str | None, most: int)
 def _written(document: dict[str, Any], form: str, *, varies: bool = False) -> Response:
     written = turtle.turtle_of(document) if form == turtle.MEDIA_TYPE else json.dumps(document, ensure_ascii=False)
     vary = {"Vary": "Accept"} if varies else {}
-    return Response(written, media_type=form, headers={"Access-Control-Allow-Origin": "*"} | vary)
+    return Response(written, media_type=form, headers=vary)

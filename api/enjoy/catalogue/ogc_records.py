@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 
 from api.context import Context, InContext, context_of
 from api.enjoy.access import Sharing
@@ -174,7 +173,6 @@ def install(app: FastAPI, context: Context) -> None:
     records.include_router(router)
     for kind in (PlatformError, RequestValidationError, HTTPException, Exception):
         records.add_exception_handler(kind, _answer_with_problem)
-    records.add_middleware(CORSMiddleware, allow_origins=["*"], allow_headers=["Authorization"])
     app.router.add_route(PREFIX, lead, methods=["GET"], include_in_schema=False)
     app.mount(PREFIX, records, name="records")
 

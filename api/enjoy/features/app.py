@@ -6,7 +6,6 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 
 from api.context import Context
 from api.enjoy.features import items, legacy, pages
@@ -27,7 +26,6 @@ _ADDRESSES: Final = {
     "/collections/{collection}/items/{feature}": items.get_item,
     "/collections/{collection}/latest": items.get_latest,
 }
-_TOLD: Final = ["Content-Crs", "Deprecation", "ETag", "Link", "Sunset"]
 
 
 def install(app: FastAPI, context: Context) -> None:
@@ -53,7 +51,6 @@ def create_features(context: Context) -> FastAPI:
         app.router.add_route(address, answer, methods=["GET"])
     for kind in (PlatformError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_with_problem)
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_headers=["Authorization"], expose_headers=_TOLD)
     return app
 
 

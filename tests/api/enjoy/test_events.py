@@ -86,7 +86,7 @@ async def test_a_reader_is_told_what_changed_and_comes_back_to_where_it_was(call
     assert deleted["type"] == "somel.enjoy.records.deleted"
     assert deleted["data"]["keys"] == [{"at": "2026-01-15T17:30:00+00:00", "station": "B"}]
     assert (swollen["data"]["inserted"], swollen["data"]["records"]) == (150, None)
-    assert swollen["data"]["href"] == f"/enjoy/collections/velo/items?datetime={AT}/{AT}"
+    assert swollen["data"]["href"] == f"/enjoy/ogc/collections/velo/items?datetime={AT}/{AT}"
     async with reading(address, since=0) as events:
         assert [(await next_of(events))["_id"] for _ in range(4)] == [1, 2, 3, 4]
 
