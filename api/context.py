@@ -70,7 +70,7 @@ def make_context(settings: Settings, database_url: str) -> Context:
         settings,
         readers=readers,
         writers=writers,
-        sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4),
+        sharing=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=4, is_for_many=True),
         publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=6),
         exporting=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=3),
         accounts=accounts,

@@ -140,15 +140,18 @@ async def connect(url: str, role: Role | None, *, autocommit: bool = False) -> C
         raise translate(error) from error
 
 
-def open_pool(url: str, role: Role | None, *, min_size: int = 1, max_size: int = 8) -> Pool:
+def open_pool(url: str, role: Role | None, *, min_size: int = 1, max_size: int = 8, is_for_many: bool = False) -> Pool:
     """Return a pool of connections that act in `role`; it works inside ``async with``.
+
+    With `is_for_many`, a query has one process of the server: to start others takes longer than a page does, and where
+    many ask at the same time there is no processor for them.
 
     Connections are tried before they are lent, so that a restarted server costs its users nothing but time.
     """
     return AsyncConnectionPool(
         url,
         connection_class=psycopg.AsyncConnection,
-        kwargs=_parameters(role),
+        kwargs=_parameters(role, is_for_many=is_for_many),
         min_size=min_size,
         max_size=max_size,
         open=False,
@@ -172,8 +175,10 @@ async def tried(connection: Connection) -> AsyncIterator[None]:
         yield
 
 
-def _parameters(role: Role | None) -> dict[str, Any]:
+def _parameters(role: Role | None, *, is_for_many: bool = False) -> dict[str, Any]:
     options = "-c search_path=somel,public -c timezone=UTC"
+    if is_for_many:
+        options += " -c max_parallel_workers_per_gather=0"
     if role is not None:
         options = f"-c role={role} {options}"
     return {"options": options, "application_name": f"somel {role or 'login'}", "connect_timeout": _CONNECT_TIMEOUT_S}

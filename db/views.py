@@ -21,8 +21,8 @@ GEOMETRY: Final = sql.Identifier("_geometry")
 #: Digits after the point: a hundredth of a millimetre in degrees, a millimetre in metres.
 _DEGREE_DIGITS: Final = 9
 _METRE_DIGITS: Final = 3
-#: ``concat`` takes a hundred arguments.
-_MOST_ARGUMENTS: Final = 90
+#: Texts that are joined at once: each ``||`` copies what is before it.
+_AT_ONCE: Final = 16
 #: What identifiers of records are joined with, and how signs that mean something in them or in a path are written.
 _JOINT: Final = ","
 _ESCAPES: Final = (("~", "~0"), ("/", "~1"), (_JOINT, "~2"), ("?", "~6"), ("#", "~7"), ("%", "~8"))
@@ -249,7 +249,7 @@ def feature_json(
     """
     parts: list[sql.Composable] = [
         sql.Literal('{"type":"Feature","id":'),
-        sql.SQL("to_json({})").format(feature_id(view)),
+        sql.SQL("to_json({})::text").format(feature_id(view)),
         sql.Literal(',"geometry":'),
         geometry_json(view, srid, is_flipped=is_flipped) if has_geometry else sql.SQL("'null'"),
         sql.Literal(',"properties":'),
@@ -271,10 +271,11 @@ def properties_json(view: View, *, only: Sequence[str] | None = None) -> sql.Com
 def concat(parts: Sequence[sql.Composable]) -> sql.Composable:
     """Return texts one after another; none of them is null."""
     pieces = list(parts)
-    while len(pieces) > _MOST_ARGUMENTS:
-        pieces = [_concat(pieces[at : at + _MOST_ARGUMENTS]) for at in range(0, len(pieces), _MOST_ARGUMENTS)]
-    return _concat(pieces)
+    while len(pieces) > _AT_ONCE:
+        pieces = [_joined(pieces[at : at + _AT_ONCE]) for at in range(0, len(pieces), _AT_ONCE)]
+    return _joined(pieces)
 
 
-def _concat(parts: Sequence[sql.Composable]) -> sql.Composable:
-    return sql.SQL("concat({})").format(sql.SQL(", ").join(parts))
+def _joined(parts: Sequence[sql.Composable]) -> sql.Composable:
+    # ``concat`` looks up how each of its arguments is written, row by row: half as fast
+    return sql.SQL("({})").format(sql.SQL(" || ").join(parts))
