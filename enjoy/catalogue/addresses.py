@@ -1,6 +1,7 @@
 """Where things of Enjoy are, from outside."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 
@@ -69,9 +70,10 @@ class Addresses:
         """Return all records as a file."""
         return _asking(f"{self.contract(name)}/export", {"f": form, **asked})
 
-    def history(self, name: str) -> str:
-        """Return what records were over time."""
-        return f"{self.contract(name)}/history"
+    def history(self, name: str, newest_at: datetime, field: str) -> str:
+        """Return the hourly means of a field, of the last day that there are records of."""
+        span = {"from": (newest_at - timedelta(days=1)).isoformat(), "to": (newest_at + timedelta(hours=1)).isoformat()}
+        return _asking(f"{self.contract(name)}/history", {**span, "every": "PT1H", "aggregate": f"{field}:avg"})
 
 
 def _asking(address: str, asked: dict[str, object]) -> str:
