@@ -111,7 +111,8 @@ async def test_sign_in_refuses_guesses_and_closes_for_a_while(callers: Callers, 
     ask(callers.url, "UPDATE catalogue.account SET closed_until = clock_timestamp()")
     assert (await guest.post("/v1/session", json=credentials("ada"))).json()["signed_in"]
     assert (await guest.get("/v1/session")).json() == {"signed_in": True, "email": "ada@example.org"}
-    many = [(await guest.post("/v1/session", json={})).status_code for _ in range(20)]
+    # more than the quota at once: where a machine is slow, some of it has come back since
+    many = [(await guest.post("/v1/session", json={})).status_code for _ in range(100)]
     assert many[-1] == 429
     assert (await guest.get("/v1/session")).status_code == 200, "only signing in is measured so tightly"
 
