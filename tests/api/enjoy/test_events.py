@@ -111,12 +111,12 @@ async def test_who_comes_back_too_late_is_told_what_is_missing(callers: Callers,
     await callers.ilevia.post("/v1/datasets", json=OPEN)
     for bikes in range(3):
         await callers.ilevia.post("/v1/datasets/velo/records", json=[bike("A", AT, bikes)])
-    ask(callers.url, "DELETE FROM catalogue.record_change WHERE number < 3")
+    await asyncio.to_thread(ask, callers.url, "DELETE FROM catalogue.record_change WHERE number < 3")
     async with reading(address, last=0) as events:
         missed, kept = await next_of(events), await next_of(events)
     assert (missed["type"], missed["_id"]) == ("somel.enjoy.records.missed", 2)
     assert (missed["data"]["first_number"], missed["data"]["last_number"], kept["_id"]) == (1, 2, 3)
-    ask(callers.url, "DELETE FROM catalogue.record_change")
+    await asyncio.to_thread(ask, callers.url, "DELETE FROM catalogue.record_change")
     async with reading(address, last=2) as events:
         missed = await next_of(events)
     assert (missed["data"]["first_number"], missed["data"]["last_number"]) == (3, 3)
@@ -144,7 +144,9 @@ async def test_a_private_dataset_is_streamed_only_while_it_may_be_read(callers: 
 async def test_a_stream_ends_with_the_key_that_opened_it(callers: Callers, address: str):
     await callers.ilevia.post("/v1/datasets", json=OPEN)
     async with reading(address, secret=callers.reader.headers["Authorization"]) as events:
-        ask(callers.url, "UPDATE catalogue.api_key SET revoked_at = clock_timestamp() WHERE name = 'eve'")
+        await asyncio.to_thread(
+            ask, callers.url, "UPDATE catalogue.api_key SET revoked_at = clock_timestamp() WHERE name = 'eve'"
+        )
         await asyncio.sleep(0.3)
         await callers.ilevia.post("/v1/datasets/velo/records", json=[bike("A", AT, 2)])
         with pytest.raises(StopAsyncIteration):
