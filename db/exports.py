@@ -4,6 +4,7 @@
 them does, so they are taken from the driver as they lie there, until there is enough for a block.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,6 @@ from psycopg import errors, sql
 from psycopg.abc import PQGen
 from psycopg.generators import fetch_many
 from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGconn
 from psycopg.waiting import Wait
 
 from core.datasets import GeometryType
@@ -24,11 +24,13 @@ from db.views import GEOMETRY, View, feature_json, text_of
 _TEMPLATES: Final = {one.name: one.sql for one in read_file(Path(__file__).parent / "templates" / "exports.sql")}
 #: Enough to make what a block costs small beside what its rows cost. [bytes]
 BLOCK: Final = 256 * 1024
+#: The server sends pieces of 8 KB, and to wake up for one costs more than to read it; so long, some gather. [s]
+_GATHER_S: Final = 0.001
 #: Names of the columns of `typed_lines` after the fields, where there is a geometry: hexadecimal WKB and its bounds.
 SHAPE: Final = ("geometry", "xmin", "ymin", "xmax", "ymax")
 _DIGITS: Final = 9
 
-Rows = AsyncGenerator[list[memoryview], None]
+Rows = AsyncGenerator[list[bytes], None]
 
 
 async def hold_still(connection: Connection) -> None:
@@ -97,27 +99,42 @@ async def copied(connection: Connection, statement: sql.SQL | sql.Composed) -> R
     async with translated_errors(), connection.cursor() as cursor, cursor.copy(statement):
         is_ended = False
         while not is_ended:
-            rows, is_ended = await connection.wait(_block(connection.pgconn))
+            rows, is_ended = await _block(connection)
             if rows:
                 yield rows
 
 
-def _block(driver: PGconn) -> PQGen[tuple[list[memoryview], bool]]:
+async def _block(connection: Connection) -> tuple[list[bytes], bool]:
     """Take rows until they are enough for a block, and say whether they were the last."""
-    rows: list[memoryview] = []
-    held = 0
+    driver = connection.pgconn
+    rows: list[bytes] = []
+    held = empty = 0
     while held < BLOCK:
         count, row = driver.get_copy_data(1)
         if count > 0:
-            rows.append(row)
+            rows.append(bytes(row))  # nothing that the collector of garbage has to follow
             held += count
+            empty = 0
         elif count == 0:
-            while not (yield Wait.R):
-                continue
-            driver.consume_input()
+            await _more(connection, empty)
+            empty += 1
         else:
-            (result,) = yield from fetch_many(driver)
+            (result,) = await connection.wait(fetch_many(driver))
             if result.status != ExecStatus.COMMAND_OK:
                 raise errors.error_from_result(result)
             return rows, True
     return rows, False
+
+
+async def _more(connection: Connection, empty: int) -> None:
+    """Have the driver take what has come: at once, then when some may have gathered, then when there is any."""
+    if empty == 1:
+        await asyncio.sleep(_GATHER_S)
+    if empty > 1:
+        await connection.wait(_arrival())
+    connection.pgconn.consume_input()
+
+
+def _arrival() -> PQGen[None]:
+    while not (yield Wait.R):
+        continue
