@@ -9,22 +9,20 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from benchmarks._processes import ROOT
-from core.errors import ConfigurationError
+from benchmarks._peer_environment import PeerEnvironment
 from db.connection import connect
 
-FOLDER: Final = ROOT / ".venv-pygeoapi"
-LOCK: Final = ROOT / "deploy" / "locks" / "pygeoapi.txt"
+ENVIRONMENT: Final = PeerEnvironment(
+    "pygeoapi", ".venv-pygeoapi", "pygeoapi.txt", "pygeoapi, gunicorn, psycopg2, geoalchemy2"
+)
 #: A process for each of the two cores, and threads, which keep connections open.
 _WORKERS: Final = ("--workers", "2", "--worker-class", "gthread", "--threads", "4")
 _COPY: Final = """
@@ -43,32 +41,6 @@ async def prepare(url: str) -> None:
         await connection.execute("CREATE INDEX ON public.velo USING gist (geometry)")
         await connection.execute("CREATE INDEX ON public.velo (at)")
         await connection.execute("VACUUM ANALYZE public.velo")
-
-
-def python() -> Path:
-    """Return the interpreter that has pygeoapi: what `make peers` sets up, or the same made now, 150 MB.
-
-    Raises
-    ------
-    ConfigurationError
-        ``peer_missing``: it could not be set up.
-    """
-    found = FOLDER / "bin" / "python"
-    if _has_it(found):
-        return found
-    print(f"setting up pygeoapi in {FOLDER.name}", file=sys.stderr, flush=True)
-    venv.create(FOLDER, with_pip=True)
-    command = [str(found), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
-    done = subprocess.run([*command, "-r", str(LOCK)], stdout=sys.stderr, check=False)
-    if done.returncode or not _has_it(found):
-        message = "pygeoapi cannot be set up here; `make peers` does it, --without-peer leaves it out."
-        raise ConfigurationError("peer_missing", message)
-    return found
-
-
-def _has_it(interpreter: Path) -> bool:
-    command = [str(interpreter), "-c", "import pygeoapi, gunicorn, psycopg2, geoalchemy2"]
-    return interpreter.exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @contextlib.contextmanager
@@ -106,25 +78,9 @@ def _await(address: str) -> None:
 
 
 def _settings(url: str, port: int) -> dict[str, Any]:
-    parts = urlsplit(url)
-    data = {
-        "host": parts.hostname,
-        "port": parts.port,
-        "dbname": parts.path.lstrip("/"),
-        "user": parts.username,
-        "password": parts.password or _PASSWORD,
-        "search_path": ["public"],
-    }
-    provider = {
-        "type": "feature",
-        "name": "PostgreSQL",
-        "data": data,
-        "id_field": "id",
-        "table": "velo",
-        "geom_field": "geometry",
-        "time_field": "at",
-    }
     about = {"title": "V'lille", "description": "V'lille", "keywords": ["bicycle"]}
+    spatial = {"bbox": [2.5, 50.3, 3.5, 51], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}
+    collection = {"type": "collection", "links": [], "extents": {"spatial": spatial}, "providers": [_provider(url)]}
     return {
         "server": {
             "bind": {"host": "127.0.0.1", "port": port},
@@ -136,22 +92,36 @@ def _settings(url: str, port: int) -> dict[str, Any]:
             "map": {"url": "https://tile.test/{z}/{x}/{y}.png", "attribution": "none"},
         },
         "logging": {"level": "ERROR"},
-        "metadata": {
-            "identification": about
-            | {"keywords_type": "theme", "terms_of_service": "none", "url": "https://somel.test"},
-            "license": {"name": "Licence Ouverte 2.0", "url": "https://spdx.org/licenses/etalab-2.0"},
-            "provider": {"name": "Ilévia", "url": "https://somel.test"},
-            "contact": {"name": "Ilévia", "email": "nobody@somel.test", "url": "https://somel.test"},
+        "metadata": _metadata(about),
+        "resources": {"velo": about | collection},
+    }
+
+
+def _provider(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "type": "feature",
+        "name": "PostgreSQL",
+        "data": {
+            "host": parts.hostname,
+            "port": parts.port,
+            "dbname": parts.path.lstrip("/"),
+            "user": parts.username,
+            "password": parts.password or _PASSWORD,
+            "search_path": ["public"],
         },
-        "resources": {
-            "velo": about
-            | {
-                "type": "collection",
-                "links": [],
-                "extents": {
-                    "spatial": {"bbox": [2.5, 50.3, 3.5, 51], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}
-                },
-                "providers": [provider],
-            }
-        },
+        "id_field": "id",
+        "table": "velo",
+        "geom_field": "geometry",
+        "time_field": "at",
+    }
+
+
+def _metadata(about: dict[str, Any]) -> dict[str, Any]:
+    site = "https://somel.test"
+    return {
+        "identification": about | {"keywords_type": "theme", "terms_of_service": "none", "url": site},
+        "license": {"name": "Licence Ouverte 2.0", "url": "https://spdx.org/licenses/etalab-2.0"},
+        "provider": {"name": "Ilévia", "url": site},
+        "contact": {"name": "Ilévia", "email": "nobody@somel.test", "url": site},
     }

@@ -2,9 +2,7 @@
 
 import json
 import subprocess
-import sys
 import tempfile
-import venv
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,39 +10,11 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._peer_environment import PeerEnvironment
 from benchmarks._power_flow_grid import Grid
-from core.errors import ConfigurationError
 
 WORKER: Final = Path(__file__).with_name("_power_flow_worker.py")
-ROOT: Final = WORKER.parent.parent
-FOLDER: Final = ROOT / ".venv-power-flow"
-LOCK: Final = ROOT / "deploy" / "locks" / "power_flow.txt"
-
-
-def python() -> Path:
-    """Return the interpreter that has power-grid-model: what `make peers` sets up, or the same made now, 60 MB.
-
-    Raises
-    ------
-    ConfigurationError
-        ``peer_missing``: it could not be set up.
-    """
-    found = FOLDER / "bin" / "python"
-    if _has_it(found):
-        return found
-    print(f"setting up power-grid-model in {FOLDER.name}", file=sys.stderr, flush=True)
-    venv.create(FOLDER, with_pip=True)
-    command = [str(found), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
-    done = subprocess.run([*command, "-r", str(LOCK)], stdout=sys.stderr, check=False)
-    if done.returncode or not _has_it(found):
-        message = "power-grid-model cannot be set up here; `make peers` does it, --without-peer leaves it out."
-        raise ConfigurationError("peer_missing", message)
-    return found
-
-
-def _has_it(interpreter: Path) -> bool:
-    command = [str(interpreter), "-c", "import power_grid_model"]
-    return interpreter.exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
+ENVIRONMENT: Final = PeerEnvironment("power-grid-model", ".venv-power-flow", "power_flow.txt", "power_grid_model")
 
 
 class Peer:

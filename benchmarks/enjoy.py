@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         made.error(f"wrk is needed: {reason}")
     sizes = QUICK if chosen.quick else Sizes()
     try:
-        interpreter = None if chosen.without_peer else peer.python()
+        interpreter = None if chosen.without_peer else peer.ENVIRONMENT.python()
         with throwaway_services(Places.from_environment(), cluster=ClusterTuning.kept()) as services:
             url = asyncio.run(create_database(services.database_url, "somel_bench_enjoy"))
             figures = asyncio.run(measured(url, chosen.data, sizes, interpreter))

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks._power_flow_grid import Grid, differences, read_grid
-from benchmarks._power_flow_peer import Peer, python
+from benchmarks._power_flow_peer import ENVIRONMENT, Peer
 from core.errors import PlatformError
 from grid.kernels.power_flow import power_flow
 from grid.kernels.power_flow_tree import PowerFlow
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if file is not None and not file.is_file():
             made.error(f"there is no file {file}")
     try:
-        found = measured(read_grid(network), oracle, None if chosen.without_peer else python())
+        found = measured(read_grid(network), oracle, None if chosen.without_peer else ENVIRONMENT.python())
     except PlatformError as error:
         say(f"power_flow: {error}")
         return error.exit_code
