@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import UnionType
 from typing import Annotated, Any, Final, Protocol, Union, get_args, get_origin, get_type_hints
@@ -16,6 +16,7 @@ from fastapi import Query
 from fastapi.responses import StreamingResponse
 
 from core.errors import InvariantError
+from core.instants import instant_text
 
 _TYPES: Final[dict[object, pa.DataType]] = {
     int: pa.int64(),
@@ -100,7 +101,7 @@ class _Csv:
 def _cell(value: object) -> object:
     """Write a time as RFC 3339 has it and a truth as JSON has it; None is an empty cell."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return instant_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return value

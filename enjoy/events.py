@@ -1,11 +1,12 @@
 """Changes of datasets as CloudEvents 1.0, the same for who reads the stream and for who is called."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from core.datasets import Field, FieldType
+from core.instants import instant_text
 from db.changes import RecordChange, records_now
 from db.connection import Connection
 from db.dataset_rows import Published
@@ -114,4 +115,4 @@ def _named(published: Published, keys: Sequence[Mapping[str, Any]]) -> list[dict
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if at is None else instant_text(at)

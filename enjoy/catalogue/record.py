@@ -1,10 +1,10 @@
 """A dataset as OGC API Records says it: a GeoJSON feature whose place is that of the dataset's records."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from core.datasets import LICENCES, THEMES
+from core.instants import instant_text
 from enjoy.catalogue import vocabulary as eu
 from enjoy.catalogue.addresses import Addresses
 from enjoy.catalogue.described import Described, mailbox_of
@@ -31,8 +31,8 @@ def record_of(addresses: Addresses, one: Described) -> Node:
             "type": TYPE,
             "title": dataset.title,
             "description": dataset.description,
-            "created": _written(dataset.created_at),
-            "updated": _written(dataset.changed_at),
+            "created": instant_text(dataset.created_at),
+            "updated": instant_text(dataset.changed_at),
             "keywords": dataset.keywords,
             "language": {"code": eu.FRENCH},
             "externalIds": [{"value": one.identifier}],
@@ -88,7 +88,7 @@ def _time(one: Described) -> Node | None:
     summary = one.summary
     if summary is None or summary.first_at is None or summary.last_at is None:
         return None
-    return {"interval": [_written(summary.first_at), _written(summary.last_at)]}
+    return {"interval": [instant_text(summary.first_at), instant_text(summary.last_at)]}
 
 
 def _contact(addresses: Addresses, one: Described) -> Node:
@@ -99,7 +99,3 @@ def _contact(addresses: Addresses, one: Described) -> Node:
     }
     mail = mailbox_of(one.publisher.contact)
     return told if mail is None else told | {"emails": [{"value": mail}]}
-
-
-def _written(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -8,6 +8,7 @@ from api.enjoy.features.crs import CRS84, KNOWN
 from api.enjoy.features.formats import JSON, OF_ITEMS, OF_LATEST, SCHEMA
 from api.enjoy.routes.exports import files_below
 from core.datasets import LICENCES, Field, FieldType
+from core.instants import instant_text
 from db.feature_states import Extent
 
 QUERYABLES: Final = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
@@ -50,7 +51,7 @@ def _extent(extent: Extent) -> dict[str, Any] | None:
     if extent.box is not None:
         told["spatial"] = {"bbox": [list(extent.box)], "crs": CRS84.uri}
     if extent.interval is not None:
-        told["temporal"] = {"interval": [[one.isoformat().replace("+00:00", "Z") for one in extent.interval]]}
+        told["temporal"] = {"interval": [list(map(instant_text, extent.interval))]}
     return told or None
 
 

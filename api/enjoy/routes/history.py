@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -19,6 +19,7 @@ from api.enjoy.shapes import Version, shape_of, told_of
 from api.models.fields import GivenInstant
 from api.paging import Cursor, Limit, bounded
 from core.errors import ConflictError
+from core.instants import instant_text
 from db.bucketed import Bucket, Gathering, buckets
 from db.views import View
 
@@ -136,7 +137,7 @@ def _csv(view: View, wanted: Gathering, shown: Sequence[Bucket]) -> str:
 
 def _written(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return instant_text(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
