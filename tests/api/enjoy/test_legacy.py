@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.api.enjoy.conftest import Callers
 from tests.api.enjoy.judged import declared, posted, write
 
@@ -30,17 +32,23 @@ def station(number: int, name: str, bikes: int, longitude: float, **more: Any) -
     return told | {"docks": 18, "state": "open"} | more
 
 
-async def test_what_was_told_of_a_station_is_told_still(callers: Callers):
+@pytest.fixture
+async def stations(callers: Callers) -> Callers:
+    """Publish four records of three stations."""
     shape = {"key_fields": ["station_id"], "time_field": "at", "geometry_type": "Point"}
     await posted(callers.ilevia, "/v1/datasets", declared("vlille", FIELDS, **shape))
-    stations = [
+    told = [
         station(8, "Place Richebe", 14, 3.062313),
         station(8, "Place Richebe", 3, 3.062313, at="2026-01-08T15:30:09Z"),
         station(12, "Opera", 15, 3.065902),
         station(19, "Gare", 0, 3.09, state="closed", docks=None),
     ]
-    await write(callers.ilevia, "vlille", stations)
-    told = await searched(callers, q="richebe", facet=["etat", "libelle"])
+    await write(callers.ilevia, "vlille", told)
+    return callers
+
+
+async def test_what_was_told_of_a_station_is_told_still(stations: Callers):
+    told = await searched(stations, q="richebe", facet=["etat", "libelle"])
     assert (told["nhits"], told["parameters"]["facet"]) == (1, ["etat", "libelle"])
     assert told["facet_groups"][0] == {
         "name": "etat",
@@ -61,23 +69,29 @@ async def test_what_was_told_of_a_station_is_told_still(callers: Callers):
     assert record["datasetid"] == "vlille-realtime"
     assert len(record["recordid"]) == 40
     assert record["geometry"]["coordinates"] == [3.062313, 50.632366]
+    (record,) = (await searched(stations, timezone="UTC", rows=1))["records"]
+    assert record["fields"]["datemiseajour"][-6:] == "+00:00"
 
+
+async def test_stations_are_sorted_refined_and_paged_as_before(stations: Callers):
     async def numbers(**asked: Any) -> list[int]:
-        return [one["fields"]["libelle"] for one in (await searched(callers, **asked))["records"]]
+        return [one["fields"]["libelle"] for one in (await searched(stations, **asked))["records"]]
 
     assert await numbers(sort="nbvelosdispo") == [12, 8, 19]
     assert await numbers(sort="-nom", rows=2) == [19, 12]
     assert (await numbers(sort="nbplacesdispo", rows=-1))[-1] == 19
     assert await numbers(refine__etat="HORS SERVICE") == [19]
     assert await numbers(rows=1, start=1) == (await numbers())[1:2]
-    for wrong in ({"rows": "x"}, {"geofilter.distance": "x"}):
-        answer = await callers.stranger.get(SEARCH, params={"dataset": "vlille-realtime", **wrong})
-        assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
-    again = await callers.stranger.get(SEARCH, params={"dataset": "vlille-realtime"})
-    known = {"If-None-Match": again.headers["etag"]}
-    assert (await callers.stranger.get(SEARCH, params={"dataset": "vlille-realtime"}, headers=known)).status_code == 304
     assert await numbers(geofilter__distance="50.632366,3.0658,500") == [12, 8]
-    assert (await searched(callers, timezone="UTC", rows=1))["records"][0]["fields"]["datemiseajour"][-6:] == "+00:00"
+
+
+async def test_what_cannot_be_understood_is_refused_and_what_is_known_not_sent_again(stations: Callers):
+    feed = {"dataset": "vlille-realtime"}
+    for wrong in ({"rows": "x"}, {"geofilter.distance": "x"}):
+        answer = await stations.stranger.get(SEARCH, params={**feed, **wrong})
+        assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
+    known = {"If-None-Match": (await stations.stranger.get(SEARCH, params=feed)).headers["etag"]}
+    assert (await stations.stranger.get(SEARCH, params=feed, headers=known)).status_code == 304
 
 
 async def test_a_feed_that_is_not_there_is_not_found(callers: Callers):

@@ -117,48 +117,74 @@ async def test_it_is_told_what_its_organisation_may_read_and_no_longer_than_it_m
         assert (other.status_code, other.json()["code"]) == (404, "webhook_unknown"), (method, path)
 
 
-async def test_who_fails_is_tried_again_given_up_disabled_and_called_again_when_asked(callers: Callers, near: None):
+async def hooked(callers: Callers, server: Subscriber) -> str:
+    """Have a server called, and return the path of its webhook."""
+    number = (await callers.ilevia.post("/v1/webhooks", json=hook(server))).json()["webhook_id"]
+    return f"/v1/webhooks/{number}"
+
+
+async def written(callers: Callers, *bikes: int) -> None:
+    """Write a change for each number of bicycles."""
+    for count in bikes:
+        await callers.ilevia.post("/v1/datasets/velo/records", json=[bike("A", AT, count)])
+
+
+async def test_who_fails_is_tried_again_and_given_up_and_called_again_when_asked(callers: Callers, near: None):
     await callers.ilevia.post("/v1/datasets", json=VELO)
-    with subscriber(said(500)) as broken, subscriber(said(410)) as gone, subscriber() as good:
-        numbers = {}
-        for name, server in (("broken", broken), ("gone", gone), ("good", good)):
-            numbers[name] = (await callers.ilevia.post("/v1/webhooks", json=hook(server))).json()["webhook_id"]
-        for bikes in range(3):
-            await callers.ilevia.post("/v1/datasets/velo/records", json=[bike("A", AT, bikes)])
+    with subscriber(said(500)) as broken, subscriber() as good:
+        path = await hooked(callers, broken)
+        await hooked(callers, good)
+        await written(callers, 0, 1, 2)
         async with at_work(callers.url, enjoy_webhook_attempts=2):
-            await until(lambda: statuses(callers.url) == {"delivered": 3, "failed": 6})
+            await until(lambda: statuses(callers.url) == {"delivered": 3, "failed": 3})
         assert [one.notification["data"]["number"] for one in good.heard] == [1, 2, 3]
-        assert (len(broken.heard), len(gone.heard)) == (6, 1)
-        path = f"/v1/webhooks/{numbers['gone']}"
-        ended = (await callers.ilevia.get(path)).json()
-        assert (ended["disabled_reason"], ended["pending_count"]) == ("gone", 0)
-        disabled = await callers.ilevia.post(f"{path}/deliveries/retry")
-        assert (disabled.status_code, disabled.json()["code"]) == (409, "webhook_disabled")
-        gone.reply = broken.reply = obliging
-        gone.heard.clear()
+        assert len(broken.heard) == 6
+        broken.reply = obliging
         broken.heard.clear()
-        assert (await callers.ilevia.put(path, json=hook(gone))).json()["disabled_at"] is None
-        assert (await callers.ilevia.post(f"{path}/deliveries/retry")).json() == {"count": 3}
-        path = f"/v1/webhooks/{numbers['broken']}"
         dead = (await callers.ilevia.get(f"{path}/deliveries?status=failed&limit=2")).json()
         assert ([one["answer"] for one in dead["items"]], dead["next"] is not None) == (["status 500"] * 2, True)
         last = dead["items"][0]["webhook_delivery_id"]
         assert (await callers.ilevia.post(f"{path}/deliveries/{last}/retry")).json() == {"count": 1}
         async with at_work(callers.url):
-            await until(lambda: statuses(callers.url) == {"delivered": 7, "failed": 2})
-        assert [one.notification["data"]["number"] for one in gone.heard] == [1, 2, 3]
+            await until(lambda: statuses(callers.url) == {"delivered": 4, "failed": 2})
         assert [one.notification["data"]["number"] for one in broken.heard] == [3]
-        broken.reply = said(500)
-        await callers.ilevia.post("/v1/datasets/velo/records", json=[bike("A", AT, 9)])
+
+
+async def test_who_says_that_it_is_gone_is_called_again_once_it_is_declared_anew(callers: Callers, near: None):
+    await callers.ilevia.post("/v1/datasets", json=VELO)
+    with subscriber(said(410)) as gone:
+        path = await hooked(callers, gone)
+        await written(callers, 0, 1, 2)
+        async with at_work(callers.url):
+            await until(lambda: statuses(callers.url) == {"failed": 3})
+        assert len(gone.heard) == 1
+        ended = (await callers.ilevia.get(path)).json()
+        assert (ended["disabled_reason"], ended["pending_count"]) == ("gone", 0)
+        disabled = await callers.ilevia.post(f"{path}/deliveries/retry")
+        assert (disabled.status_code, disabled.json()["code"]) == (409, "webhook_disabled")
+        gone.reply = obliging
+        gone.heard.clear()
+        assert (await callers.ilevia.put(path, json=hook(gone))).json()["disabled_at"] is None
+        assert (await callers.ilevia.post(f"{path}/deliveries/retry")).json() == {"count": 3}
+        async with at_work(callers.url):
+            await until(lambda: statuses(callers.url) == {"delivered": 3})
+        assert [one.notification["data"]["number"] for one in gone.heard] == [1, 2, 3]
+
+
+async def test_who_only_fails_is_disabled_in_the_end_and_may_be_removed(callers: Callers, near: None):
+    def failing() -> bool:
+        query = "SELECT count(*) FROM catalogue.webhook WHERE disabled_reason = 'failing'"
+        return bool(ask(callers.url, query)[0][0])
+
+    await callers.ilevia.post("/v1/datasets", json=VELO)
+    with subscriber(said(500)) as broken, subscriber() as good:
+        path = await hooked(callers, broken)
+        await hooked(callers, good)
+        await written(callers, 9)
         async with at_work(callers.url, enjoy_webhook_disable_s=0.01):
-            await until(
-                lambda: (
-                    ask(callers.url, "SELECT count(*) FROM catalogue.webhook WHERE disabled_reason = 'failing'")[0][0]
-                    == 1
-                )
-            )
+            await until(failing)
         assert (await callers.ilevia.delete(path)).status_code == 204
-        assert len((await callers.ilevia.get("/v1/webhooks")).json()) == 2
+        assert len((await callers.ilevia.get("/v1/webhooks")).json()) == 1
 
 
 @pytest.mark.parametrize(

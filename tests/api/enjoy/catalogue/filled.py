@@ -1,10 +1,11 @@
 """A catalogue worth looking at: seven datasets of two publishers, of which a stranger sees five."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from core.datasets import Contract, Field, FieldType, GeometryType
 from db import datasets as store
-from db.connection import Role, connect
+from db.connection import Connection, Role, connect
 from db.dataset_rows import Description
 from enjoy.publishing import declare, open_version, receive
 from tests.enjoy.stations import BIKES, CAR_PARKS, bike, point
@@ -44,46 +45,39 @@ async def fill(url: str) -> None:
             "UPDATE catalogue.organisation SET contact = 'donnees@lille.test', homepage = 'https://lille.test/é à'"
             " WHERE name = 'lille'"
         )
-    async with await connect(url, Role.ENJOY_WRITE) as connection:
-        await store.act_for(connection, [ilevia.organisation_id])
-        velo = await declare(
-            connection, ilevia.organisation_id, "velo", _said("V'lille en temps réel", ["vélo", "mobilité"]), BIKES,
-            actor=ADA, now=NOW - timedelta(days=30),
-        )  # fmt: skip
-        await receive(connection, velo, _minutes(), source="api", now=NOW)
-        fields = tuple(Field("free", one.type, one.title, unit="1", is_required=True) if one.name == "bikes" else one
-                       for one in BIKES.fields)  # fmt: skip
-        shape = Contract(fields, BIKES.key_fields, BIKES.time_field, BIKES.geometry_type)
-        await open_version(
-            connection, velo, shape, {"bikes": "free"}, sunset_at=NOW + timedelta(days=400), actor=ADA, now=NOW
-        )
-        parks = await declare(
-            connection, ilevia.organisation_id, "car-parks", _said("Parkings", ["voiture"], 86_400), CAR_PARKS,
-            actor=ADA, now=NOW,
-        )  # fmt: skip
-        await receive(
-            connection, parks, [{"park": "Rihour", "places": 400, "opened": "1999-01-01"}], source="api", now=NOW
-        )
-        for name, openness in (("fares", "private"), ("staff", "partners")):
-            secret = _said(f"Secret {name}", ["secret"], openness=openness)
-            await declare(connection, ilevia.organisation_id, name, secret, CAR_PARKS, actor=ADA, now=NOW)
-    async with await connect(url, Role.ENJOY_WRITE) as connection:
-        await store.act_for(connection, [lille.organisation_id])
-        trees = await declare(
-            connection, lille.organisation_id, "trees", _said("Arbres", ["nature"], None, theme="ENVI"), _TREES,
-            actor=ADA, now=NOW,
-        )  # fmt: skip
-        await receive(connection, trees, _trees(), source="api", now=NOW)
-        quarters = await declare(
-            connection, lille.organisation_id, "quartiers", _said("Quartiers", [], None, theme="REGI"), _QUARTERS,
-            actor=ADA, now=NOW,
-        )  # fmt: skip
-        await receive(connection, quarters, [_quarter()], source="api", now=NOW)
-        odd = Description(
-            '<script>alert("1")</script> & "words" \\ é', 'Line\n\tone "two" \\ three <b>', "cc0-1.0", "GOVE",
-            ["a, b", 'c "d"'], "open", 3 * 366 * 86_400, None,
-        )  # fmt: skip
-        await declare(connection, lille.organisation_id, "words", odd, CAR_PARKS, actor=ADA, now=NOW)
+    for publisher, publish in ((ilevia.organisation_id, _of_ilevia), (lille.organisation_id, _of_lille)):
+        async with await connect(url, Role.ENJOY_WRITE) as connection:
+            await store.act_for(connection, [publisher])
+            await publish(connection, publisher)
+
+
+async def _of_ilevia(connection: Connection, publisher: int) -> None:
+    said, ago = _said("V'lille en temps réel", ["vélo", "mobilité"]), NOW - timedelta(days=30)
+    velo = await declare(connection, publisher, "velo", said, BIKES, actor=ADA, now=ago)
+    await receive(connection, velo, _minutes(), source="api", now=NOW)
+    fields = tuple(replace(one, name="free") if one.name == "bikes" else one for one in BIKES.fields)
+    shape, until = replace(BIKES, fields=fields), NOW + timedelta(days=400)
+    await open_version(connection, velo, shape, {"bikes": "free"}, sunset_at=until, actor=ADA, now=NOW)
+    said = _said("Parkings", ["voiture"], 86_400)
+    parks = await declare(connection, publisher, "car-parks", said, CAR_PARKS, actor=ADA, now=NOW)
+    rihour = {"park": "Rihour", "places": 400, "opened": "1999-01-01"}
+    await receive(connection, parks, [rihour], source="api", now=NOW)
+    for name, openness in (("fares", "private"), ("staff", "partners")):
+        secret = _said(f"Secret {name}", ["secret"], openness=openness)
+        await declare(connection, publisher, name, secret, CAR_PARKS, actor=ADA, now=NOW)
+
+
+async def _of_lille(connection: Connection, publisher: int) -> None:
+    said = _said("Arbres", ["nature"], None, theme="ENVI")
+    trees = await declare(connection, publisher, "trees", said, _TREES, actor=ADA, now=NOW)
+    await receive(connection, trees, _trees(), source="api", now=NOW)
+    said = _said("Quartiers", [], None, theme="REGI")
+    quarters = await declare(connection, publisher, "quartiers", said, _QUARTERS, actor=ADA, now=NOW)
+    await receive(connection, quarters, [_quarter()], source="api", now=NOW)
+    title, described = '<script>alert("1")</script> & "words" \\ é', 'Line\n\tone "two" \\ three <b>'
+    words, period_s = ["a, b", 'c "d"'], 3 * 366 * 86_400
+    odd = Description(title, described, "cc0-1.0", "GOVE", words, "open", period_s, None)
+    await declare(connection, publisher, "words", odd, CAR_PARKS, actor=ADA, now=NOW)
 
 
 def _said(
