@@ -100,6 +100,20 @@ def read_key(cursor: str, parser: Callable[[str], Item]) -> Item:
     return parsed(part, parser)
 
 
+def read_before(cursor: str | None, newest: int) -> int:
+    """Return the number that rows of a page that begins with the newest come before: without a cursor, `newest`.
+
+    Raises
+    ------
+    InputError
+        ``cursor_invalid``.
+    """
+    before = newest if cursor is None else read_key(cursor, int)
+    if not 0 <= before <= newest:
+        raise cursor_invalid()
+    return before
+
+
 def parsed(part: str, parser: Callable[[str], Item]) -> Item:
     """Return one part of a key, parsed.
 

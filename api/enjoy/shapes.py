@@ -6,7 +6,8 @@ from fastapi import Query, Request
 
 from api.context import context_of
 from api.enjoy.features.answers import PREFIX, base_of, deprecation_of, tag_of
-from api.enjoy.features.contracts import Collection, Contracts
+from api.enjoy.features.contracts import Collection
+from api.enjoy.features.reading import contracts_of
 from db.connection import Connection
 
 Version = Annotated[
@@ -26,9 +27,8 @@ async def shape_of(request: Request, connection: Connection, name: str, version:
     GoneError
         ``version_gone``: it has had its sunset.
     """
-    contracts: Contracts = request.app.state.contracts
     asked = name if version is None else f"{name}.v{version}"
-    return await contracts.find(connection, asked, context_of(request).clock.now())
+    return await contracts_of(request).find(connection, asked, context_of(request).clock.now())
 
 
 def told_of(request: Request, shape: Collection, *parts: object) -> dict[str, str]:

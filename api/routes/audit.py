@@ -10,7 +10,7 @@ from api.context import Reading
 from api.models import audit as told
 from api.models.fields import GivenInstant
 from api.models.page import Page
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before
 from db.audit import NEWEST, AuditEntry, WantedEntries, newest_entries
 
 router = APIRouter(prefix="/v1", tags=["audit"], dependencies=[Depends(Needs("read:grid"))])
@@ -55,9 +55,7 @@ async def get_audit(
     cursor: Cursor = None,
 ) -> Page[told.AuditEntry]:
     """List what was done, the newest first; `somel audit verify` tells whether the list is whole."""
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     wanted = WantedEntries(actor, action, subject, since, until)
     rows = await newest_entries(connection, wanted, limit=bounded(limit) + 1, before=before)
     return page_of(request, rows, limit, item=_told, key=lambda row: [row.number])

@@ -9,7 +9,7 @@ from api.access import Caller, Needs
 from api.context import InContext, Reading, Writing
 from api.models import overload as told
 from api.models.page import Page
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before
 from api.routes.parameters import Within, place_id_of, place_named, require_span
 from core.errors import ConflictError, NotFoundError
 from db.audit import record
@@ -42,9 +42,7 @@ async def get_capacity_limits(
     cursor: Cursor = None,
 ) -> Page[told.CapacityLimit]:
     """List limits, the newest first; ratings of transformers stand with their places."""
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     place_id = None if place is None else (await place_named(connection, place, "place"))[1]
     rows = await list_capacity_limits(
         connection, limit=bounded(limit) + 1, place_id=place_id, before=before, withdrawn=withdrawn

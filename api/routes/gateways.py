@@ -8,7 +8,7 @@ from api.access import Needs
 from api.context import InContext, Reading
 from api.models import gateway as told
 from api.models.page import Page
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before, read_key
 from core.errors import NotFoundError
 from db.connection import Connection
 from db.gateways import NEWEST, GatewayRow, find_gateway, gateway_changes, list_gateways
@@ -60,9 +60,7 @@ async def get_gateway_changes(
     cursor: Cursor = None,
 ) -> Page[told.GatewayChange]:
     """List a gateway's changes between online and offline, the newest first; 200 of them are kept."""
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     gateway = await _found(context, connection, name)
     rows = await gateway_changes(connection, gateway.gateway_id, limit=bounded(limit) + 1, before=before)
     return page_of(

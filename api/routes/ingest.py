@@ -9,7 +9,7 @@ from api.access import Needs
 from api.context import Reading
 from api.models import ingest as told
 from api.models.page import Page
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before
 from api.routes.parameters import RefusalCode
 from db.health import (
     NEWEST,
@@ -72,9 +72,7 @@ async def get_refused_messages(
     cursor: Cursor = None,
 ) -> Page[told.RefusedMessage]:
     """List refused messages, newest first, with the start of each payload."""
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     rows = await refused_messages(
         connection, limit=bounded(limit) + 1, payload_limit=payload_limit, code=code, before=before
     )

@@ -14,7 +14,7 @@ from api.models import privacy as told
 from api.models.fields import GivenInstant
 from api.models.page import Page
 from api.noting import NotesReads
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before
 from api.routes.parameters import usage_point_id_of
 from db.consents import NewUsagePointConsent, UsagePointConsent
 from db.personal_access import NEWEST, WantedAccesses, list_accesses
@@ -120,9 +120,7 @@ async def get_access_log(
     cursor: Cursor = None,
 ) -> Page[told.Access]:
     """List who read what is stored of single usage points, the newest first."""
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     wanted = WantedAccesses(usage_point, actor, since, until)
     rows = await list_accesses(connection, wanted, limit=bounded(limit) + 1, before=before)
     return page_of(request, rows, limit, item=told.Access.model_validate, key=lambda row: [row.personal_access_id])

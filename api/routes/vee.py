@@ -11,7 +11,7 @@ from api.context import Reading
 from api.models import vee as told
 from api.models.page import Page
 from api.noting import NotesReads, Reads
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, parsed, read_cursor, read_key
+from api.paging import Cursor, Limit, bounded, page_of, parsed, read_before, read_cursor
 from db.connection import Connection
 from db.load import find_usage_point_id
 from db.vee_reports import NEWEST, DayKey, Wanted, read_days, read_findings
@@ -46,9 +46,7 @@ async def get_findings(
     cursor: Cursor = None,
 ) -> Page[told.Finding]:
     """List what the validation rules found, newest first."""
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     await _note(connection, reads, usage_point)
     wanted = Wanted(usage_point, commune, day)
     rows = await read_findings(connection, wanted, limit=bounded(limit) + 1, rule=rule, cleared=cleared, before=before)

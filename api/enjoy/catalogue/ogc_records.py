@@ -1,23 +1,20 @@
 """OGC API Records, mounted in Enjoy: the catalogue as a searchable collection of records."""
 
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
-from starlette.exceptions import HTTPException
+from fastapi.responses import JSONResponse
 
 from api.context import Context, InContext, context_of
 from api.enjoy.access import Sharing
 from api.enjoy.catalogue import openapi30
 from api.enjoy.catalogue.asking import described, described_one
 from api.enjoy.catalogue.bounds import Known, read_box, read_span
-from api.errors import PROBLEM_TYPE, answer_with_problem, problem_of
+from api.enjoy.ogc import install_errors, mount
 from api.openapi import describe
 from api.paging import read_key, write_cursor
-from core.errors import NotFoundError, PlatformError
+from core.errors import NotFoundError
 from db.catalogue import Hits, Search, search
 from enjoy.catalogue.addresses import Addresses
 from enjoy.catalogue.files import GEOJSON
@@ -160,31 +157,19 @@ async def get_document(request: Request, addresses: InAddresses) -> Response:
 
 
 def install(app: FastAPI, context: Context) -> None:
-    """Mount OGC API Records in Enjoy; the address without its last slash leads to the one with it."""
-
-    async def lead(request: Request) -> Response:
-        return RedirectResponse(f"{request.scope.get('root_path', '')}{PREFIX}/")
-
+    """Mount OGC API Records in Enjoy."""
     records = FastAPI(
-        title="Enjoy: OGC API Records", version="1", openapi_url=None, docs_url=None, redoc_url=None,
+        title="Enjoy: OGC API Records",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
         redirect_slashes=False,
-    )  # fmt: skip
+    )
     records.state.context = context
     records.include_router(router)
-    for kind in (PlatformError, RequestValidationError, HTTPException, Exception):
-        records.add_exception_handler(kind, _answer_with_problem)
-    app.router.add_route(PREFIX, lead, methods=["GET"], include_in_schema=False)
-    app.mount(PREFIX, records, name="records")
-
-
-async def _answer_with_problem(request: Request, error: Exception) -> Response:
-    """Answer with a problem document; what is wrong with a request is 400 in this standard."""
-    problem = problem_of(error)
-    if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY:
-        return await answer_with_problem(request, error)
-    bad = HTTPStatus.BAD_REQUEST
-    told = problem.model_copy(update={"status": bad, "title": bad.phrase})
-    return JSONResponse(told.model_dump(mode="json", exclude_none=True), status_code=bad, media_type=PROBLEM_TYPE)
+    install_errors(records)
+    mount(app, PREFIX, records)
 
 
 def _require(collection: str) -> None:

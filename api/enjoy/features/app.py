@@ -1,18 +1,15 @@
 """OGC API Features as an application: its addresses, and its errors as its standard has them."""
 
-from http import HTTPStatus
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
-from starlette.exceptions import HTTPException
 
 from api.context import Context
 from api.enjoy.features import items, legacy, pages
 from api.enjoy.features.answers import PREFIX, base_of
 from api.enjoy.features.contracts import Contracts
-from api.errors import answered, problem_of
-from core.errors import GoneError, PlatformError
+from api.enjoy.ogc import answer_with_problem, install_errors, mount
+from core.errors import GoneError
 
 _ADDRESSES: Final = {
     "/": pages.get_landing,
@@ -29,38 +26,27 @@ _ADDRESSES: Final = {
 
 
 def install(app: FastAPI, context: Context) -> None:
-    """Mount OGC API Features in Enjoy; the address without its last slash leads to the one with it."""
-
-    async def lead(request: Request) -> Response:
-        return RedirectResponse(f"{request.scope.get('root_path', '')}{PREFIX}/")
-
-    app.router.add_route(PREFIX, lead, methods=["GET"], include_in_schema=False)
-    inner = create_features(context)
-    app.mount(PREFIX, inner, name="features")
+    """Mount OGC API Features in Enjoy, and the former addresses of feeds beside it."""
+    mount(app, PREFIX, create_features(context, app.state.contracts))
     for address in legacy.ADDRESSES:
-        app.router.add_route(address, legacy.answering(inner.state.contracts), methods=["GET"], include_in_schema=False)
+        app.router.add_route(address, legacy.get_records, methods=["GET"], include_in_schema=False)
 
 
-def create_features(context: Context) -> FastAPI:
-    """Return the application, to be mounted at `PREFIX` in Enjoy."""
+def create_features(context: Context, contracts: Contracts) -> FastAPI:
+    """Return the application, to be mounted at `PREFIX` in Enjoy; what is kept of contracts it shares."""
     app = FastAPI(title="Enjoy: OGC API Features", openapi_url=None, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
     app.state.context = context
-    app.state.contracts = Contracts()
+    app.state.contracts = contracts
     for address, answer in _ADDRESSES.items():
         app.router.add_route(address, answer, methods=["GET"])
-    for kind in (PlatformError, HTTPException, Exception):
-        app.add_exception_handler(kind, _answer_with_problem)
+    install_errors(app)
+    app.add_exception_handler(GoneError, _answer_with_successor)
     return app
 
 
-async def _answer_with_problem(request: Request, error: Exception) -> Response:
-    """Answer with a problem document; what is wrong with a request is 400 in this standard."""
-    problem = problem_of(error)
-    if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        bad = HTTPStatus.BAD_REQUEST
-        problem = problem.model_copy(update={"status": bad, "title": bad.phrase})
-    answer = answered(request, error, problem)
+async def _answer_with_successor(request: Request, error: Exception) -> Response:
+    answer = await answer_with_problem(request, error)
     if isinstance(error, GoneError) and isinstance(successor := error.context.get("successor"), str):
         answer.headers["Link"] = f'<{base_of(request)}/collections/{successor}>; rel="successor-version"'
     return answer

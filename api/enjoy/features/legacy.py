@@ -12,8 +12,7 @@ from fastapi import Request, Response
 
 from api.context import context_of
 from api.enjoy.features.answers import headers_of, is_known, tag_of, unchanged
-from api.enjoy.features.contracts import Contracts
-from api.enjoy.features.reading import reading
+from api.enjoy.features.reading import contracts_of, reading
 from core.errors import InputError, NotFoundError
 from db.features import Selection, page
 from enjoy.legacy import FEEDS, LegacyFeed, legacy_fields
@@ -27,27 +26,22 @@ _EARTH_RADIUS_M: Final = 6_371_000.0
 _Record = dict[str, Any]
 
 
-def answering(contracts: Contracts) -> Any:
-    """Return what answers at `ADDRESSES`."""
-
-    async def get_records(request: Request) -> Response:
-        """Answer with the newest record of each key, as they were told before; what is not known is passed over."""
-        given = request.query_params
-        feed = FEEDS.get(given.get("dataset", ""))
-        if feed is None:
-            raise NotFoundError("feed_unknown", f"Former feeds are {', '.join(FEEDS)}.")
-        async with reading(request) as connection:
-            collection = await contracts.find(connection, feed.dataset, context_of(request).clock.now())
-            tag = tag_of("legacy", collection.state, sorted(given.multi_items()))
-            headers = headers_of(request, collection, tag)
-            if is_known(request, tag):
-                return unchanged(headers)
-            found = await page(connection, collection.view, Selection(), limit=_MOST, latest=True)
-        records = _wanted(given, [_record(feed, json.loads(text), given) for text in found.features])
-        content = _answer(given, feed, records)
-        return Response(json.dumps(content, ensure_ascii=False), media_type="application/json", headers=headers)
-
-    return get_records
+async def get_records(request: Request) -> Response:
+    """Answer with the newest record of each key, as they were told before; what is not known is passed over."""
+    given = request.query_params
+    feed = FEEDS.get(given.get("dataset", ""))
+    if feed is None:
+        raise NotFoundError("feed_unknown", f"Former feeds are {', '.join(FEEDS)}.")
+    async with reading(request) as connection:
+        collection = await contracts_of(request).find(connection, feed.dataset, context_of(request).clock.now())
+        tag = tag_of("legacy", collection.state, sorted(given.multi_items()))
+        headers = headers_of(request, collection, tag)
+        if is_known(request, tag):
+            return unchanged(headers)
+        found = await page(connection, collection.view, Selection(), limit=_MOST, latest=True)
+    records = _wanted(given, [_record(feed, json.loads(text), given) for text in found.features])
+    content = _answer(given, feed, records)
+    return Response(json.dumps(content, ensure_ascii=False), media_type="application/json", headers=headers)
 
 
 def _record(feed: LegacyFeed, feature: Mapping[str, Any], given: Mapping[str, str]) -> _Record:

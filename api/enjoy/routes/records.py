@@ -11,7 +11,7 @@ from api.enjoy.once import IdempotencyKey, answered_once, asked_once
 from api.enjoy.routes.datasets import DatasetName, own_dataset
 from api.models.dataset import ReceivedOf, RefusalOf, RefusedOf
 from api.models.page import Page
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before
 from core.errors import ConflictError
 from db.dataset_rows import Published
 from db.datasets import NEWEST, refused_records
@@ -95,9 +95,7 @@ async def get_refused(
 ) -> Page[RefusedOf]:
     """List records that were refused, the newest first, for their publisher."""
     published = await own_dataset(connection, name, caller)
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     rows = await refused_records(connection, published.dataset.dataset_id, limit=bounded(limit) + 1, before=before)
     return page_of(request, rows, limit, item=RefusedOf.model_validate, key=lambda row: [row.refused_record_id])
 

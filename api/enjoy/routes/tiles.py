@@ -8,7 +8,8 @@ from fastapi.responses import JSONResponse
 
 from api.enjoy.access import Sharing
 from api.enjoy.features.answers import base_of, is_known, unchanged
-from api.enjoy.features.contracts import Collection, Contracts
+from api.enjoy.features.contracts import Collection
+from api.enjoy.features.reading import contracts_of
 from api.enjoy.shapes import shape_of, told_of
 from core.datasets import LICENCES, Field, FieldType
 from core.errors import NotFoundError
@@ -133,8 +134,7 @@ async def get_tile(
 async def _drawn(request: Request, connection: Connection, name: str) -> tuple[Collection, Extent]:
     shape = await shape_of(request, connection, name)
     _require_geometry(shape)
-    contracts: Contracts = request.app.state.contracts
-    return shape, await contracts.extent(connection, shape)
+    return shape, await contracts_of(request).extent(connection, shape)
 
 
 def _require_geometry(shape: Collection) -> None:

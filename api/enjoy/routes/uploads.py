@@ -17,7 +17,7 @@ from api.enjoy.routes.datasets import DatasetName, own_dataset
 from api.enjoy.routes.records import Shape, Writer, shape_of
 from api.models.page import Page
 from api.models.upload import UploadReport, UploadSummary
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before
 from core.errors import InputError, NotFoundError
 from db.datasets import NEWEST
 from db.uploads import find_upload, list_uploads
@@ -92,9 +92,7 @@ async def get_uploads(
 ) -> Page[UploadSummary]:
     """List files that were uploaded, the newest first, for their publisher."""
     published = await own_dataset(connection, name, caller)
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     rows = await list_uploads(connection, published.dataset.dataset_id, limit=bounded(limit) + 1, before=before)
     return page_of(request, rows, limit, item=UploadSummary.of, key=lambda row: [row.upload_id])
 

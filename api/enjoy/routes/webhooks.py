@@ -13,7 +13,7 @@ from api.enjoy.access import Caller, Publishes, Publishing
 from api.enjoy.routes.datasets import dataset_named
 from api.models.page import Page
 from api.models.webhook import Again, DeliveryOf, NewWebhook, Overlap, Secret, WebhookOf, WebhookWanted
-from api.paging import Cursor, Limit, bounded, cursor_invalid, page_of, read_key
+from api.paging import Cursor, Limit, bounded, page_of, read_before
 from api.webhooks.callbacks import callbacks
 from core.errors import ConflictError, NotFoundError
 from db import webhooks as store
@@ -127,9 +127,7 @@ async def get_deliveries(
     """List what a webhook was told, the newest first; what was given up is kept for 30 days."""
     del caller
     await _own(connection, webhook_id)
-    before = NEWEST if cursor is None else read_key(cursor, int)
-    if not 0 <= before <= NEWEST:
-        raise cursor_invalid()
+    before = read_before(cursor, NEWEST)
     rows = await store.deliveries_of(connection, webhook_id, status=status, limit=bounded(limit) + 1, before=before)
     return page_of(request, rows, limit, item=DeliveryOf.model_validate, key=lambda row: [row.webhook_delivery_id])
 
