@@ -71,6 +71,11 @@ class Summary:
         box = (self.west, self.south, self.east, self.north)
         return None if any(one is None for one in box) else box  # type: ignore[return-value]
 
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """Return the times of the oldest and the newest record, or None where they have none."""
+        return None if self.first_at is None or self.last_at is None else (self.first_at, self.last_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:

@@ -1,21 +1,14 @@
-"""What a dataset's descriptions, extents and answers depend on: it differs whenever any of them would."""
+"""What a dataset's descriptions and answers depend on: it differs whenever any of them would."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from psycopg import sql
-
-from db.connection import Connection, translated_errors
+from db.connection import Connection
 from db.rows import all_rows, one_row
 from db.statements import statements
-from db.views import GEOMETRY, View
 
 _SQL: Final = statements("features")
-_EXTENT: Final = """
-SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box), since, until
-FROM (SELECT ST_Extent({geometry}) AS box, min({time}) AS since, max({time}) AS until FROM {view}) AS whole
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +47,6 @@ class NamedState:
         return State(self.dataset_id, self.written_by, self.changed_at, self.records_changed_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Hold where and when records are; None where there are none, or none that are anywhere."""
-
-    box: tuple[float, float, float, float] | None = None
-    interval: tuple[datetime, datetime] | None = None
-
-
 async def state_of(connection: Connection, name: str) -> State | None:
     """Return the state of a dataset, or None where there is none that the transaction may read.
 
@@ -73,16 +58,3 @@ async def state_of(connection: Connection, name: str) -> State | None:
 async def list_states(connection: Connection, *, limit: int, after: str = "") -> list[NamedState]:
     """Return the states of all datasets that the transaction may read, by name, after one."""
     return await all_rows(connection, NamedState, _SQL["states"], {"limit": limit, "after": after})
-
-
-async def extent_of(connection: Connection, view: View) -> Extent:
-    """Return where and when the records of a view are; it reads all of them."""
-    time = sql.SQL("NULL") if view.time is None else sql.Identifier(view.time)
-    query = sql.SQL(_EXTENT).format(geometry=GEOMETRY, time=time, view=view.table())
-    async with translated_errors(), connection.cursor() as cursor:
-        await cursor.execute(query)
-        row = await cursor.fetchone()
-    if row is None:
-        return Extent()
-    west, south, east, north, since, until = row
-    return Extent(None if west is None else (west, south, east, north), None if since is None else (since, until))

@@ -123,7 +123,7 @@ CREATE TABLE catalogue.dataset_summary (
     summarised_at timestamp with time zone NOT NULL, -- When it was made, by the clock of the database
     records_changed_at timestamp with time zone, -- That of the dataset when it was made; another one there: it is to be made anew
     subject_count bigint NOT NULL, -- Keys that have a record; of those beyond 100,000 it is not counted how many
-    west double precision, -- Least longitude of the latest records; null: they have no geometry [degrees]
+    west double precision, -- Least longitude of the latest records, now and each time before; null: they have no geometry [degrees]
     south double precision, -- Least latitude [degrees]
     east double precision, -- Greatest longitude [degrees]
     north double precision, -- Greatest latitude [degrees]
@@ -3027,6 +3027,7 @@ AS $function$
 DECLARE
     asked catalogue.dataset;
     kept catalogue.dataset_summary;
+    before catalogue.dataset_summary;
 BEGIN
     SELECT * INTO asked FROM catalogue.dataset WHERE dataset_id = asked_dataset_id AND catalogue.may_read(dataset_id);
     IF NOT FOUND THEN
@@ -3037,7 +3038,15 @@ BEGIN
         kept.records_changed_at IS DISTINCT FROM asked.records_changed_at
         AND kept.summarised_at < clock_timestamp() - INTERVAL '1 minute'
     ) THEN
+        before := kept;
         kept := catalogue.summarise(asked);
+        -- What moves has been elsewhere: of records with a time the older ones are not looked at again.
+        IF asked.time_field IS NOT NULL AND kept.west IS NOT NULL THEN
+            kept.west := least(kept.west, before.west);
+            kept.south := least(kept.south, before.south);
+            kept.east := greatest(kept.east, before.east);
+            kept.north := greatest(kept.north, before.north);
+        END IF;
         -- On a replica, or where somebody else is at it, it is only told.
         IF current_setting('transaction_read_only')::boolean
         OR NOT pg_try_advisory_xact_lock(hashtext('catalogue.dataset_summary'), asked_dataset_id) THEN

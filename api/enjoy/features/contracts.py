@@ -13,7 +13,7 @@ from core.errors import GoneError, NotFoundError
 from db.connection import Connection
 from db.dataset_rows import Published, Version
 from db.datasets import find_published
-from db.feature_states import Extent, State, extent_of, state_of
+from db.feature_states import State, state_of
 from db.features import Selection, count
 from db.views import View, view_of
 
@@ -73,12 +73,11 @@ def is_alive(version: Version, now: datetime) -> bool:
 
 
 class Contracts:
-    """Find collections; keep what was read of a dataset, and where its records are, until its state is another."""
+    """Find collections; keep what was read of a dataset until its state is another."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[State, Published]] = {}
         self._views: dict[tuple[int, int, datetime], View] = {}
-        self._extents: dict[tuple[int, int], tuple[State, Extent]] = {}
         self.pages = KeptPages()
         self._counts: dict[tuple[int, int, str, bool], tuple[State, int]] = {}
 
@@ -124,16 +123,6 @@ class Contracts:
         if key not in self._views:
             _keep(self._views, key, view_of(published, version.version))
         return Collection(published, version, self._views[key], state)
-
-    async def extent(self, connection: Connection, collection: Collection) -> Extent:
-        """Return where and when the records of a collection are."""
-        key = (collection.view.dataset_id, collection.view.version)
-        kept = self._extents.get(key)
-        if kept is not None and kept[0] == collection.state:
-            return kept[1]
-        extent = await extent_of(connection, collection.view)
-        _keep(self._extents, key, (collection.state, extent))
-        return extent
 
     async def count(
         self, connection: Connection, collection: Collection, selection: Selection, *, latest: bool, most: int

@@ -9,7 +9,7 @@ from api.enjoy.features.formats import JSON, OF_ITEMS, OF_LATEST, SCHEMA
 from api.enjoy.routes.exports import files_below
 from core.datasets import LICENCES, Field, FieldType
 from core.instants import instant_text
-from db.feature_states import Extent
+from db.catalogue import Summary
 
 QUERYABLES: Final = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 _SCHEMA: Final = "http://www.opengis.net/def/rel/ogc/1.0/schema"
@@ -24,7 +24,7 @@ _TYPES: Final[dict[FieldType, dict[str, str]]] = {
 }
 
 
-def collection_of(base: str, collection: Collection, extent: Extent) -> dict[str, Any]:
+def collection_of(base: str, collection: Collection, summary: Summary | None) -> dict[str, Any]:
     """Describe a collection."""
     dataset, version = collection.published.dataset, collection.version
     described: dict[str, Any] = {
@@ -37,7 +37,7 @@ def collection_of(base: str, collection: Collection, extent: Extent) -> dict[str
         "itemType": "feature",
         "links": _links(base, collection),
     }
-    if (told := _extent(extent)) is not None:
+    if summary is not None and (told := _extent(summary)):
         described["extent"] = told
     if collection.view.geometry_type is not None:
         described |= {"crs": list(KNOWN), "storageCrs": CRS84.uri}
@@ -46,13 +46,13 @@ def collection_of(base: str, collection: Collection, extent: Extent) -> dict[str
     return described
 
 
-def _extent(extent: Extent) -> dict[str, Any] | None:
+def _extent(summary: Summary) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    if extent.box is not None:
-        told["spatial"] = {"bbox": [list(extent.box)], "crs": CRS84.uri}
-    if extent.interval is not None:
-        told["temporal"] = {"interval": [list(map(instant_text, extent.interval))]}
-    return told or None
+    if summary.box is not None:
+        told["spatial"] = {"bbox": [list(summary.box)], "crs": CRS84.uri}
+    if summary.span is not None:
+        told["temporal"] = {"interval": [list(map(instant_text, summary.span))]}
+    return told
 
 
 def _links(base: str, collection: Collection) -> list[Link]:

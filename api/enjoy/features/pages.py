@@ -13,6 +13,7 @@ from api.enjoy.features.contracts import Collection, is_alive
 from api.enjoy.features.document import document_of
 from api.enjoy.features.formats import HTML, JSON, OF_DOCUMENT, OF_PAGES, OF_SCHEMAS, OPENAPI, SCHEMA, Format, wanted
 from api.enjoy.features.reading import collection_of, contracts_of, reading
+from db.catalogue import summaries
 from db.connection import Connection
 from db.feature_states import list_states
 
@@ -60,12 +61,11 @@ async def get_collections(request: Request) -> Response:
     given = parameters_of(request, ["f"])
     if format_of(request, OF_PAGES, given.get("f")) is HTML:
         return page_for_people(request)
-    base, contracts = base_of(request), contracts_of(request)
+    base = base_of(request)
     async with reading(request) as connection:
-        found = [
-            describing.collection_of(base, one, await contracts.extent(connection, one))
-            async for one in _alive(request, connection)
-        ]
+        alive = [one async for one in _alive(request, connection)]
+        told = await summaries(connection, [one.published for one in alive if one.is_newest])
+    found = [describing.collection_of(base, one, told.get(one.view.dataset_id)) for one in alive]
     links = links_of(request, JSON, OF_PAGES)
     return json_answer(request, {"links": links, "collections": found})
 
@@ -77,8 +77,8 @@ async def get_collection(request: Request) -> Response:
         collection = await collection_of(request, connection)
         if format_of(request, OF_PAGES, given.get("f")) is HTML:
             return page_for_people(request, collection.published.dataset.name)
-        extent = await contracts_of(request).extent(connection, collection)
-    described = describing.collection_of(base_of(request), collection, extent)
+        told = await summaries(connection, [collection.published])
+    described = describing.collection_of(base_of(request), collection, told.get(collection.view.dataset_id))
     return json_answer(request, described, headers=_headers(request, collection))
 
 

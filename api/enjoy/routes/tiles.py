@@ -9,12 +9,11 @@ from fastapi.responses import JSONResponse
 from api.enjoy.access import Sharing
 from api.enjoy.features.answers import base_of, is_known, unchanged
 from api.enjoy.features.contracts import Collection
-from api.enjoy.features.reading import contracts_of
 from api.enjoy.shapes import shape_of, told_of
 from core.datasets import LICENCES, Field, FieldType
 from core.errors import NotFoundError
+from db.catalogue import summaries
 from db.connection import Connection
-from db.feature_states import Extent
 from db.tiles import DEEPEST, tile
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
@@ -46,8 +45,8 @@ Place = Annotated[int, Path(description="From 0 on, below two to the power of th
 @router.get("/{collection}.json")
 async def get_tilejson(request: Request, connection: Sharing, collection: CollectionName) -> Response:
     """Tell how a dataset is drawn, as TileJSON 3.0.0."""
-    shape, extent = await _drawn(request, connection, collection)
-    headers = told_of(request, shape, base_of(request), "tilejson")
+    shape, box = await _drawn(request, connection, collection)
+    headers = told_of(request, shape, base_of(request), "tilejson", box)
     if is_known(request, headers["ETag"]):
         return unchanged(headers)
     dataset = shape.published.dataset
@@ -69,16 +68,16 @@ async def get_tilejson(request: Request, connection: Sharing, collection: Collec
             }
         ],
     }
-    if extent.box is not None:
-        content["bounds"] = list(extent.box)
+    if box is not None:
+        content["bounds"] = list(box)
     return JSONResponse(content, headers=headers)
 
 
 @router.get("/{collection}")
 async def get_tileset(request: Request, connection: Sharing, collection: CollectionName) -> Response:
     """Tell of the tiles of a dataset, as OGC API Tiles has it (tileset metadata)."""
-    shape, extent = await _drawn(request, connection, collection)
-    headers = told_of(request, shape, base_of(request), "tileset")
+    shape, box = await _drawn(request, connection, collection)
+    headers = told_of(request, shape, base_of(request), "tileset", box)
     if is_known(request, headers["ETag"]):
         return unchanged(headers)
     dataset, own = shape.published.dataset, f"{base_of(request)}/tiles/{collection}"
@@ -103,8 +102,8 @@ async def get_tileset(request: Request, connection: Sharing, collection: Collect
             )
         ],
     }
-    if extent.box is not None:
-        west, south, east, north = extent.box
+    if box is not None:
+        west, south, east, north = box
         content["boundingBox"] = {"lowerLeft": [west, south], "upperRight": [east, north], "crs": _CRS84}
     return JSONResponse(content, headers=headers)
 
@@ -131,10 +130,11 @@ async def get_tile(
     return Response(content, media_type=MEDIA, headers=headers)
 
 
-async def _drawn(request: Request, connection: Connection, name: str) -> tuple[Collection, Extent]:
+async def _drawn(request: Request, connection: Connection, name: str) -> tuple[Collection, tuple[float, ...] | None]:
     shape = await shape_of(request, connection, name)
     _require_geometry(shape)
-    return shape, await contracts_of(request).extent(connection, shape)
+    told = (await summaries(connection, [shape.published])).get(shape.view.dataset_id)
+    return shape, None if told is None else told.box
 
 
 def _require_geometry(shape: Collection) -> None:
