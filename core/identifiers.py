@@ -14,6 +14,8 @@ PRM: Final = re.compile(r"\d{14}")
 INSEE_CODE: Final = re.compile(r"\d[0-9AB]\d{3}")
 
 TOPIC_ROOT: Final = "somel/v1"
+#: Below it, publishers send records: ``<dataset>/records``.
+PUBLISHERS_TOPIC_ROOT: Final = "enjoy/v1"
 UP_KINDS: Final = ("batch", "live", "event", "answer", "update", "meta", "state")
 DOWN_KINDS: Final = ("command", "stored", "firmware")
 #: What a Shelly meter publishes below its prefix, ``somel/v1/<shard>/<gateway>``: kind, and what may stand below it.

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.identifiers import DOWN_KINDS, TOPIC_ROOT, UP_KINDS
+from core.identifiers import DOWN_KINDS, PUBLISHERS_TOPIC_ROOT, TOPIC_ROOT, UP_KINDS
 
 #: Files beside the configuration.
 CA, REVOKED, SERVER, SERVER_KEY = "ca.pem", "revoked.pem", "server.pem", "server.key"
@@ -163,7 +163,7 @@ class Guard:
         if self.sparkplug_group:
             root = f"spBv1.0/{self.sparkplug_group}"
             ingest += [f"topic write {root}/NCMD/+", f"topic write {root}/DCMD/+/+", "topic write spBv1.0/STATE/+"]
-        ingest += [f"topic write {OPENADR_ROOT}/#", "topic read enjoy/#"]
+        ingest += [f"topic write {OPENADR_ROOT}/#", f"topic read {PUBLISHERS_TOPIC_ROOT}/#"]
         observer = [f"user {OBSERVER}", "topic read somel/#", "topic read spBv1.0/#", "topic read $SYS/#"]
         business_logic = [f"user {BUSINESS_LOGIC}", f"topic read {OPENADR_ROOT}/bl/#"]
         return "\n".join([*ingest, "", *observer, "", *business_logic]) + "\n"

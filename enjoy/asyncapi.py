@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from db.dataset_rows import Published
 from enjoy.events import CHANGED, DELETED, MISSED, record_schema, source_of
+from enjoy.topics import topic_of
 
 VERSION: Final = "3.0.0"
 _DESCRIPTION: Final = """\
@@ -113,7 +114,7 @@ def _add_channels(channels: dict[str, Any], operations: dict[str, Any], name: st
     stream, hook, topic = f"{name}-stream", f"{name}-webhook", f"{name}-topic"
     channels[stream] = _channel(f"/v1/datasets/{name}/events", "api", name, ("changed", "deleted", "missed"))
     channels[hook] = _channel(None, "api", name, ("changed", "deleted"))
-    channels[topic] = _channel(f"enjoy/v1/{name}/records", "broker", name, ("records",))
+    channels[topic] = _channel(topic_of(name), "broker", name, ("records",))
     operations[f"stream-{name}"] = _operation(
         stream, "send", "Server-sent events; Last-Event-ID goes on from there", {"http": {"method": "GET"}}
     )

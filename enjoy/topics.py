@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Final
 
+from core.identifiers import PUBLISHERS_TOPIC_ROOT
 from db.dataset_rows import Published
-
-ROOT: Final = "enjoy/v1"
 
 
 def topic_of(dataset: str) -> str:
@@ -17,7 +15,7 @@ def topic_of(dataset: str) -> str:
     >>> topic_of("car-parks")
     'enjoy/v1/car-parks/records'
     """
-    return f"{ROOT}/{dataset}/records"
+    return f"{PUBLISHERS_TOPIC_ROOT}/{dataset}/records"
 
 
 def account_of(organisation: str) -> str:

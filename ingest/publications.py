@@ -13,6 +13,7 @@ import numpy as np
 
 from core.broker_address import BrokerAddress
 from core.clock import Clock
+from core.identifiers import PUBLISHERS_TOPIC_ROOT
 from db.inbox import NewMessage, insert_messages
 from ingest.arrangement import Subscription
 from ingest.line import DatabaseLine
@@ -21,7 +22,7 @@ from ingest.parcel import Parcel
 from ingest.session import Session
 
 CLIENT_ID: Final = "ingest-enjoy"
-TOPICS: Final = "enjoy/v1/+/records"
+TOPICS: Final = f"{PUBLISHERS_TOPIC_ROOT}/+/records"
 _DATASET_LEVEL: Final = 2
 _NOTE: Final = "What publishers send waits at the broker meanwhile."
 #: Messages that the broker may send before the first is acknowledged; each may have megabytes.

@@ -11,6 +11,7 @@ from db.connection import Connection
 from db.exports import Rows, features, lines, typed_lines
 from db.features import Selection
 from db.views import View
+from enjoy.catalogue.files import FORMS
 
 #: Rows of a group of a Parquet file are held in memory, twice. [bytes of their text]
 _GROUP: Final = 8 * 1024 * 1024
@@ -24,11 +25,12 @@ class ExportForm(StrEnum):
     PARQUET = "parquet"
 
 
+#: As catalogues name the forms, with how texts are written.
 MEDIA: Final = {
-    ExportForm.GEOJSON: "application/geo+json",
-    ExportForm.CSV: "text/csv; charset=utf-8",
-    ExportForm.PARQUET: "application/vnd.apache.parquet",
+    ExportForm(one.name): one.media_type + ("; charset=utf-8" if one.media_type.startswith("text/") else "")
+    for one in FORMS
 }
+TITLES: Final = {ExportForm(one.name): one.title for one in FORMS}
 
 
 def written(

@@ -70,7 +70,7 @@ async def publish_city_data(database_url: str, *, feed_url: str, now: datetime) 
     now : datetime
         Time.
     """
-    mel, _, partner = await _organisations(database_url)
+    mel, _, partner = await add_organisations(database_url)
     async with await connect(database_url, Role.ENJOY_WRITE) as connection:
         await act_for(connection, [mel])
         communes = await _dataset(connection, mel, "communes", _about_communes(), COMMUNES, now)
@@ -86,7 +86,8 @@ async def publish_city_data(database_url: str, *, feed_url: str, now: datetime) 
     return secret
 
 
-async def _organisations(database_url: str) -> Sequence[int]:
+async def add_organisations(database_url: str) -> Sequence[int]:
+    """Add those that are not there yet, and return the keys of all."""
     keys = []
     async with await connect(database_url, Role.OWNER) as connection:
         for one in ORGANISATIONS:

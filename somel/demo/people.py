@@ -8,10 +8,7 @@ import numpy as np
 from db.audit import record
 from db.connection import Role, connect
 from db.consents import NewUsagePointConsent, insert_consents
-from db.dataset_rows import NewOrganisation
-from db.datasets import find_organisation, insert_organisation
 from db.places import usage_points
-from enjoy.energy_datasets import PUBLISHER
 
 #: So many of homes, and of all others, agree. [ratio]
 SHARES: Final = {"residential": 0.7}
@@ -25,9 +22,6 @@ async def give_consents(database_url: str, history_start: datetime, seed: int) -
     """Record the consents of a share of the fleet, given before its history begins; return how many."""
     at, draws = history_start - _BEFORE, np.random.default_rng(seed)
     async with await connect(database_url, Role.OWNER) as connection:
-        if await find_organisation(connection, PUBLISHER) is None:
-            title = "Métropole Européenne de Lille"
-            await insert_organisation(connection, NewOrganisation(PUBLISHER, title, "metropolis"))
         points = await usage_points(connection, limit=_MOST)
         # Their keys are drawn anew each time; nothing else orders them.
         agreed = [

@@ -14,7 +14,7 @@ from grid.skill_summary import SkillSummary, skill_summary
 from simulators.publisher import backfill
 from somel.demo.air import tell_air
 from somel.demo.children import Child, Children
-from somel.demo.city_data import publish_city_data
+from somel.demo.city_data import add_organisations, publish_city_data
 from somel.demo.event import UNFINISHED, EventOutcome, run_event
 from somel.demo.operator import Operator
 from somel.demo.options import replay_origin
@@ -107,6 +107,7 @@ async def fill(stage: Stage, children: Children, origin: datetime) -> Backfilled
 
 async def publish_energy(stage: Stage, origin: datetime) -> None:
     """Publish the history through disclosure control, of those who agreed before it began."""
+    await add_organisations(stage.servers.database_url)
     agreed = await give_consents(
         stage.servers.database_url, origin - timedelta(days=stage.options.days), stage.options.seed
     )

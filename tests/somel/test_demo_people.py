@@ -6,6 +6,7 @@ from core.clock import Clock
 from core.settings import read_settings
 from db.connection import Role, connect
 from db.territory import load_communes, read_commune_facts
+from somel.demo.city_data import add_organisations
 from somel.demo.options import replay_origin
 from somel.demo.people import give_consents
 from somel.fleet import build, register
@@ -24,6 +25,7 @@ async def test_energy_of_the_history_is_there_before_the_demo_goes_live(database
     await register(database_url, build(read_settings(), usage_points=400, seed=1))
     origin = replay_origin(datetime(2026, 11, 23, 12, tzinfo=UTC))
     draw(database_url, origin - 3 * DAY, 3, "200 + usage_point_id %% 7")
+    await add_organisations(database_url)
     assert 250 < await give_consents(database_url, origin - 3 * DAY, seed=1) < 330
     assert await give_consents(database_url, origin - 3 * DAY, seed=1) == 0
     standing = Clock(datetime.now(UTC) + DAY, origin, 60.0)

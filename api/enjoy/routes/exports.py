@@ -1,6 +1,5 @@
 """Whole datasets to take away, as files of any length."""
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -9,8 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from api.enjoy.access import Exporting
 from api.enjoy.asked import READ, selected
 from api.enjoy.download import Download, begun, gzipped, takes_gzip
-from api.enjoy.exporting import MEDIA, ExportForm, written
-from api.enjoy.features.answers import PREFIX, base_of, is_known, unchanged
+from api.enjoy.exporting import MEDIA, TITLES, ExportForm, written
+from api.enjoy.features.answers import is_known, unchanged
 from api.enjoy.features.contracts import Collection
 from api.enjoy.routes.datasets import DatasetName
 from api.enjoy.shapes import Version, shape_of, told_of
@@ -19,11 +18,6 @@ from db.dataset_rows import Published
 router = APIRouter(prefix="/v1", tags=["records"])
 
 _OWN: Final = frozenset({"f", "version", "latest"})
-_TITLES: Final[Mapping[ExportForm, str]] = {
-    ExportForm.GEOJSON: "All records as GeoJSON",
-    ExportForm.CSV: "All records as CSV",
-    ExportForm.PARQUET: "All records as Parquet",
-}
 _FILES: Final = {
     "description": "The file. What has no end was broken off.",
     "content": {
@@ -71,23 +65,21 @@ def _file(shape: Collection, form: ExportForm) -> str:
     return f"{name}.{form}"
 
 
-def export_links(request: Request, published: Published, version: int | None = None) -> list[tuple[str, str, str]]:
+def files_below(base: str, published: Published, version: int | None = None) -> list[tuple[str, str, str]]:
     """Return where all records of a dataset are to be had: address, media type and title of each file.
 
     Parameters
     ----------
-    request : Request
-        Of Enjoy, or of OGC API Features in it: the files' addresses begin with its own.
+    base : str
+        Address of Enjoy.
     published : Published
         Dataset.
     version : int, optional
         Shape of the records; the newest when left out, today's and tomorrow's.
     """
-    return files_below(base_of(request).removesuffix(PREFIX), published, version)
-
-
-def files_below(base: str, published: Published, version: int | None = None) -> list[tuple[str, str, str]]:
-    """Return the same as `export_links`, below an address of Enjoy."""
     path = f"{base}{router.prefix}/datasets/{published.dataset.name}/export"
     asked = {} if version is None else {"version": version}
-    return [(f"{path}?{urlencode({'f': form.value, **asked})}", MEDIA[form], _TITLES[form]) for form in ExportForm]
+    return [
+        (f"{path}?{urlencode({'f': form.value, **asked})}", MEDIA[form], f"All records as {TITLES[form]}")
+        for form in ExportForm
+    ]
