@@ -1,11 +1,9 @@
 // The page of accounts: everything that it does is a call that a program could make as well.
 import { byId, make, show } from "./dom.js";
 
-const SCOPES = {
-  "read:data": "Read what is open, and what is shared with the organisation",
-  "write:data": "Write and delete records of its datasets",
-  "manage:datasets": "Declare datasets, change and share them",
-};
+// The page brings the words in its own language along.
+const WORDS = JSON.parse(byId("account").dataset.words);
+const words = (key, about = {}) => (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => about[name]);
 const OVERLAP_H = 24;
 let account = null;
 
@@ -46,21 +44,27 @@ function reveal(id, text) {
 }
 
 function keyRow(key) {
-  const rotate = make("button", { type: "button", className: "plain", textContent: "New secret" });
+  const rotate = make("button", { type: "button", className: "plain", textContent: words("accountNewSecret") });
   rotate.addEventListener("click", tried(async () => {
     const turned = await call("POST", within(`keys/${key.api_key_id}/secret`), { overlap_h: OVERLAP_H });
     await showKeys();
-    reveal("secret", `${turned.secret} (shown once; the one before is good for ${OVERLAP_H} hours yet)`);
+    reveal("secret", `${turned.secret} (${words("accountOverlap", { n: OVERLAP_H })})`);
   }));
-  const revoke = make("button", { type: "button", className: "danger", textContent: "Revoke" });
+  const revoke = make("button", { type: "button", className: "danger", textContent: words("accountRevoke") });
   revoke.addEventListener("click", tried(async () => {
     await call("DELETE", within(`keys/${key.api_key_id}`));
     await showKeys();
   }));
-  const name = key.name + (key.is_sandbox ? " (sandbox)" : "");
+  const name = key.name + (key.is_sandbox ? ` (${words("accountSandboxMark")})` : "");
   const until = key.expires_at === null ? "" : key.expires_at.slice(0, 10);
-  const quota = key.quota_per_minute || "any number";
+  const quota = key.quota_per_minute || words("accountAny");
   return row(name, key.scopes.join(", "), quota, until, make("span", {}, rotate, " ", revoke));
+}
+
+// An empty table says that it is.
+function fill(id, rows, columns) {
+  const none = make("td", { colSpan: columns, textContent: words("accountNone") });
+  byId(id).replaceChildren(...(rows.length ? rows : [make("tr", { className: "none" }, none)]));
 }
 
 function row(...cells) {
@@ -69,7 +73,7 @@ function row(...cells) {
 
 async function showKeys() {
   show(byId("secret"), false);
-  byId("keys").replaceChildren(...(await call("GET", within("keys"))).map(keyRow));
+  fill("keys", (await call("GET", within("keys"))).map(keyRow), 5);
 }
 
 async function showUsage() {
@@ -78,7 +82,7 @@ async function showUsage() {
     const key = JSON.stringify([one.key_name, one.dataset, one.route, one.status]);
     sums.set(key, (sums.get(key) ?? 0) + one.request_count);
   }
-  byId("usage").replaceChildren(...[...sums].map(([key, count]) => row(...JSON.parse(key), count)));
+  fill("usage", [...sums].map(([key, count]) => row(...JSON.parse(key).map((one) => one ?? "–"), count)), 5);
 }
 
 async function showMembers() {
@@ -87,15 +91,15 @@ async function showMembers() {
   show(byId("invite"), role === "owner");
   show(byId("link"), false);
   if (kind === "developer") return;
-  byId("members").replaceChildren(...(await call("GET", within("members"))).map((one) => row(one.email, one.role)));
+  byId("members").replaceChildren(...(await call("GET", within("members"))).map((one) => row(one.email, words(one.role))));
 }
 
 async function showOrganisation() {
   byId("scopes").replaceChildren(
-    make("legend", { textContent: "What it may do" }),
+    make("legend", { textContent: words("accountMay") }),
     ...chosen().scopes.map((scope) => make(
-      "label", {}, make("input", { type: "checkbox", name: "scope", value: scope, checked: scope === "read:data" }),
-      ` ${SCOPES[scope] ?? scope}`,
+      "label", {}, make("input", { type: "checkbox", name: "scope", value: scope, defaultChecked: scope === "read:data" }),
+      ` ${words(scope)}`,
     )),
   );
   await Promise.all([showKeys(), showUsage(), showMembers()]);
@@ -106,7 +110,7 @@ async function takeInvitation() {
   if (secret === null) return;
   history.replaceState(null, "", location.pathname);
   const joined = await call("POST", "invitations/take", { secret });
-  say(`You belong to ${joined.title} now, as ${joined.role}.`);
+  say(words("accountJoined", { title: joined.title, role: words(joined.role) }));
 }
 
 async function begin() {
@@ -123,7 +127,7 @@ async function begin() {
   byId("who").textContent = account.email;
   byId("organisation").replaceChildren(...account.organisations.map((one) => make("option", {
     value: one.organisation,
-    textContent: one.kind === "developer" ? "Your own" : `${one.title} (${one.role})`,
+    textContent: one.kind === "developer" ? words("accountOwn") : `${one.title} (${words(one.role)})`,
   })));
   await showOrganisation();
 }
@@ -146,11 +150,11 @@ byId("new-key").addEventListener("submit", tried(async (event) => {
   const made = await call("POST", within("keys"), wanted);
   event.target.reset();
   await showKeys();
-  reveal("secret", `${made.secret} (shown once: keep it)`);
+  reveal("secret", `${made.secret} (${words("accountKeep")})`);
 }));
 byId("invite").addEventListener("submit", tried(async (event) => {
   const made = await call("POST", within("invitations"), { role: new FormData(event.target).get("role") });
-  reveal("link", `${location.origin}${made.link} (good once, for seven days)`);
+  reveal("link", `${location.origin}${made.link} (${words("accountLinkGood")})`);
 }));
 
 tried(begin)(new Event("load"));

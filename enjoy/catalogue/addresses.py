@@ -23,6 +23,11 @@ class Addresses:
         return f"{self.base}/"
 
     @property
+    def account(self) -> str:
+        """Return the page of accounts and keys."""
+        return f"{self.base}/account"
+
+    @property
     def catalog(self) -> str:
         """Return what names the catalogue as a thing."""
         return f"{self.base}/catalog"

@@ -72,7 +72,7 @@ async def _play(stage: Stage, stop: Stop) -> Summary:
         clock = Clock(datetime.now(UTC) + LEAD, origin, stage.options.speed)
         url, simulator = await start_processes(stage, children, clock)
         key = await start_enjoy(stage, children, clock)
-        stage.say(f"the city's data: {url}/enjoy/v1/datasets")
+        stage.say(f"the city's data: {url}/enjoy/")
         stop.is_live = True
         partner = asyncio.create_task(push_car_parks(Operator(url, key), clock), name="partner")
         try:

@@ -5,10 +5,14 @@ from http import HTTPStatus
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import HTMLResponse
 
 from api.access import require_same_origin
 from api.context import Context, InContext
+from api.enjoy.catalogue.rendering import render
+from api.enjoy.catalogue.words import WORDS
+from api.enjoy.catalogue.words_account import SAID_BY_SCRIPT
+from api.enjoy.catalogue.writing import language_of
 from api.enjoy.signing_in import (
     COOKIE,
     PATH,
@@ -20,7 +24,6 @@ from api.enjoy.signing_in import (
     slowly,
 )
 from api.models.account import AccountOf, Confirmed, Credentials, MembershipOf, NewPassphrase, SessionOf
-from api.routes.page import WEB
 from core.errors import UnauthenticatedError
 from db import accounts as store
 from db.accounts import Account
@@ -67,9 +70,10 @@ async def _checked(context: Context, passphrase: str, *, email: str) -> Account:
 
 
 @page.get("/account")
-async def get_page() -> FileResponse:
+async def get_page(request: Request) -> HTMLResponse:
     """Give the page of accounts and keys."""
-    return FileResponse(WEB / "account.html", media_type="text/html")
+    words = WORDS[language_of(request)]
+    return render(request, "account", said={key: words[key] for key in SAID_BY_SCRIPT})
 
 
 @router.post("/v1/account", status_code=HTTPStatus.CREATED)
