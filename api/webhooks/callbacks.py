@@ -11,13 +11,16 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
-from api.webhooks.addresses import read_callback, resolve
-from api.webhooks.exchange import Answer, Headers, exchange, unreachable
+from api.webhooks.addresses import FAULTS, read_callback, unreachable
 from api.webhooks.signing import authorization
 from core.errors import InputError, RetryableError
+from outward.addresses import Address, resolve
+from outward.exchange import Answer, Asked, Headers, exchange
 
 #: For one exchange as a whole, as OpenADR 3.1 advises (10 to 30 s). [s]
 TIMEOUT_S: Final = 10.0
+#: Of an answer to an echo no more is looked at. [bytes]
+MOST_BYTES: Final = 4_096
 _ECHO_BYTES: Final = 24
 #: Names that are looked up at the same time.
 _LOOK_UPS: Final = 24
@@ -64,7 +67,7 @@ class Callbacks:
             raise InputError("callback_unfit", "The callback's bearer token cannot stand in a header.")
         word = secrets.token_urlsafe(_ECHO_BYTES)
         try:
-            answer = await self._ask(url, "GET", authorization(bearer_token), echo=word)
+            answer = await self._ask(url, Asked("GET", authorization(bearer_token), most_bytes=MOST_BYTES), echo=word)
         except RetryableError as error:
             raise InputError("callback_unproven", error.message) from error
         if answer.status != HTTPStatus.OK:
@@ -85,7 +88,7 @@ class Callbacks:
         callback = read_callback(url, is_development=self._is_development)
         try:
             async with asyncio.timeout(self._timeout_s):
-                await resolve(callback, is_development=self._is_development, threads=self._threads)
+                await self._resolved(callback)
         except (RetryableError, TimeoutError) as error:
             raise InputError("callback_unproven", "The callback's host is not known.") from error
 
@@ -100,24 +103,23 @@ class Callbacks:
             ``callback_unreachable``.
         """
         typed = [("Content-Type", content_type), *headers]
-        return (await self._ask(url, "POST", typed, body=body)).status
+        return (await self._ask(url, Asked("POST", typed, body))).status
 
-    async def _ask(self, url: str, method: str, headers: Headers, *, echo: str = "", body: bytes = b"") -> Answer:
+    async def _ask(self, url: str, asked: Asked, *, echo: str = "") -> Answer:
         callback = read_callback(url, is_development=self._is_development)
+        if echo:
+            callback = callback.asking(f"echo={echo}")
         try:
             async with asyncio.timeout(self._timeout_s):
-                addresses = await resolve(callback, is_development=self._is_development, threads=self._threads)
+                addresses = await self._resolved(callback)
                 return await exchange(
-                    callback.asking(f"echo={echo}") if echo else callback,
-                    addresses,
-                    method=method,
-                    headers=headers,
-                    body=body,
-                    tls=self._tls,
-                    is_development=self._is_development,
+                    callback, addresses, asked, FAULTS, tls=self._tls, may_be_private=self._is_development
                 )
         except TimeoutError as error:
             raise unreachable(f"nothing came within {self._timeout_s:g} s") from error
+
+    async def _resolved(self, callback: Address) -> list[str]:
+        return await resolve(callback, FAULTS, may_be_private=self._is_development, threads=self._threads)
 
 
 def _words(body: bytes, length: int) -> Sequence[bytes]:

@@ -38,7 +38,7 @@ def test_a_code_always_means_the_same_kind_of_error():
     raised = re.compile(r"(\w+Error)\(\s*\"([a-z_]+)\"")
     classes = {kind.__name__ for kind in error_classes()}
     meant: dict[str, set[str]] = {}
-    for folder in ("api", "core", "db", "edge", "enjoy", "grid", "ingest", "simulators", "somel"):
+    for folder in ("api", "core", "db", "edge", "enjoy", "grid", "ingest", "outward", "simulators", "somel"):
         for file in (ROOT / folder).rglob("*.py"):
             for kind, code in raised.findall(file.read_text()):
                 if kind in classes:

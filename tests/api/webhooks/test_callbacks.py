@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from api.webhooks.addresses import Callback, read_callback, resolve
-from api.webhooks.callbacks import Callbacks, check_callback
-from api.webhooks.exchange import MOST_BYTES, exchange
+from api.webhooks.addresses import FAULTS, read_callback
+from api.webhooks.callbacks import MOST_BYTES, Callbacks, check_callback
 from api.webhooks.signing import signature_headers
 from core.errors import InputError, RetryableError
 from core.public_addresses import is_public
+from outward.addresses import Address, resolve
+from outward.exchange import Asked, exchange
 from tests.api.webhooks.subscriber import (
     babble,
     certificate_for,
@@ -33,6 +34,8 @@ INWARD = [
     "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:9.9.9.9", "64:ff9b::7f00:1", "fe80::1", "fe80::1%lo", "fec0::1",
     "fd00:ec2::254", "fc00::1", "ff02::1", "2001:0:53aa:64c::1", "2001:db8::1", "2002:7f00:1::", "100::1", "3fff::1",
 ]  # fmt: skip
+
+GET = Asked("GET")
 
 
 @pytest.mark.parametrize("address", INWARD)
@@ -69,9 +72,9 @@ async def test_a_host_inside_is_refused_however_it_is_written(host: str):
 
 async def test_what_is_connected_to_is_looked_at_again():
     with subscriber() as inside:
-        callback = Callback("callback.example", inside.port, "/", is_tls=False)
+        callback = Address("callback.example", inside.port, "/", is_tls=False)
         with pytest.raises(InputError, match="callback_not_public"):
-            await exchange(callback, ["127.0.0.1"], method="GET", tls=ssl.create_default_context())
+            await exchange(callback, ["127.0.0.1"], GET, FAULTS, tls=ssl.create_default_context())
     assert not inside.heard
 
 
@@ -80,12 +83,12 @@ async def test_the_address_that_was_checked_is_called_and_the_certificate_is_for
     tls = ssl.create_default_context(cafile=certificate)
     with subscriber(certificate=certificate) as server:
         # Nobody knows these names: were they looked up again, nothing would be reached.
-        right = Callback("callback.example", server.port, "/", is_tls=True)
-        wrong = Callback("another.example", server.port, "/", is_tls=True)
-        answer = await exchange(right, ["127.0.0.1"], method="GET", tls=tls, is_development=True)
+        right = Address("callback.example", server.port, "/", is_tls=True)
+        wrong = Address("another.example", server.port, "/", is_tls=True)
+        answer = await exchange(right, ["127.0.0.1"], GET, FAULTS, tls=tls, may_be_private=True)
         assert answer.status == 200
         with pytest.raises(RetryableError, match="certificate verify failed"):
-            await exchange(wrong, ["127.0.0.1"], method="GET", tls=tls, is_development=True)
+            await exchange(wrong, ["127.0.0.1"], GET, FAULTS, tls=tls, may_be_private=True)
         with pytest.raises(RetryableError, match="certificate verify failed"):
             await Callbacks(is_development=True).post(f"https://localhost:{server.port}/", (), b"{}")
     (heard,) = server.heard
@@ -135,11 +138,11 @@ async def test_nobody_there_is_told_from_who_is_not_wanted():
 async def test_of_an_answer_no_more_is_kept_than_is_needed():
     with subscriber(flood) as server:
         callback = read_callback(f"http://127.0.0.1:{server.port}/", is_development=True)
-        addresses = await resolve(callback, is_development=True)
+        addresses = await resolve(callback, FAULTS, may_be_private=True)
         async with asyncio.timeout(5):
-            answer = await exchange(
-                callback, addresses, method="GET", tls=ssl.create_default_context(), is_development=True
-            )
+            asked = Asked("GET", most_bytes=MOST_BYTES)
+            tls = ssl.create_default_context()
+            answer = await exchange(callback, addresses, asked, FAULTS, tls=tls, may_be_private=True)
     assert len(answer.body) == MOST_BYTES
 
 

@@ -7,6 +7,7 @@ import pytest
 from core.errors import InputError, RetryableError
 from enjoy.pulling import fetch
 from enjoy.pulling.fetch import Fetcher
+from outward import addresses, exchange
 from tests.enjoy.pulling.web import Answer, web
 
 
@@ -41,7 +42,8 @@ async def test_private_addresses_are_not_called_whatever_they_are_called():
 async def test_a_redirect_to_a_private_address_is_not_followed(monkeypatch: pytest.MonkeyPatch):
     with web() as served:
         served.answers["/feed"] = (302, {"Location": "http://10.0.0.1/secret"}, b"")
-        monkeypatch.setattr(fetch, "is_public", lambda address: address == "127.0.0.1")
+        for module in (addresses, exchange):
+            monkeypatch.setattr(module, "is_public", lambda address: address == "127.0.0.1")
         with pytest.raises(InputError, match="source_unfit"):
             await Fetcher().fetch(f"{served.url}/feed")
 
