@@ -1,5 +1,6 @@
 """OGC API Records, mounted in Enjoy: the catalogue as a searchable collection of records."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -10,12 +11,15 @@ from api.context import Context, InContext, context_of
 from api.enjoy.access import Sharing
 from api.enjoy.catalogue import openapi30
 from api.enjoy.catalogue.asking import described, described_one
-from api.enjoy.catalogue.bounds import Known, read_box, read_span
+from api.enjoy.features.asking import Knows
+from api.enjoy.features.crs import read_box
+from api.enjoy.features.moments import read_interval
 from api.enjoy.ogc import install_errors, mount
 from api.openapi import describe
 from api.paging import read_key, write_cursor
 from core.errors import NotFoundError
 from db.catalogue import Hits, Search, search
+from db.features import Interval
 from enjoy.catalogue.addresses import Addresses
 from enjoy.catalogue.files import GEOJSON
 from enjoy.catalogue.record import COLLECTION, RECORD_CORE, TYPE, link, record_of
@@ -59,7 +63,7 @@ Limit = Annotated[int, Query(ge=1, description=f"More than {MOST:,} are given as
 Offset = Annotated[int, Query(ge=0, le=100_000, description="Records to pass over")]
 
 
-@router.get("/", dependencies=[Depends(Known())])
+@router.get("/", dependencies=[Depends(Knows())])
 async def get_landing(addresses: InAddresses) -> dict[str, Any]:
     """Lead to all that there is."""
     base = addresses.records
@@ -76,27 +80,27 @@ async def get_landing(addresses: InAddresses) -> dict[str, Any]:
     }
 
 
-@router.get("/conformance", dependencies=[Depends(Known())])
+@router.get("/conformance", dependencies=[Depends(Knows())])
 async def get_conformance() -> dict[str, Any]:
     """Tell what it conforms to."""
     return {"conformsTo": list(_CONFORMS_TO)}
 
 
-@router.get("/collections", dependencies=[Depends(Known())])
+@router.get("/collections", dependencies=[Depends(Knows())])
 async def get_collections(addresses: InAddresses) -> dict[str, Any]:
     """List the one collection."""
     own = link(f"{addresses.records}/collections", "self", _JSON, "This document")
     return {"links": [own], "collections": [_collection(addresses)]}
 
 
-@router.get("/collections/{collection}", dependencies=[Depends(Known())])
+@router.get("/collections/{collection}", dependencies=[Depends(Knows())])
 async def get_collection(addresses: InAddresses, collection: Collection) -> dict[str, Any]:
     """Describe the collection of records."""
     _require(collection)
     return _collection(addresses)
 
 
-@router.get("/collections/{collection}/items", response_class=GeoJSON, dependencies=[Depends(Known(_ITEMS))])
+@router.get("/collections/{collection}/items", response_class=GeoJSON, dependencies=[Depends(Knows(_ITEMS))])
 async def get_records(
     request: Request,
     context: InContext,
@@ -141,7 +145,7 @@ async def get_records(
     )
 
 
-@router.get("/collections/{collection}/items/{record}", response_class=GeoJSON, dependencies=[Depends(Known())])
+@router.get("/collections/{collection}/items/{record}", response_class=GeoJSON, dependencies=[Depends(Knows())])
 async def get_record(
     addresses: InAddresses, connection: Sharing, collection: Collection, record: Annotated[str, Path(max_length=100)]
 ) -> GeoJSON:
@@ -178,16 +182,15 @@ def _require(collection: str) -> None:
 
 
 def _wanted(q: str | None, bbox: str | None, moment: str | None, ids: str | None, external: str | None) -> Search:
-    west, south, east, north = (None,) * 4 if bbox is None else read_box(bbox)
-    since, until = (None, None) if moment is None else read_span(moment)
+    box = None if bbox is None else read_box(bbox)
+    span = Interval() if moment is None else read_interval(moment)
     names = None if ids is None else _parts(ids)
     if external is not None:
         own = [part.removeprefix(_IDENTIFIER) for part in _parts(external) if part.startswith(_IDENTIFIER)]
         names = own if names is None else [name for name in names if name in own]
     phrases = [] if q is None else [" ".join(part.split()) for part in _parts(q)]
-    return Search(
-        phrases=phrases, names=names, west=west, south=south, east=east, north=north, since=since, until=until
-    )
+    found = Search(phrases=phrases, names=names, since=span.start, until=span.end)
+    return found if box is None else replace(found, west=box.west, south=box.south, east=box.east, north=box.north)
 
 
 def _parts(text: str) -> list[str]:

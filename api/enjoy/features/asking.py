@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from fastapi import Request
 
-from api.enjoy.features.crs import CRS84, Crs, box_in, crs_named
+from api.enjoy.features.crs import CRS84, Crs, crs_named, read_box
 from api.enjoy.features.moments import read_interval
 from api.paging import cursor_invalid, read_key, write_cursor
 from core.conditions import Condition
@@ -98,6 +98,23 @@ def parameters_of(request: Request, known: Iterable[str]) -> dict[str, str]:
     return found
 
 
+class Knows:
+    """Refuse requests with parameters that a route has not, or has twice; a dependency of routes.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Parameters that there are, beside ``f``.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = frozenset(names) | {"f"}
+
+    async def __call__(self, request: Request) -> None:
+        """Return when all is well; errors are those of `parameters_of`."""
+        parameters_of(request, self._names)
+
+
 def read_items(request: Request, view: View) -> Asked:
     """Return what a request asks of the items of a collection.
 
@@ -171,13 +188,7 @@ def _box(given: Mapping[str, str]) -> Box | None:
     crs = _read(given, "bbox-crs", lambda uri: crs_named(uri, "bbox-crs")) or CRS84
     if "bbox" not in given:
         return None
-    try:
-        numbers = tuple(float(part) for part in given["bbox"].split(","))
-    except ValueError:
-        raise InputError("bbox_invalid", "A bbox is numbers, joined by commas.", field="bbox") from None
-    if not all(abs(number) < 1e9 for number in numbers):  # noqa: PLR2004 - NaN is refused as well
-        raise InputError("bbox_invalid", "A bbox is finite numbers.", field="bbox")
-    return box_in(crs, numbers)
+    return read_box(given["bbox"], crs)
 
 
 def _condition(given: Mapping[str, str], view: View) -> Condition | None:

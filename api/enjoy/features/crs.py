@@ -43,6 +43,23 @@ def crs_named(uri: str, parameter: str) -> Crs:
     return found
 
 
+def read_box(text: str, crs: Crs = CRS84) -> Box:
+    """Return the box that a text means.
+
+    Raises
+    ------
+    InputError
+        ``bbox_invalid``.
+    """
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise _invalid("A bbox is numbers, joined by commas.") from None
+    if not all(abs(number) < 1e9 for number in numbers):  # noqa: PLR2004 - NaN is refused as well
+        raise _invalid("A bbox is finite numbers.")
+    return box_in(crs, numbers)
+
+
 def box_in(crs: Crs, numbers: tuple[float, ...]) -> Box:
     """Return a box from four numbers, or from six, of which heights are left out.
 
