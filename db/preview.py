@@ -12,6 +12,7 @@ from db.changes import COLUMN_TYPES
 from db.connection import Connection, translated_errors
 from db.dataset_rows import Published
 from db.statements import read_file
+from db.views import view_of
 
 _TEMPLATES: Final = {one.name: one.sql for one in read_file(Path(__file__).parent / "templates" / "preview.sql")}
 _NUMERIC: Final = frozenset({FieldType.INTEGER, FieldType.NUMBER})
@@ -65,7 +66,7 @@ async def series(connection: Connection, published: Published, subject: Mapping[
     asked = {f"key_{at}": subject.get(name) for at, name in enumerate(key)}
     found = {
         "columns": _list([contract.time_field, *names]),
-        "view": _view(published, latest=False),
+        "view": view_of(published).table(),
         "subject": sql.SQL(" AND ").join(parts),
         "time": sql.Identifier(contract.time_field),
     }
@@ -87,7 +88,7 @@ async def _rows(connection: Connection, published: Published, name: str, asked: 
         order = sql.SQL("{} DESC, {}").format(sql.Identifier(contract.time_field), order)
     found = {
         "columns": _list(names),
-        "view": _view(published, latest=contract.time_field is not None),
+        "view": view_of(published).table(latest=True),
         "order": order,
     }
     return Rows(names, await _fetched(connection, name, found, asked))
@@ -100,11 +101,6 @@ async def _fetched(
     async with translated_errors(), connection.cursor() as cursor:
         await cursor.execute(statement, asked)
         return await cursor.fetchall()
-
-
-def _view(published: Published, *, latest: bool) -> sql.Identifier:
-    name = f"d{published.dataset.dataset_id}_v{published.newest.version}"
-    return sql.Identifier("enjoy", f"{name}_latest" if latest else name)
 
 
 def _list(names: Sequence[str]) -> sql.Composed:

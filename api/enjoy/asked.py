@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import Request
 
-from api.enjoy.features.asking import parameters_of, read_items
+from api.enjoy.features.asking import parameters_of, selection_of
 from db.features import Selection
 from db.views import View
 
@@ -43,7 +43,5 @@ def selected(request: Request, view: View, *, own: Iterable[str]) -> Selection:
         Some parameter is not known, or has a value that is none for it.
     """
     other = frozenset(own)
-    parameters_of(request, [*other, *_WORDS, *(field.name for field in view.fields)])
-    left = {name: value for name, value in request.query_params.items() if name not in other}
-    path = request.url.replace(query="").include_query_params(**left)
-    return read_items(Request({**request.scope, "query_string": path.query.encode()}), view).selection
+    given = parameters_of(request, [*other, *_WORDS, *(field.name for field in view.fields)])
+    return selection_of({name: value for name, value in given.items() if name not in other}, view)

@@ -127,14 +127,7 @@ def read_items(request: Request, view: View) -> Asked:
     given = parameters_of(request, [*OF_ITEMS, *names])
     crs, only, has_geometry = read_shown(given, view)
     return Asked(
-        Selection(
-            box=_box(given),
-            interval=_read(given, "datetime", read_interval),
-            equals={
-                name: _value(view, name, text) for name, text in given.items() if name in names and name not in OF_ITEMS
-            },
-            condition=_condition(given, view),
-        ),
+        selection_of(given, view),
         limit=min(_number(given, "limit", least=1) or USUAL, MOST),
         offset=_number(given, "offset", most=MOST_OFFSET) or 0,
         after=_read(given, "cursor", lambda word: _identifier(view, word)),
@@ -142,6 +135,23 @@ def read_items(request: Request, view: View) -> Asked:
         only=only,
         has_geometry=has_geometry,
         newest_first=_is_newest_first(given, view),
+    )
+
+
+def selection_of(given: Mapping[str, str], view: View) -> Selection:
+    """Return which records are wanted: by place, time, condition, and by fields that have a value.
+
+    Raises
+    ------
+    InputError
+        Some parameter has a value that is none for it.
+    """
+    names = {field.name for field in view.fields} - OF_ITEMS
+    return Selection(
+        box=_box(given),
+        interval=_read(given, "datetime", read_interval),
+        equals={name: _value(view, name, text) for name, text in given.items() if name in names},
+        condition=_condition(given, view),
     )
 
 
