@@ -7,7 +7,7 @@ import pytest
 from api.enjoy.features.describing import CONFORMANCE
 from db.connection import Role, connect
 from tests.api.enjoy.conftest import Callers
-from tests.api.enjoy.judged import BIKES_FIELDS, MINUTES, posted, publish_bikes, publish_parks
+from tests.api.enjoy.judged import BIKES_FIELDS, MINUTES, posted, publish_bikes, publish_parks, write
 from tests.api.enjoy.test_features import CRS84, EPSG, ITEMS, LATEST, got, problem
 from tests.enjoy.test_publishing import NOW
 
@@ -147,3 +147,21 @@ async def test_a_renamed_field_takes_a_new_version_and_the_old_shape_answers_unt
     assert (gone.status_code, gone.json()["code"]) == (410, "version_gone")
     assert gone.links["successor-version"]["url"] == successor
     assert [one["id"] for one in (await got(velo.stranger, "/ogc/collections"))["collections"]] == ["velo.v2"]
+
+
+async def test_where_something_has_been_it_is_said_to_be_still(velo: Callers):
+    before = (await got(velo.stranger, "/ogc/collections/velo"))["extent"]["spatial"]["bbox"][0]
+    moved = {
+        "station": "S000",
+        "at": "2026-02-01T00:00:00Z",
+        "bikes": 1,
+        "geometry": {"type": "Point", "coordinates": [4.0, 51.0]},
+    }
+    await write(velo.ilevia, "velo", [moved])
+    async with await connect(velo.url, Role.OWNER) as connection:
+        await connection.execute(
+            "UPDATE catalogue.dataset_summary SET summarised_at = summarised_at - INTERVAL '2 minutes'"
+        )
+    after = (await got(velo.stranger, "/ogc/collections/velo"))["extent"]
+    assert after["spatial"]["bbox"] == [[*before[:2], 4.0, 51.0]]
+    assert after["temporal"]["interval"][0][1] == moved["at"]
