@@ -45,6 +45,7 @@ from api.routes import (
     vee,
     watching,
 )
+from core.clock import WALL_CLOCK, Clock
 from core.settings import Settings
 
 _DESCRIPTION: Final = """\
@@ -101,7 +102,7 @@ _ROUTERS: Final = (
 )
 
 
-def create_app(settings: Settings, *, database_url: str) -> FastAPI:
+def create_app(settings: Settings, *, database_url: str, wall: Clock = WALL_CLOCK) -> FastAPI:
     """Return the application.
 
     Parameters
@@ -110,8 +111,10 @@ def create_app(settings: Settings, *, database_url: str) -> FastAPI:
         As read at the start of the process.
     database_url : str
         ``postgresql://`` URL of a login role that may act as somel_read and somel_compute.
+    wall : Clock, optional
+        What people and their phones go by.
     """
-    context = make_context(settings, database_url)
+    context = make_context(settings, database_url, wall=wall)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ from api.access_log import AccessLog
 from api.enjoy.traffic import Traffic
 from api.metrics import RequestMetrics
 from api.news import News
-from core.clock import Clock
+from core.clock import WALL_CLOCK, Clock
 from core.settings import Settings
 from db.connection import Connection, Pool, Role, borrow, open_pool
 
@@ -32,6 +32,8 @@ class Context:
         A few that read published data for as long as a file takes.
     accounts : Pool
         Connections that keep accounts and keys of Enjoy.
+    passes, shops : Pool
+        Connections that keep holders and their passes, and shops and their orders.
     news : News
         What changes, as it changes.
     traffic : Traffic
@@ -40,6 +42,8 @@ class Context:
         Counts and times of requests.
     access_log : AccessLog
         Who reads what is stored of a single usage point.
+    wall : Clock
+        What people and their phones go by: the wall clock, whatever is replayed; tests set another.
     """
 
     settings: Settings
@@ -49,10 +53,13 @@ class Context:
     publishing: Pool
     exporting: Pool
     accounts: Pool
+    passes: Pool
+    shops: Pool
     news: News
     traffic: Traffic
     metrics: RequestMetrics
     access_log: AccessLog
+    wall: Clock = WALL_CLOCK
 
     @property
     def clock(self) -> Clock:
@@ -60,7 +67,7 @@ class Context:
         return self.settings.clock
 
 
-def make_context(settings: Settings, database_url: str) -> Context:
+def make_context(settings: Settings, database_url: str, *, wall: Clock = WALL_CLOCK) -> Context:
     """Return a context whose pools are not open yet."""
     readers = open_pool(database_url, Role.READ)
     accounts = open_pool(database_url, Role.ENJOY_ACCOUNT, min_size=0, max_size=2)
@@ -74,10 +81,13 @@ def make_context(settings: Settings, database_url: str) -> Context:
         publishing=open_pool(database_url, Role.ENJOY_WRITE, min_size=0, max_size=6),
         exporting=open_pool(database_url, Role.ENJOY_READ, min_size=0, max_size=3),
         accounts=accounts,
+        passes=open_pool(database_url, Role.ENJOY_PASS, min_size=0, max_size=6),
+        shops=open_pool(database_url, Role.ENJOY_SHOP, min_size=0, max_size=6),
         news=news,
         traffic=Traffic(settings, readers, accounts, news),
         metrics=RequestMetrics(),
         access_log=AccessLog(writers),
+        wall=wall,
     )
 
 
@@ -85,7 +95,7 @@ def make_context(settings: Settings, database_url: str) -> Context:
 async def opened(context: Context) -> AsyncIterator[None]:
     """Keep pools open and news flowing for as long as the block runs."""
     sharing = (context.sharing, context.publishing, context.exporting, context.accounts)
-    pools = (context.readers, context.writers, *sharing)
+    pools = (context.readers, context.writers, *sharing, context.passes, context.shops)
     async with AsyncExitStack() as stack:
         for pool in pools:
             await stack.enter_async_context(pool)

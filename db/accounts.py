@@ -13,7 +13,7 @@ from db.statements import statements
 
 _SQL: Final = statements("accounts")
 _SECRET_BYTES: Final = 32
-Role = Literal["owner", "publisher", "reader"]
+Role = Literal["owner", "publisher", "desk", "reader"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Role(StrEnum):
     ENJOY_READ = "somel_enjoy_read"
     ENJOY_WRITE = "somel_enjoy_write"
     ENJOY_ACCOUNT = "somel_enjoy_account"
+    ENJOY_PASS = "somel_enjoy_pass"  # noqa: S105 - a role
+    ENJOY_SHOP = "somel_enjoy_shop"
     PERSONAL = "somel_personal"
 
 

@@ -22,6 +22,10 @@ SCOPES: Final[dict[str, str]] = {
     "read:data": "Read what is shared with the organisation, beside what is open",
     "write:data": "Write and delete records of the organisation's datasets",
     "manage:datasets": "Declare datasets, change and share them, open versions",
+    "manage:services": "Declare services that passes open, their venues, rules and readers; read their figures",
+    "attest:rights": "Say at a desk what rights of a holder follow from",
+    "sell:passes": "Sell tourism passes, and read what is settled",
+    "manage:shop": "Run a shop: what it sells, when it is collected, its orders",
 }
 
 

@@ -2,7 +2,9 @@
 
 CREATE SCHEMA catalogue; -- Enjoy: organisations, what they publish, and under which contract
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_account;
+GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_pass;
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_read;
+GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_shop;
 GRANT USAGE ON SCHEMA catalogue TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA catalogue TO somel_ingest;
 GRANT USAGE ON SCHEMA catalogue TO somel_read;
@@ -12,13 +14,19 @@ GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA enjoy TO somel_read;
 CREATE SCHEMA migration; -- Which steps of db/migrations this database has
 GRANT USAGE ON SCHEMA migration TO PUBLIC;
+CREATE SCHEMA pass; -- Enjoy: holders of cards and passes, what they may use, and that they used it; no role that serves data sees it
+GRANT USAGE ON SCHEMA pass TO somel_enjoy_pass;
 CREATE SCHEMA personal; -- What names a person's place of supply; read by somel_personal alone
 GRANT USAGE ON SCHEMA personal TO somel_personal;
 CREATE SCHEMA record; -- Enjoy: records of datasets, a table each, made by catalogue.open_version from its contract
 GRANT USAGE ON SCHEMA record TO somel_enjoy_write;
+CREATE SCHEMA shop; -- Enjoy: shops, what they sell, when it is collected, and orders
+GRANT USAGE ON SCHEMA shop TO somel_enjoy_shop;
 CREATE SCHEMA somel; -- The platform: territory, devices, readings, forecasts, demand response
 GRANT USAGE ON SCHEMA somel TO somel_compute;
 GRANT USAGE ON SCHEMA somel TO somel_enjoy_account;
+GRANT USAGE ON SCHEMA somel TO somel_enjoy_pass;
+GRANT USAGE ON SCHEMA somel TO somel_enjoy_shop;
 GRANT USAGE ON SCHEMA somel TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA somel TO somel_ingest;
 GRANT USAGE ON SCHEMA somel TO somel_read;
@@ -246,7 +254,7 @@ CREATE TABLE catalogue.invitation (
     CONSTRAINT invitation_pkey PRIMARY KEY (invitation_id),
     CONSTRAINT invitation_secret_sha256_key UNIQUE (secret_sha256),
     CONSTRAINT invitation_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
-    CONSTRAINT invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'publisher'::text, 'reader'::text]))),
+    CONSTRAINT invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'publisher'::text, 'desk'::text, 'reader'::text]))),
     CONSTRAINT invitation_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
 );
 CREATE INDEX invitation_organisation_idx ON catalogue.invitation USING btree (organisation_id);
@@ -256,12 +264,12 @@ GRANT INSERT, SELECT, UPDATE ON catalogue.invitation TO somel_enjoy_account;
 CREATE TABLE catalogue.member (
     organisation_id integer NOT NULL, -- Organisation
     account_id integer NOT NULL, -- Person
-    role text NOT NULL, -- owner: all, and members; publisher: keys that write and declare; reader: keys that read
+    role text NOT NULL, -- owner: all, and members; publisher: keys that write and declare; desk: rights of holders; reader: keys that read
     since timestamp with time zone NOT NULL DEFAULT clock_timestamp(), -- When they joined
     CONSTRAINT member_pkey PRIMARY KEY (organisation_id, account_id),
     CONSTRAINT member_account_id_fkey FOREIGN KEY (account_id) REFERENCES catalogue.account(account_id),
     CONSTRAINT member_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
-    CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'publisher'::text, 'reader'::text])))
+    CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'publisher'::text, 'desk'::text, 'reader'::text])))
 );
 CREATE INDEX member_account_idx ON catalogue.member USING btree (account_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON catalogue.member TO somel_enjoy_account;
@@ -271,7 +279,7 @@ CREATE TABLE catalogue.organisation (
     organisation_id integer GENERATED ALWAYS AS IDENTITY, -- Key
     name text NOT NULL, -- Permanent name, part of addresses
     title text NOT NULL, -- Name for people
-    kind text NOT NULL, -- metropolis, commune, partner, or developer: one person's own
+    kind text NOT NULL, -- metropolis, commune, partner, developer: one person's own, or merchant: a shop
     insee_code text, -- Of a commune
     homepage text, -- Its own site
     contact text, -- Where questions about its data go: an address of the organisation, not of a person
@@ -279,18 +287,21 @@ CREATE TABLE catalogue.organisation (
     CONSTRAINT organisation_pkey PRIMARY KEY (organisation_id),
     CONSTRAINT organisation_name_key UNIQUE (name),
     CONSTRAINT organisation_insee_code_fkey FOREIGN KEY (insee_code) REFERENCES commune(insee_code),
-    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['metropolis'::text, 'commune'::text, 'partner'::text, 'developer'::text]))),
+    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['metropolis'::text, 'commune'::text, 'partner'::text, 'developer'::text, 'merchant'::text]))),
     CONSTRAINT organisation_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
     CONSTRAINT organisation_title_check CHECK ((title <> ''::text))
 );
 GRANT INSERT, SELECT ON catalogue.organisation TO somel_enjoy_account;
+GRANT SELECT ON catalogue.organisation TO somel_enjoy_pass;
 GRANT SELECT ON catalogue.organisation TO somel_enjoy_read;
+GRANT SELECT ON catalogue.organisation TO somel_enjoy_shop;
 GRANT SELECT ON catalogue.organisation TO somel_enjoy_write;
 GRANT SELECT ON catalogue.organisation TO somel_read;
 ALTER TABLE catalogue.organisation ENABLE ROW LEVEL SECURITY;
 CREATE POLICY kept ON catalogue.organisation FOR ALL TO somel_enjoy_account USING (true);
 CREATE POLICY named ON catalogue.organisation FOR SELECT TO somel_read USING (true);
 CREATE POLICY shown ON catalogue.organisation FOR SELECT TO somel_enjoy_read, somel_enjoy_write USING ((kind <> 'developer'::text));
+CREATE POLICY tenant ON catalogue.organisation FOR SELECT TO somel_enjoy_pass, somel_enjoy_shop USING (true);
 
 -- What is left to keys, as all API processes together have counted; forgotten at a crash, and full then
 CREATE TABLE catalogue.quota (
@@ -548,6 +559,212 @@ CREATE TABLE migration.applied (
 );
 GRANT SELECT ON migration.applied TO PUBLIC;
 
+-- Who looked at or changed what is held of a holder; the holder sees it
+CREATE TABLE pass.access (
+    access_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    at timestamp with time zone NOT NULL, -- When
+    holder_id uuid NOT NULL, -- Whose data
+    actor text NOT NULL, -- Who, as in audit_entry
+    organisation text, -- For which organisation; null: the holder or their guardian
+    subject text NOT NULL, -- What: attestation, rights, export, medium
+    purpose text NOT NULL, -- What for
+    CONSTRAINT access_pkey PRIMARY KEY (access_id),
+    CONSTRAINT access_actor_check CHECK ((actor <> ''::text)),
+    CONSTRAINT access_purpose_check CHECK ((purpose <> ''::text)),
+    CONSTRAINT access_subject_check CHECK ((subject <> ''::text))
+);
+CREATE INDEX access_holder_idx ON pass.access USING btree (holder_id, access_id);
+GRANT INSERT, SELECT ON pass.access TO somel_enjoy_pass;
+
+-- Serials of cards, as each service would have them: HMAC-SHA-256 under a key of the service, which never leaves the server
+CREATE TABLE pass.card_serial (
+    service_id integer NOT NULL, -- Service
+    serial_hmac bytea NOT NULL, -- HMAC of the serial; the serial itself is nowhere
+    medium_id uuid NOT NULL, -- Card
+    subject_id uuid NOT NULL, -- For whom
+    CONSTRAINT card_serial_pkey PRIMARY KEY (service_id, serial_hmac),
+    CONSTRAINT card_serial_medium_id_fkey FOREIGN KEY (medium_id) REFERENCES pass.medium(medium_id),
+    CONSTRAINT card_serial_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT card_serial_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id),
+    CONSTRAINT card_serial_serial_hmac_check CHECK ((octet_length(serial_hmac) = 32))
+);
+CREATE INDEX card_serial_medium_idx ON pass.card_serial USING btree (medium_id);
+CREATE INDEX card_serial_subject_idx ON pass.card_serial USING btree (subject_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.card_serial TO somel_enjoy_pass;
+
+-- Rights that hold: derived, for a time, and derived again
+CREATE TABLE pass.entitlement (
+    subject_id uuid NOT NULL, -- Whose
+    number integer NOT NULL, -- Which, of entitlement_kind of the service
+    valid_from timestamp with time zone NOT NULL, -- From when
+    valid_until timestamp with time zone NOT NULL, -- Until when; at bounds that many share
+    derived_on date NOT NULL, -- Day on which it was derived last
+    CONSTRAINT entitlement_pkey PRIMARY KEY (subject_id, number),
+    CONSTRAINT entitlement_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id) ON DELETE CASCADE,
+    CONSTRAINT entitlement_check CHECK ((valid_until > valid_from))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.entitlement TO somel_enjoy_pass;
+
+-- Rights that a service knows, and what they follow from
+CREATE TABLE pass.entitlement_kind (
+    service_id integer NOT NULL, -- Service
+    number integer NOT NULL, -- Number in tokens: readers see it and never what it stands for
+    code text NOT NULL, -- Name for those who run the service
+    title text NOT NULL, -- Name for people
+    condition jsonb NOT NULL, -- What it follows from: residence, age, social tariff; enjoy.passes.rights reads it
+    CONSTRAINT entitlement_kind_pkey PRIMARY KEY (service_id, number),
+    CONSTRAINT entitlement_kind_service_id_code_key UNIQUE (service_id, code),
+    CONSTRAINT entitlement_kind_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT entitlement_kind_code_check CHECK ((code ~ '^[a-z][a-z0-9_]{0,47}$'::text)),
+    CONSTRAINT entitlement_kind_number_check CHECK (((number >= 1) AND (number <= 32767))),
+    CONSTRAINT entitlement_kind_title_check CHECK ((title <> ''::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.entitlement_kind TO somel_enjoy_pass;
+
+-- People who hold passes. An anonymous one has neither address nor name; a child may have no way to sign in at all, and is seen to by a guardian
+CREATE TABLE pass.holder (
+    holder_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; never leaves the platform: services know a holder by pass.subject
+    kind text NOT NULL, -- anonymous or named
+    email text, -- What a named holder signs in by, in small letters
+    passphrase text, -- Scrypt hash of the passphrase, or of an anonymous holder's recovery code; null: nobody signs in as this holder
+    label text NOT NULL DEFAULT ''::text, -- What the holder or their guardian calls them; shown to nobody else
+    born_on date, -- Day of birth, where a desk or a guardian said it; rights by age and majority follow from it
+    language text NOT NULL DEFAULT 'fr'::text, -- fr or en
+    created_on date NOT NULL, -- Day on which they came; no time, which others could match
+    left_on date, -- Day on which they left; all that said who they were is erased then
+    failure_count integer NOT NULL DEFAULT 0, -- Wrong passphrases in a row
+    closed_until timestamp with time zone, -- No passphrase is tried before this; null: they may try
+    CONSTRAINT holder_pkey PRIMARY KEY (holder_id),
+    CONSTRAINT holder_email_key UNIQUE (email),
+    CONSTRAINT holder_check CHECK (((kind = 'named'::text) OR (email IS NULL))),
+    CONSTRAINT holder_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text))),
+    CONSTRAINT holder_failure_count_check CHECK ((failure_count >= 0)),
+    CONSTRAINT holder_kind_check CHECK ((kind = ANY (ARRAY['anonymous'::text, 'named'::text]))),
+    CONSTRAINT holder_label_check CHECK ((length(label) <= 60)),
+    CONSTRAINT holder_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
+    CONSTRAINT holder_passphrase_check CHECK ((passphrase ~~ 'scrypt$%'::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.holder TO somel_enjoy_pass;
+
+-- What a holder shows: a Pass Pass card, a code on paper, a phone. Rights are the holder's: a lost medium takes none along
+CREATE TABLE pass.medium (
+    medium_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; shown to its holder alone
+    holder_id uuid NOT NULL, -- Whose
+    kind text NOT NULL, -- card: Pass Pass, by its serial; paper: a printed code; phone: a key that never leaves it
+    label text NOT NULL DEFAULT ''::text, -- What the holder calls it
+    status text NOT NULL DEFAULT 'active'::text, -- active; blocked: not accepted until it is found again; revoked: for good
+    replaced_by uuid, -- Medium that took its place; null: none
+    created_on date NOT NULL, -- Day on which it was linked
+    ended_on date, -- Day on which it was revoked or unlinked
+    CONSTRAINT medium_pkey PRIMARY KEY (medium_id),
+    CONSTRAINT medium_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT medium_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES pass.medium(medium_id),
+    CONSTRAINT medium_check CHECK (((status = 'revoked'::text) = (ended_on IS NOT NULL))),
+    CONSTRAINT medium_kind_check CHECK ((kind = ANY (ARRAY['card'::text, 'paper'::text, 'phone'::text]))),
+    CONSTRAINT medium_label_check CHECK ((length(label) <= 60)),
+    CONSTRAINT medium_status_check CHECK ((status = ANY (ARRAY['active'::text, 'blocked'::text, 'revoked'::text])))
+);
+CREATE INDEX medium_holder_idx ON pass.medium USING btree (holder_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.medium TO somel_enjoy_pass;
+
+-- Who is admitted, when, how often, at which price class; the first rule that admits decides
+CREATE TABLE pass.rule (
+    rule_id integer GENERATED ALWAYS AS IDENTITY, -- Key; rules are tried in its order
+    service_id integer NOT NULL, -- Service
+    content jsonb NOT NULL, -- As enjoy.reader.rules reads it, on the server and in readers
+    created_at timestamp with time zone NOT NULL, -- When it was declared
+    ended_at timestamp with time zone, -- When it ended; null: it holds
+    CONSTRAINT rule_pkey PRIMARY KEY (rule_id),
+    CONSTRAINT rule_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT rule_check CHECK ((ended_at >= created_at))
+);
+CREATE INDEX rule_service_idx ON pass.rule USING btree (service_id, rule_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.rule TO somel_enjoy_pass;
+
+-- Services that passes open: a pool, a library, a car park; or a tourism pass, which opens many houses
+CREATE TABLE pass.service (
+    service_id integer GENERATED ALWAYS AS IDENTITY, -- Key; audience of its tokens
+    organisation_id integer NOT NULL, -- Who runs it
+    name text NOT NULL, -- Name in addresses; never changes
+    title text NOT NULL, -- Name for people
+    description text NOT NULL DEFAULT ''::text, -- A sentence or two for people
+    kind text NOT NULL, -- public: rights of residents; tourism: passes that are sold
+    proof text NOT NULL, -- Least proof that it takes: device (a phone's signature of the moment), token (a signed code, on paper too), serial (the number of a card, which anybody can copy; online alone)
+    stale_after_s integer NOT NULL DEFAULT 86400, -- A reader whose list is older refuses everybody [s]
+    is_open boolean NOT NULL DEFAULT true, -- Whether holders may join it
+    created_at timestamp with time zone NOT NULL, -- When it was declared
+    CONSTRAINT service_pkey PRIMARY KEY (service_id),
+    CONSTRAINT service_name_key UNIQUE (name),
+    CONSTRAINT service_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT service_kind_check CHECK ((kind = ANY (ARRAY['public'::text, 'tourism'::text]))),
+    CONSTRAINT service_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT service_proof_check CHECK ((proof = ANY (ARRAY['device'::text, 'token'::text, 'serial'::text]))),
+    CONSTRAINT service_stale_after_s_check CHECK (((stale_after_s >= 60) AND (stale_after_s <= 604800))),
+    CONSTRAINT service_title_check CHECK ((title <> ''::text))
+);
+CREATE INDEX service_organisation_idx ON pass.service USING btree (organisation_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.service TO somel_enjoy_pass;
+
+-- Who a holder is to one service: a random number, so that two services cannot tell that they know the same person
+CREATE TABLE pass.subject (
+    subject_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Pseudonym; all that a service ever sees of a holder
+    holder_id uuid NOT NULL, -- Holder
+    service_id integer NOT NULL, -- Service
+    joined_on date NOT NULL, -- Day on which they joined; no time, which two services could match
+    left_on date, -- Day on which they left; null: they use it
+    CONSTRAINT subject_pkey PRIMARY KEY (subject_id),
+    CONSTRAINT subject_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT subject_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id)
+);
+CREATE INDEX subject_holder_idx ON pass.subject USING btree (holder_id);
+CREATE INDEX subject_service_idx ON pass.subject USING btree (service_id, subject_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.subject TO somel_enjoy_pass;
+
+-- Signed codes that were issued: one for each medium and service
+CREATE TABLE pass.token (
+    token_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Number in the token (cti), random
+    subject_id uuid NOT NULL, -- For whom, at which service
+    medium_id uuid NOT NULL, -- Medium that holds it
+    status_index integer NOT NULL, -- Place in the status list, random
+    status smallint NOT NULL DEFAULT 0, -- 0: valid, 1: revoked for good, 2: blocked until further notice
+    device_key bytea, -- Ed25519 public key of the phone for this service alone; null: on paper
+    issued_on date NOT NULL, -- Day on which it was issued
+    expires_at timestamp with time zone NOT NULL, -- Until when; at bounds that all tokens share
+    CONSTRAINT token_pkey PRIMARY KEY (token_id),
+    CONSTRAINT token_status_index_key UNIQUE (status_index),
+    CONSTRAINT token_medium_id_fkey FOREIGN KEY (medium_id) REFERENCES pass.medium(medium_id),
+    CONSTRAINT token_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id),
+    CONSTRAINT token_device_key_check CHECK ((octet_length(device_key) = 32)),
+    CONSTRAINT token_status_check CHECK ((status = ANY (ARRAY[0, 1, 2]))),
+    CONSTRAINT token_status_index_check CHECK ((status_index >= 0))
+);
+CREATE INDEX token_medium_idx ON pass.token USING btree (medium_id);
+CREATE INDEX token_subject_idx ON pass.token USING btree (subject_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.token TO somel_enjoy_pass;
+
+-- Where a service is used: doors, desks, gates, lines of transport
+CREATE TABLE pass.venue (
+    venue_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    service_id integer NOT NULL, -- Service
+    organisation_id integer NOT NULL, -- Who keeps it: of a tourism pass, the partner that is paid for entries
+    name text NOT NULL, -- Name in addresses, within its service
+    title text NOT NULL, -- Name for people
+    kind text NOT NULL DEFAULT 'place'::text, -- place or transport
+    insee_code text, -- Commune
+    location geometry(Point,4326), -- Where it is, WGS 84
+    is_open boolean NOT NULL DEFAULT true, -- Whether it takes passes now
+    CONSTRAINT venue_pkey PRIMARY KEY (venue_id),
+    CONSTRAINT venue_service_id_name_key UNIQUE (service_id, name),
+    CONSTRAINT venue_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT venue_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT venue_insee_code_check CHECK ((insee_code ~ '^[0-9][0-9AB][0-9]{3}$'::text)),
+    CONSTRAINT venue_kind_check CHECK ((kind = ANY (ARRAY['place'::text, 'transport'::text]))),
+    CONSTRAINT venue_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT venue_title_check CHECK ((title <> ''::text))
+);
+CREATE INDEX venue_organisation_idx ON pass.venue USING btree (organisation_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.venue TO somel_enjoy_pass;
+
 -- Which supply contract point a pseudonym stands for: personal data
 CREATE TABLE personal.usage_point_identity (
     usage_point_id integer NOT NULL, -- Usage point
@@ -630,6 +847,8 @@ CREATE TABLE somel.audit_pending (
 CREATE CONSTRAINT TRIGGER chain_audit AFTER INSERT ON somel.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chain_audit();
 GRANT INSERT ON audit_pending TO somel_compute;
 GRANT INSERT ON audit_pending TO somel_enjoy_account;
+GRANT INSERT ON audit_pending TO somel_enjoy_pass;
+GRANT INSERT ON audit_pending TO somel_enjoy_shop;
 GRANT INSERT ON audit_pending TO somel_enjoy_write;
 GRANT INSERT ON audit_pending TO somel_ingest;
 
@@ -2938,7 +3157,8 @@ AS $function$
                 dataset.openness = 'partners' AND cardinality(catalogue.acting()) > 0
                 AND EXISTS (
                     SELECT FROM catalogue.organisation
-                    WHERE organisation.organisation_id = ANY (catalogue.acting()) AND organisation.kind <> 'developer'
+                    WHERE organisation.organisation_id = ANY (catalogue.acting())
+                    AND organisation.kind NOT IN ('developer', 'merchant')
                 )
             )
             OR EXISTS (

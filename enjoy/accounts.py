@@ -15,10 +15,14 @@ from db.connection import Connection
 ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = {
     "owner": frozenset(keys.SCOPES),
     "publisher": frozenset(keys.SCOPES),
+    "desk": frozenset({"read:data", "attest:rights"}),
     "reader": frozenset({"read:data"}),
 }
-#: Of a developer's own organisation, which publishes nothing.
-_DEVELOPER_SCOPES: Final = frozenset({"read:data"})
+#: Of organisations that anybody makes for themselves: a developer's publishes nothing, a merchant's runs its shop.
+_OWN_SCOPES: Final[Mapping[str, frozenset[str]]] = {
+    "developer": frozenset({"read:data"}),
+    "merchant": frozenset({"read:data", "manage:shop"}),
+}
 INVITATION_LASTS: Final = timedelta(days=7)
 _MOST_KEYS: Final = 100
 
@@ -26,7 +30,7 @@ _MOST_KEYS: Final = 100
 def scopes_of(membership: Membership) -> frozenset[str]:
     """Return the scopes that a member's keys may have."""
     allowed = ROLE_SCOPES[membership.role]
-    return allowed & _DEVELOPER_SCOPES if membership.kind == "developer" else allowed
+    return allowed & _OWN_SCOPES.get(membership.kind, allowed)
 
 
 def require_owner(membership: Membership) -> None:

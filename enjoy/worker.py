@@ -35,7 +35,7 @@ Work: TypeAlias = Callable[[Connect, Clock], Awaitable[object]]
 _AGAIN_AFTER_S: Final = 1.0
 _LOOK_EVERY_S: Final = 2.0
 #: Roles that jobs act in, and connections that there may be in each.
-ROLES: Final = (Role.ENJOY_WRITE, Role.COMPUTE)
+ROLES: Final = (Role.ENJOY_WRITE, Role.COMPUTE, Role.ENJOY_PASS, Role.ENJOY_SHOP)
 _CONNECTIONS: Final = 6
 #: A job that goes on failing is tried this often at least. [s]
 LONGEST_WAIT_S: Final = 300.0

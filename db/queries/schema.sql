@@ -9,7 +9,7 @@ SELECT
     CASE WHEN relation.relkind = 'v' THEN pg_get_viewdef(relation.oid, true) ELSE '' END AS definition
 FROM pg_class AS relation
 JOIN pg_namespace AS namespace ON namespace.oid = relation.relnamespace
-WHERE namespace.nspname IN ('catalogue', 'enjoy', 'migration', 'personal', 'record', 'somel') AND relation.relkind IN ('r', 'v')
+WHERE namespace.nspname IN ('catalogue', 'enjoy', 'migration', 'pass', 'personal', 'record', 'shop', 'somel') AND relation.relkind IN ('r', 'v')
 ORDER BY namespace.nspname, relation.relname;
 
 -- name: columns
@@ -131,7 +131,7 @@ FROM (
     WHERE given.grantee <> namespace.nspowner
     GROUP BY namespace.oid, namespace.nspname, given.grantee
 ) AS lines
-WHERE schema IN ('catalogue', 'enjoy', 'migration', 'personal', 'record', 'somel')
+WHERE schema IN ('catalogue', 'enjoy', 'migration', 'pass', 'personal', 'record', 'shop', 'somel')
 ORDER BY schema, part, line;
 
 -- name: functions
@@ -139,5 +139,5 @@ ORDER BY schema, part, line;
 SELECT routine.oid, pg_get_functiondef(routine.oid) AS line
 FROM pg_proc AS routine
 JOIN pg_namespace AS namespace ON namespace.oid = routine.pronamespace
-WHERE namespace.nspname IN ('catalogue', 'enjoy', 'migration', 'personal', 'record', 'somel')
+WHERE namespace.nspname IN ('catalogue', 'enjoy', 'migration', 'pass', 'personal', 'record', 'shop', 'somel')
 ORDER BY namespace.nspname, routine.proname;

@@ -1,16 +1,17 @@
 """``somel enjoy``: who publishes, their keys, and the process that does the periodic work."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from core.settings import read_settings
+from core.settings import Settings, read_settings
 from somel.progress import progress_bars
-from somel.servers import servers
+from somel.servers import Servers, servers
 
 app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, their keys and data, and its process.")
 
@@ -198,11 +199,13 @@ def run() -> None:
     """Do the periodic work of Enjoy, until stopped: pull sources, publish what came by MQTT, delete what is too old."""
     from enjoy.worker import run as work
     from somel.commands.processes import run_command, say
+    from somel.pass_secret import with_pass_secret
 
-    run_command(
-        "enjoy",
-        lambda settings, used: work(settings, database_url=used.database_url, ready=lambda: say("enjoy: ready")),
-    )
+    def working(settings: Settings, used: Servers) -> Coroutine[Any, Any, None]:
+        known = with_pass_secret(settings)
+        return work(known, database_url=used.database_url, ready=lambda: say("enjoy: ready"))
+
+    run_command("enjoy", working)
 
 
 def _database() -> str:
@@ -214,6 +217,7 @@ class MemberRole(StrEnum):
 
     OWNER = "owner"
     PUBLISHER = "publisher"
+    DESK = "desk"
     READER = "reader"
 
 

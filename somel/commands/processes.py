@@ -27,9 +27,10 @@ def api() -> None:
     """Serve the API and the live page, until stopped."""
     from api.__main__ import run
     from somel.edge_service import authority_folder
+    from somel.pass_secret import with_pass_secret
 
     def serve(settings: Settings, used: Servers) -> Coroutine[Any, Any, None]:
-        known = settings.model_copy(update={"edge_dir": authority_folder(settings)})
+        known = with_pass_secret(settings).model_copy(update={"edge_dir": authority_folder(settings)})
         return run(known, database_url=used.database_url, ready=say)
 
     run_command("api", serve)

@@ -23,6 +23,7 @@ from somel.embedded.loopback import free_port
 from somel.embedded.places import Places, open_folder
 from somel.fleet import build, register
 from somel.fleet_networks import import_networks
+from somel.pass_secret import kept_secret
 from somel.progress import Report
 from somel.servers import Servers, embedded_services, named_servers
 from somel.warming import compiled, parts
@@ -74,6 +75,7 @@ class Stage:
             "SOMEL_CLOCK_WALL_ORIGIN": clock.wall_origin.isoformat(),
             "SOMEL_CLOCK_REPLAY_ORIGIN": clock.replay_origin.isoformat(),
             "SOMEL_CLOCK_SPEED": str(clock.speed),
+            "SOMEL_PASS_SECRET": kept_secret(),
         }
 
 

@@ -18,10 +18,14 @@ from tests.api.evening import Evening, an_evening
 from tests.api.world import NOW, World, build_world
 from tests.grid.demand_response.evening import NOON
 
+PASS_SECRET = "a secret of tests that is long enough"  # noqa: S105 - of tests
+
 
 def settings_at(now: datetime) -> Settings:
     """Return settings whose clock shows `now` and goes on from there."""
-    return read_settings(clock_wall_origin=datetime.now(UTC), clock_replay_origin=now, api_port=0)
+    return read_settings(
+        clock_wall_origin=datetime.now(UTC), clock_replay_origin=now, api_port=0, pass_secret=PASS_SECRET
+    )
 
 
 def bearer(secret: str) -> dict[str, str]:

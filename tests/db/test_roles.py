@@ -71,6 +71,8 @@ MAY = {
     Role.ENJOY_READ: {READ_ENJOY},
     Role.ENJOY_WRITE: {RECORD, READ_INBOX, READ_ANSWERS, READ_SOURCES, READ_UPLOADS},
     Role.ENJOY_ACCOUNT: {RECORD},
+    Role.ENJOY_PASS: {RECORD},
+    Role.ENJOY_SHOP: {RECORD},
     Role.PERSONAL: {READ_PRM},
 }
 
@@ -102,7 +104,16 @@ async def test_only_the_owner_makes_tables(shared_url: str, role: Role) -> None:
 
 
 async def test_no_role_may_follow_a_pseudonym_to_a_person_and_to_the_readings(shared_url: str) -> None:
-    for role in (Role.INGEST, Role.COMPUTE, Role.READ, Role.ENJOY_READ, Role.ENJOY_WRITE, Role.ENJOY_ACCOUNT):
+    for role in (
+        Role.INGEST,
+        Role.COMPUTE,
+        Role.READ,
+        Role.ENJOY_READ,
+        Role.ENJOY_WRITE,
+        Role.ENJOY_ACCOUNT,
+        Role.ENJOY_PASS,
+        Role.ENJOY_SHOP,
+    ):
         assert READ_PRM not in MAY[role]
     assert not MAY[Role.PERSONAL] & {READ_READINGS, READ_SUMS}
     async with await connect(shared_url, Role.PERSONAL) as connection:

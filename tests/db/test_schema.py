@@ -44,10 +44,12 @@ def test_every_table_view_and_column_is_explained(shared_url: str) -> None:
     silent = ask(
         shared_url,
         "SELECT attrelid::regclass::text, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
-        "WHERE relnamespace::regnamespace::text IN ('catalogue', 'somel', 'personal', 'migration') AND relkind = 'r' "
+        "WHERE relnamespace::regnamespace::text "
+        "IN ('catalogue', 'pass', 'shop', 'somel', 'personal', 'migration') AND relkind = 'r' "
         "AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL "
         "UNION SELECT oid::regclass::text, '(itself)' FROM pg_class "
-        "WHERE relnamespace::regnamespace::text IN ('catalogue', 'somel', 'personal', 'migration', 'enjoy') "
+        "WHERE relnamespace::regnamespace::text "
+        "IN ('catalogue', 'pass', 'shop', 'somel', 'personal', 'migration', 'enjoy') "
         "AND relkind IN ('r', 'v') AND obj_description(oid, 'pg_class') IS NULL",
     )
     assert silent == []

@@ -20,6 +20,7 @@ SAID_BY_SCRIPT: Final[Mapping[str, tuple[str, str]]] = {
     "accountLinkGood": ("valable une fois, sept jours", "good once, for seven days"),
     "accountJoined": ("Vous faites partie de {title} en tant que {role}.", "You belong to {title} now, as {role}."),
     "reader": ("lecteur", "reader"),
+    "desk": ("guichet", "desk"),
     "publisher": ("producteur", "publisher"),
     "owner": ("propriétaire", "owner"),
     "read:data": (
@@ -34,6 +35,13 @@ SAID_BY_SCRIPT: Final[Mapping[str, tuple[str, str]]] = {
         "Déclarer des jeux de données, les modifier et les partager",
         "Declare datasets, change and share them",
     ),
+    "manage:services": (
+        "Déclarer des services, leurs lieux, leurs règles et leurs lecteurs",
+        "Declare services, their venues, rules and readers",
+    ),
+    "attest:rights": ("Attester au guichet de quoi découlent des droits", "Attest at a desk what rights follow from"),
+    "sell:passes": ("Vendre des pass touristiques", "Sell tourism passes"),
+    "manage:shop": ("Tenir une boutique et ses commandes", "Run a shop and its orders"),
 }
 ACCOUNT_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **SAID_BY_SCRIPT,

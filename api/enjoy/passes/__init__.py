@@ -1,0 +1,1 @@
+"""Routes of cards, services and passes."""

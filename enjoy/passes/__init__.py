@@ -1,0 +1,1 @@
+"""Passes: who holds them, what they open, and the signed codes that show it."""
