@@ -69,6 +69,7 @@ def add_service(
 ) -> int:
     """Make a service with its venues, two rights (1: resident, 2: child) and its rules."""
     owner = add_organisation(town, organisation)
+    made: int
     [(made,)] = ask(
         town.url,
         "INSERT INTO pass.service (organisation_id, name, title, kind, proof, created_at)"
