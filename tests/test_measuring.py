@@ -9,10 +9,16 @@ from tests.support.documentation import ROOT
 
 _PROGRAM = """
 from tests.support.measuring import unmeasured
-before = 1
+def before():
+    return 1
+def meanwhile():
+    return 1
+def after():
+    return 1
+before()
 with unmeasured():
-    meanwhile = 1
-after = 1
+    meanwhile()
+after()
 """
 
 
@@ -25,5 +31,5 @@ def test_coverage_stops_for_a_slow_test_and_goes_on_after_it(tmp_path: Path) -> 
     subprocess.run(run, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True)
     subprocess.run([*coverage, "json", "-q", *rules, f"-o{told}"], cwd=ROOT, check=True)
     [found] = json.loads(told.read_text())["files"].values()
-    assert found["executed_lines"] == [2, 3, 4, 6]
-    assert found["missing_lines"] == [5]
+    assert {4, 8} <= set(found["executed_lines"])
+    assert 6 in found["missing_lines"]
