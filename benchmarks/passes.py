@@ -29,7 +29,6 @@ import json
 import random
 import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -178,8 +177,7 @@ def measure_others() -> dict[str, float]:
     found: dict[str, float] = {}
     for module, name in _OTHERS:
         if importlib.util.find_spec(module) is not None:
-            measure: Callable[[], dict[str, float]] = getattr(importlib.import_module(module), name)
-            found |= measure()
+            found |= getattr(importlib.import_module(module), name)()
     return found
 
 

@@ -62,6 +62,7 @@ async def issued(url: str, settings: Settings) -> dict[str, Issued]:
             whose = short if name == "short" else subject
             secret = secret_of(settings)
             tokens[name] = await issue(connection, secret, whose, medium, key, address=ADDRESS, now=NOON)
+        await set_status_of_token(connection, tokens["revoked"].token_id, REVOKED, now=NOON)
         await set_status_of_token(connection, tokens["blocked"].token_id, BLOCKED, now=NOON)
     return tokens
 
