@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import services
+from api.enjoy.passes import desks, services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -65,6 +65,7 @@ _ROUTERS: Final = (
     keys,
     members,
     services,
+    desks,
     asyncapi,
     harvest,
     preview,
