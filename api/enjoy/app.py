@@ -11,6 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
+from api.enjoy.passes import card
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -63,6 +64,7 @@ _ROUTERS: Final = (
     account,
     keys,
     members,
+    card,
     asyncapi,
     harvest,
     preview,
