@@ -10,7 +10,7 @@ from core.errors import UnauthenticatedError
 from db import holders as store
 from db.connection import borrow
 from db.holders import SignIn, WayIn
-from enjoy.passes.codes import make_recovery_code, read_recovery_code
+from enjoy.passes.recovery import make_recovery_code, read_recovery_code
 from enjoy.passphrases import NOBODY, check_passphrase, hash_passphrase, is_right
 
 

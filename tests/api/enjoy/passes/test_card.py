@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from enjoy.passes.codes import RecoveryCode, read_recovery_code
+from enjoy.passes.recovery import RecoveryCode, read_recovery_code
 from tests.api.enjoy.passes.conftest import PASSPHRASE, Hall
 from tests.db.village import ask
 from tests.enjoy.passes.town import NOON
