@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import desks, services
+from api.enjoy.passes import card, desks, services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -66,6 +66,7 @@ _ROUTERS: Final = (
     members,
     services,
     desks,
+    card,
     asyncapi,
     harvest,
     preview,
