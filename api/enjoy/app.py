@@ -68,6 +68,8 @@ _ROUTERS: Final = (
     services,
     desks,
     card,
+    card,
+    services,
     asyncapi,
     published,
     harvest,
