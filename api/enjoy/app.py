@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import published
+from api.enjoy.passes import card, desks, published, readers, reading, services, validations
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -40,7 +40,7 @@ A dataset has a permanent name and a contract: fields with types and units, what
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
 #: Headers that pages of others may send, and those that they may read.
-_ASKED: Final = ["Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"]
+_ASKED: Final = ["Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"]
 _TOLD: Final = [
     "Content-Crs",
     "Deprecation",
@@ -65,6 +65,11 @@ _ROUTERS: Final = (
     account,
     keys,
     members,
+    services,
+    desks,
+    card,
+    readers,
+    reading,
     asyncapi,
     published,
     harvest,
@@ -89,7 +94,8 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.contracts = Contracts()
     app.state.published_list = PublishedList()
     errors.install(app)
-    features.install(app, context)  # first: what is asked most is found first
+    validations.install(app, context)  # first: what is asked most is found first
+    features.install(app, context)
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
