@@ -11,7 +11,17 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, published, services
+from api.enjoy.passes import (
+    card,
+    card_family,
+    card_held,
+    card_media,
+    card_services,
+    desk_cards,
+    desks,
+    published,
+    services,
+)
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -65,8 +75,14 @@ _ROUTERS: Final = (
     account,
     keys,
     members,
-    card,
     services,
+    desks,
+    card,
+    card_media,
+    card_services,
+    card_family,
+    card_held,
+    desk_cards,
     asyncapi,
     published,
     harvest,
