@@ -11,7 +11,20 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, desks, published, readers, reading, services, validations
+from api.enjoy.passes import (
+    card,
+    card_family,
+    card_held,
+    card_media,
+    card_services,
+    desk_cards,
+    desks,
+    published,
+    readers,
+    reading,
+    services,
+    validations,
+)
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -70,6 +83,11 @@ _ROUTERS: Final = (
     card,
     readers,
     reading,
+    card_media,
+    card_services,
+    card_family,
+    card_held,
+    desk_cards,
     asyncapi,
     published,
     harvest,
