@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, desks, services
+from api.enjoy.passes import card, card_rights, desks, ruling, services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -65,8 +65,10 @@ _ROUTERS: Final = (
     keys,
     members,
     services,
+    ruling,
     desks,
     card,
+    card_rights,
     asyncapi,
     harvest,
     preview,
