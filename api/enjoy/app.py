@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, card_rights, desks, ruling, services
+from api.enjoy.passes import card, card_rights, desks, published, ruling, services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -29,6 +29,7 @@ from api.enjoy.routes import (
     webhooks,
 )
 from api.openapi import describe
+from enjoy.passes.published import PublishedList
 
 #: Where it is mounted.
 PREFIX: Final = "/enjoy"
@@ -70,6 +71,7 @@ _ROUTERS: Final = (
     card,
     card_rights,
     asyncapi,
+    published,
     harvest,
     preview,
     found,
@@ -90,6 +92,7 @@ def create_enjoy(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.contracts = Contracts()
+    app.state.published_list = PublishedList()
     errors.install(app)
     features.install(app, context)  # first: what is asked most is found first
     pages.install(app)
