@@ -597,6 +597,33 @@ CREATE UNIQUE INDEX agreement_holds_idx ON pass.agreement USING btree (product_i
 CREATE UNIQUE INDEX agreement_proposed_idx ON pass.agreement USING btree (product_id, venue_id) WHERE ((accepted_at IS NULL) AND (ended_at IS NULL));
 GRANT INSERT, SELECT, UPDATE ON pass.agreement TO somel_enjoy_pass;
 
+-- What a desk saw of a holder; never a copy of a document. Services see none of it: they have rights alone
+CREATE TABLE pass.attestation (
+    attestation_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; shown to the holder alone
+    holder_id uuid NOT NULL, -- Of whom
+    kind text NOT NULL, -- residence, birth or social_tariff; the last of a kind takes the place of the one before
+    insee_code text, -- Commune of residence
+    born_on date, -- Day of birth
+    quotient_below_eur integer, -- The family quotient lies below this bound of a band [EUR]
+    document text NOT NULL, -- Which kind of document was seen, of a closed list
+    valid_until date, -- Last day on which it counts as shown; null: for ever
+    attested_on date NOT NULL, -- Day on which the desk saw it
+    organisation_id integer NOT NULL, -- Whose desk
+    CONSTRAINT attestation_pkey PRIMARY KEY (attestation_id),
+    CONSTRAINT attestation_holder_id_kind_key UNIQUE (holder_id, kind),
+    CONSTRAINT attestation_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT attestation_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT attestation_check CHECK (((kind = 'residence'::text) = (insee_code IS NOT NULL))),
+    CONSTRAINT attestation_check1 CHECK (((kind = 'birth'::text) = (born_on IS NOT NULL))),
+    CONSTRAINT attestation_check2 CHECK (((kind = 'social_tariff'::text) = (quotient_below_eur IS NOT NULL))),
+    CONSTRAINT attestation_check3 CHECK (((kind = 'birth'::text) = (valid_until IS NULL))),
+    CONSTRAINT attestation_document_check CHECK ((document <> ''::text)),
+    CONSTRAINT attestation_insee_code_check CHECK ((insee_code ~ '^[0-9][0-9AB][0-9]{3}$'::text)),
+    CONSTRAINT attestation_kind_check CHECK ((kind = ANY (ARRAY['residence'::text, 'birth'::text, 'social_tariff'::text]))),
+    CONSTRAINT attestation_quotient_below_eur_check CHECK (((quotient_below_eur >= 1) AND (quotient_below_eur <= 100000)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.attestation TO somel_enjoy_pass;
+
 -- Serials of cards, as each service would have them: HMAC-SHA-256 under a key of the service, which never leaves the server
 CREATE TABLE pass.card_serial (
     service_id integer NOT NULL, -- Service
@@ -612,6 +639,35 @@ CREATE TABLE pass.card_serial (
 CREATE INDEX card_serial_medium_idx ON pass.card_serial USING btree (medium_id);
 CREATE INDEX card_serial_subject_idx ON pass.card_serial USING btree (subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.card_serial TO somel_enjoy_pass;
+
+-- Codes that holders show at a desk, one a holder at most; deleted when taken
+CREATE TABLE pass.desk_code (
+    code_hash bytea NOT NULL, -- SHA-256 of the code
+    holder_id uuid NOT NULL, -- Of whom
+    expires_at timestamp with time zone NOT NULL, -- Until when it is taken
+    CONSTRAINT desk_code_pkey PRIMARY KEY (code_hash),
+    CONSTRAINT desk_code_holder_id_key UNIQUE (holder_id),
+    CONSTRAINT desk_code_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT desk_code_code_hash_check CHECK ((octet_length(code_hash) = 32))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.desk_code TO somel_enjoy_pass;
+
+-- Desks that have a holder before them, for some minutes
+CREATE TABLE pass.desk_session (
+    session_hash bytea NOT NULL, -- SHA-256 of the secret that the desk has
+    holder_id uuid NOT NULL, -- Who is before it; the desk never learns this key
+    organisation_id integer NOT NULL, -- Whose desk
+    actor text NOT NULL, -- Who took the code; nobody else may use the session
+    expires_at timestamp with time zone NOT NULL, -- Until when it is good
+    CONSTRAINT desk_session_pkey PRIMARY KEY (session_hash),
+    CONSTRAINT desk_session_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT desk_session_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT desk_session_actor_check CHECK ((actor <> ''::text)),
+    CONSTRAINT desk_session_session_hash_check CHECK ((octet_length(session_hash) = 32))
+);
+CREATE INDEX desk_session_expires_idx ON pass.desk_session USING btree (expires_at);
+CREATE INDEX desk_session_holder_idx ON pass.desk_session USING btree (holder_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.desk_session TO somel_enjoy_pass;
 
 -- Rights that hold: derived, for a time, and derived again
 CREATE TABLE pass.entitlement (
@@ -633,6 +689,7 @@ CREATE TABLE pass.entitlement_kind (
     code text NOT NULL, -- Name for those who run the service
     title text NOT NULL, -- Name for people
     condition jsonb NOT NULL, -- What it follows from: residence, age, social tariff; enjoy.passes.rights reads it
+    ended_on date, -- Day from which nobody has it any more; its number is not given again. Null: it holds
     CONSTRAINT entitlement_kind_pkey PRIMARY KEY (service_id, number),
     CONSTRAINT entitlement_kind_service_id_code_key UNIQUE (service_id, code),
     CONSTRAINT entitlement_kind_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
@@ -807,12 +864,15 @@ CREATE TABLE pass.service (
     stale_after_s integer NOT NULL DEFAULT 86400, -- A reader whose list is older refuses everybody [s]
     is_open boolean NOT NULL DEFAULT true, -- Whether holders may join it
     created_at timestamp with time zone NOT NULL, -- When it was declared
+    revision integer NOT NULL DEFAULT 1, -- Grows by one with each change of the service, its venues, rights and rules
+    closed_at timestamp with time zone, -- Since when it is closed for good: nobody joins, no rule holds; null: it is not
     CONSTRAINT service_pkey PRIMARY KEY (service_id),
     CONSTRAINT service_name_key UNIQUE (name),
     CONSTRAINT service_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
     CONSTRAINT service_kind_check CHECK ((kind = ANY (ARRAY['public'::text, 'tourism'::text]))),
     CONSTRAINT service_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
     CONSTRAINT service_proof_check CHECK ((proof = ANY (ARRAY['device'::text, 'token'::text, 'serial'::text]))),
+    CONSTRAINT service_revision_check CHECK ((revision >= 1)),
     CONSTRAINT service_stale_after_s_check CHECK (((stale_after_s >= 60) AND (stale_after_s <= 604800))),
     CONSTRAINT service_title_check CHECK ((title <> ''::text))
 );
@@ -834,6 +894,25 @@ CREATE TABLE pass.settlement (
     CONSTRAINT settlement_previous_sha256_check CHECK ((octet_length(previous_sha256) = 32))
 );
 GRANT INSERT, SELECT ON pass.settlement TO somel_enjoy_pass;
+
+-- Keys that sign tokens and status lists; one signs at a time, several are believed
+CREATE TABLE pass.signing_key (
+    kid text NOT NULL, -- Identifier: the first 8 bytes of the SHA-256 of the public key
+    public_key text NOT NULL, -- Ed25519 public key, base64
+    private_key bytea NOT NULL, -- Private key as PEM, encrypted under the secret of passes, which is not in the database
+    published_from timestamp with time zone NOT NULL, -- From when readers can learn it
+    signs_from timestamp with time zone NOT NULL, -- From when it signs; readers have had it for a while then
+    signs_until timestamp with time zone NOT NULL, -- Until when it signs
+    needed_until timestamp with time zone NOT NULL, -- When the last token that it signed expires; published until then
+    revoked_at timestamp with time zone, -- When it was found to have leaked: what it signed is believed by nobody; null: it did not
+    CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
+    CONSTRAINT signing_key_public_key_key UNIQUE (public_key),
+    CONSTRAINT signing_key_check CHECK ((signs_from >= published_from)),
+    CONSTRAINT signing_key_check1 CHECK ((signs_until > signs_from)),
+    CONSTRAINT signing_key_kid_check CHECK ((kid ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT signing_key_public_key_check CHECK ((length(public_key) = 44))
+);
+GRANT INSERT, SELECT, UPDATE ON pass.signing_key TO somel_enjoy_pass;
 
 -- Passes that were sold: each is opened by a code that its buyer was given, and begins at its first use
 CREATE TABLE pass.sold_pass (
@@ -860,6 +939,53 @@ CREATE TABLE pass.sold_pass (
 CREATE INDEX sold_pass_ends_idx ON pass.sold_pass USING btree (ends_at) WHERE ((ended_on IS NULL) AND (ends_at IS NOT NULL));
 GRANT INSERT, SELECT, UPDATE ON pass.sold_pass TO somel_enjoy_pass;
 
+-- What changed in the list with each version
+CREATE TABLE pass.status_change (
+    version bigint NOT NULL, -- Version that brought it
+    status_index integer NOT NULL, -- Place in the list
+    status smallint NOT NULL, -- 0: valid, or taken by nobody again, 1: revoked for good, 2: blocked until further notice
+    changed_on date NOT NULL, -- Day of the change; it is forgotten after some weeks
+    CONSTRAINT status_change_pkey PRIMARY KEY (version, status_index),
+    CONSTRAINT status_change_status_check CHECK ((status = ANY (ARRAY[0, 1, 2]))),
+    CONSTRAINT status_change_status_index_check CHECK ((status_index >= 0)),
+    CONSTRAINT status_change_version_check CHECK ((version > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.status_change TO somel_enjoy_pass;
+
+-- Tokens that were replaced and come into the list at a random time, so that those of one phone, which are renewed together, are not seen together
+CREATE TABLE pass.status_due (
+    status_index integer NOT NULL, -- Place in the list
+    due_at timestamp with time zone NOT NULL, -- When it is listed as revoked
+    CONSTRAINT status_due_pkey PRIMARY KEY (status_index),
+    CONSTRAINT status_due_status_index_check CHECK ((status_index >= 0))
+);
+CREATE INDEX status_due_at_idx ON pass.status_due USING btree (due_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.status_due TO somel_enjoy_pass;
+
+-- The list of tokens that are revoked or blocked; whoever changes it holds this row until they commit, so that versions are in the order of commits
+CREATE TABLE pass.status_list (
+    is_only boolean NOT NULL DEFAULT true, -- There is one
+    version bigint NOT NULL, -- Number of the last change
+    kept_from bigint NOT NULL, -- Version from which on changes are kept; who has an older list fetches the whole
+    size integer NOT NULL, -- Places; it grows when half of them are taken
+    CONSTRAINT status_list_pkey PRIMARY KEY (is_only),
+    CONSTRAINT status_list_is_only_check CHECK (is_only),
+    CONSTRAINT status_list_kept_from_check CHECK ((kept_from >= 0)),
+    CONSTRAINT status_list_size_check CHECK (((size >= 1048576) AND (size <= 134217728))),
+    CONSTRAINT status_list_version_check CHECK ((version >= 0))
+);
+GRANT SELECT, UPDATE ON pass.status_list TO somel_enjoy_pass;
+
+-- What the list says of tokens that are not valid
+CREATE TABLE pass.status_listed (
+    status_index integer NOT NULL, -- Place in the list
+    status smallint NOT NULL, -- 1: revoked for good, 2: blocked until further notice
+    CONSTRAINT status_listed_pkey PRIMARY KEY (status_index),
+    CONSTRAINT status_listed_status_check CHECK ((status = ANY (ARRAY[1, 2]))),
+    CONSTRAINT status_listed_status_index_check CHECK ((status_index >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.status_listed TO somel_enjoy_pass;
+
 -- Who a holder is to one service: a random number, so that two services cannot tell that they know the same person
 CREATE TABLE pass.subject (
     subject_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Pseudonym; all that a service ever sees of a holder
@@ -867,10 +993,13 @@ CREATE TABLE pass.subject (
     service_id integer NOT NULL, -- Service
     joined_on date NOT NULL, -- Day on which they joined; no time, which two services could match
     left_on date, -- Day on which they left; null: they use it
+    is_blocked boolean NOT NULL DEFAULT false, -- Whether the service blocked them until further notice: no token is made for them
+    derived_on date, -- Day on which all rights were derived last; null: to be derived next
     CONSTRAINT subject_pkey PRIMARY KEY (subject_id),
     CONSTRAINT subject_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
     CONSTRAINT subject_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id)
 );
+CREATE INDEX subject_derived_idx ON pass.subject USING btree (derived_on NULLS FIRST, subject_id) WHERE (left_on IS NULL);
 CREATE INDEX subject_holder_idx ON pass.subject USING btree (holder_id);
 CREATE INDEX subject_service_idx ON pass.subject USING btree (service_id, subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.subject TO somel_enjoy_pass;
@@ -885,14 +1014,18 @@ CREATE TABLE pass.token (
     device_key bytea, -- Ed25519 public key of the phone for this service alone; null: on paper
     issued_on date NOT NULL, -- Day on which it was issued
     expires_at timestamp with time zone NOT NULL, -- Until when; at bounds that all tokens share
+    kid text, -- Key that signed it
     CONSTRAINT token_pkey PRIMARY KEY (token_id),
     CONSTRAINT token_status_index_key UNIQUE (status_index),
+    CONSTRAINT token_kid_fkey FOREIGN KEY (kid) REFERENCES pass.signing_key(kid),
     CONSTRAINT token_medium_id_fkey FOREIGN KEY (medium_id) REFERENCES pass.medium(medium_id),
     CONSTRAINT token_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id),
     CONSTRAINT token_device_key_check CHECK ((octet_length(device_key) = 32)),
     CONSTRAINT token_status_check CHECK ((status = ANY (ARRAY[0, 1, 2]))),
     CONSTRAINT token_status_index_check CHECK ((status_index >= 0))
 );
+CREATE INDEX token_expiry_idx ON pass.token USING btree (expires_at);
+CREATE INDEX token_kid_idx ON pass.token USING btree (kid) WHERE (status = 0);
 CREATE INDEX token_medium_idx ON pass.token USING btree (medium_id);
 CREATE INDEX token_subject_idx ON pass.token USING btree (subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.token TO somel_enjoy_pass;
@@ -1233,6 +1366,7 @@ CREATE TABLE somel.commune (
 );
 CREATE INDEX commune_boundary_idx ON somel.commune USING gist (boundary);
 GRANT SELECT ON commune TO somel_compute;
+GRANT SELECT ON commune TO somel_enjoy_pass;
 GRANT SELECT ON commune TO somel_ingest;
 GRANT SELECT ON commune TO somel_read;
 
@@ -2559,6 +2693,7 @@ CREATE TABLE somel.place (
     CONSTRAINT place_level_check CHECK ((level = ANY (ARRAY['territory'::text, 'substation'::text, 'feeder'::text, 'power_transformer'::text, 'commune'::text])))
 );
 GRANT SELECT ON place TO somel_compute;
+GRANT SELECT ON place TO somel_enjoy_pass;
 GRANT SELECT ON place TO somel_ingest;
 GRANT SELECT ON place TO somel_read;
 

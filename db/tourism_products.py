@@ -1,7 +1,7 @@
 """Tourism passes that are sold, and the partners that take them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -107,7 +107,7 @@ async def insert_product(connection: Connection, wanted: Mapping[str, Any]) -> i
         ``already_exists``.
     """
     code = "product_" + str(wanted["name"]).replace("-", "_")[:40]
-    right = {"code": code, "condition": json.dumps({"product": wanted["name"]})}
+    right = {"code": code, "condition": json.dumps({"sold": True})}
     number = await one_integer(connection, _SQL["insert_product_right"], {**wanted, **right})
     return _stored(await one_integer(connection, _SQL["insert_product"], {**wanted, "number": number}))
 
@@ -117,9 +117,7 @@ async def update_product(connection: Connection, product_id: int, wanted: Mappin
     await _do(connection, "update_product", {**wanted, "product_id": product_id})
 
 
-async def products(
-    connection: Connection, *, name: str | None = None, product_id: int | None = None
-) -> list[Product]:
+async def products(connection: Connection, *, name: str | None = None, product_id: int | None = None) -> list[Product]:
     """Return all products, or one."""
     return await all_rows(connection, Product, _SQL["products"], {"name": name, "product_id": product_id})
 
@@ -183,7 +181,7 @@ async def accept_agreement(connection: Connection, agreement_id: int, *, at: dat
 
 
 async def replace_rules(
-    connection: Connection, product: Product, contents: list[Mapping[str, Any]], *, at: datetime
+    connection: Connection, product: Product, contents: Sequence[Mapping[str, Any]], *, at: datetime
 ) -> None:
     """Let other rules say what a product opens."""
     await _do(
@@ -208,9 +206,7 @@ async def find_seller_organisation(connection: Connection, organisation: str) ->
 
 async def admit_seller(connection: Connection, service_id: int, organisation_id: int, *, at: datetime) -> None:
     """Let an organisation sell passes of a service."""
-    await _do(
-        connection, "admit_seller", {"service_id": service_id, "organisation_id": organisation_id, "at": at}
-    )
+    await _do(connection, "admit_seller", {"service_id": service_id, "organisation_id": organisation_id, "at": at})
 
 
 async def dismiss_seller(connection: Connection, service_id: int, organisation_id: int) -> bool:

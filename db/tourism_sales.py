@@ -100,14 +100,11 @@ class ClaimedPass:
 
 
 @dataclass(frozen=True, slots=True)
-class PassToken:
-    """Name a signed code of a pass, and what holds it."""
+class PassMedium:
+    """Name a medium of a pass, and the key of the phone that it is."""
 
-    token_id: UUID
     medium_id: UUID
-    status: int
-    expires_at: datetime
-    kind: Literal["card", "paper", "phone"]
+    device_key: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,21 +217,28 @@ async def open_pass(
 
 
 async def insert_pass_medium(
-    connection: Connection, subject_id: UUID, kind: Literal["paper", "phone"], *, on: date
+    connection: Connection, subject_id: UUID, kind: Literal["paper", "phone"], label: str, *, on: date
 ) -> UUID:
     """Link a medium to whoever holds a pass; return its key."""
     medium_id = uuid4()
-    wanted = {"medium_id": medium_id, "subject_id": subject_id, "kind": kind, "on": on}
+    wanted = {"medium_id": medium_id, "subject_id": subject_id, "kind": kind, "label": label, "on": on}
     async with translated_errors():
         await connection.execute(_SQL["insert_pass_medium"], wanted)
     return medium_id
 
 
-async def pass_tokens(
-    connection: Connection, subject_id: UUID, kind: Literal["paper", "phone"]
-) -> list[PassToken]:
-    """Return the codes of a pass on media of a kind that hold, the newest first."""
-    return await all_rows(connection, PassToken, _SQL["pass_tokens"], {"subject_id": subject_id, "kind": kind})
+async def pass_medium(
+    connection: Connection, subject_id: UUID, kind: Literal["paper", "phone"], label: str
+) -> PassMedium | None:
+    """Return the medium of a kind and a name that a code of a pass was made for last, or None."""
+    wanted = {"subject_id": subject_id, "kind": kind, "label": label}
+    return await one_row(connection, PassMedium, _SQL["pass_medium"], wanted)
+
+
+async def end_pass_medium(connection: Connection, medium_id: UUID, *, on: date) -> None:
+    """Note that a medium is used no more."""
+    async with translated_errors():
+        await connection.execute(_SQL["end_pass_medium"], {"medium_id": medium_id, "on": on})
 
 
 async def holder_of_pass(connection: Connection, subject_id: UUID) -> PassHolder | None:

@@ -58,6 +58,18 @@ async def end_right(connection: Connection, subject_id: UUID, number: int, *, un
         await connection.execute(_SQL["end_right"], {"subject_id": subject_id, "number": number, "until": until})
 
 
+async def end_rights(connection: Connection, subject_id: UUID, *, until: datetime) -> None:
+    """Let all rights of a subject end at a time, unless they end before."""
+    async with translated_errors():
+        await connection.execute(_SQL["end_rights"], {"subject_id": subject_id, "until": until})
+
+
+async def leave_service(connection: Connection, subject_id: UUID, *, on: date) -> None:
+    """Note that a subject uses its service no more: no code is made for it."""
+    async with translated_errors():
+        await connection.execute(_SQL["leave_service"], {"subject_id": subject_id, "on": on})
+
+
 async def insert_entry(
     connection: Connection,
     product_id: int,

@@ -136,28 +136,33 @@ INSERT INTO pass.entitlement (subject_id, number, valid_from, valid_until, deriv
 VALUES (%(subject_id)s, %(number)s, %(valid_from)s, %(valid_until)s, %(on)s);
 
 -- name: insert_pass_medium
-INSERT INTO pass.medium (medium_id, holder_id, kind, created_on)
+INSERT INTO pass.medium (medium_id, holder_id, kind, label, created_on)
 SELECT
     %(medium_id)s,
     subject.holder_id,
     %(kind)s,
+    %(label)s,
     %(on)s
 FROM pass.subject
 WHERE subject.subject_id = %(subject_id)s;
 
--- name: pass_tokens
--- row: db.tourism_sales.PassToken
--- Codes of a pass on media of a kind that hold: the newest is the one in use.
+-- name: pass_medium
+-- row: db.tourism_sales.PassMedium
+-- The medium of a kind and a name that a code of the pass was made for last.
 SELECT
-    token.token_id,
     token.medium_id,
-    token.status,
-    token.expires_at,
-    medium.kind
+    token.device_key
 FROM pass.token
 JOIN pass.medium USING (medium_id)
-WHERE token.subject_id = %(subject_id)s AND medium.kind = %(kind)s AND token.status = 0
-ORDER BY token.expires_at DESC, token.token_id;
+WHERE
+    token.subject_id = %(subject_id)s AND medium.kind = %(kind)s AND medium.label = %(label)s
+    AND medium.status = 'active' AND token.status = 0
+ORDER BY token.expires_at DESC, token.token_id
+LIMIT 1;
+
+-- name: end_pass_medium
+UPDATE pass.medium SET status = 'revoked', ended_on = %(on)s
+WHERE medium_id = %(medium_id)s AND status <> 'revoked';
 
 -- name: take_pass
 -- Into the card account of a holder: the subject stays who it was to its service.

@@ -27,6 +27,11 @@ RETURNING
 UPDATE pass.entitlement SET valid_until = greatest(%(until)s, valid_from + interval '1 microsecond')
 WHERE subject_id = %(subject_id)s AND number = %(number)s AND valid_until > %(until)s;
 
+-- name: end_rights
+-- Of a pass that is over, or was taken back.
+UPDATE pass.entitlement SET valid_until = greatest(%(until)s, valid_from + interval '1 microsecond')
+WHERE subject_id = %(subject_id)s AND valid_until > %(until)s;
+
 -- name: insert_entry
 -- Under what was agreed at that time, else what was agreed last: who admitted is paid.
 INSERT INTO pass.entry (agreement_id, day, is_offline, is_flagged)
@@ -70,6 +75,9 @@ FOR UPDATE OF sold_pass SKIP LOCKED;
 -- name: end_pass
 UPDATE pass.sold_pass SET ended_on = %(on)s
 WHERE sale_id = %(sale_id)s AND number = %(number)s;
+
+-- name: leave_service
+UPDATE pass.subject SET left_on = %(on)s WHERE subject_id = %(subject_id)s AND left_on IS NULL;
 
 -- name: forgotten_passes
 -- row: db.tourism_uses.ForgottenPass

@@ -8,6 +8,7 @@ A condition is one of::
     {"age_below": 12}                   [years]
     {"age_from": 65}                    [years]
     {"social_tariff": 700}              a family quotient below it [EUR]
+    {"sold": true}                      never: it is given with a pass that is sold
     {"all": [...]} and {"any": [...]}   of conditions
 """
 
@@ -60,6 +61,11 @@ class SocialTariff:
 
 
 @dataclass(frozen=True, slots=True)
+class Sold:
+    """Hold for nobody by what they are: the right comes with a pass that is sold."""
+
+
+@dataclass(frozen=True, slots=True)
 class Combined:
     """Hold where all parts do, or any of them."""
 
@@ -67,7 +73,7 @@ class Combined:
     parts: tuple["Condition", ...]
 
 
-Condition: TypeAlias = Everybody | Residence | AgeBelow | AgeFrom | SocialTariff | Combined
+Condition: TypeAlias = Everybody | Residence | AgeBelow | AgeFrom | SocialTariff | Sold | Combined
 
 
 def read_condition(content: object) -> Condition:
@@ -111,10 +117,13 @@ def _read(content: object, where: str, depth: int) -> Condition:
     return _READERS[name](value, f"{where}.{name}", depth)
 
 
-def _read_everybody(value: object, where: str, _depth: int) -> Condition:
-    if value is not True:
-        raise _invalid(where, "has to be true")
-    return Everybody()
+def _read_true(kind: type[Everybody | Sold]) -> Callable[[object, str, int], Condition]:
+    def read(value: object, where: str, _depth: int) -> Condition:
+        if value is not True:
+            raise _invalid(where, "has to be true")
+        return kind()
+
+    return read
 
 
 def _read_residence(value: object, where: str, _depth: int) -> Condition:
@@ -144,11 +153,12 @@ def _read_combined(how: Literal["all", "any"]) -> Callable[[object, str, int], C
 
 
 _READERS: Final[Mapping[str, Callable[[object, str, int], Condition]]] = {
-    "everybody": _read_everybody,
+    "everybody": _read_true(Everybody),
     "residence": _read_residence,
     "age_below": lambda value, where, _: AgeBelow(_whole(value, where, _OLDEST)),
     "age_from": lambda value, where, _: AgeFrom(_whole(value, where, _OLDEST)),
     "social_tariff": lambda value, where, _: SocialTariff(_whole(value, where, _MOST_EUR)),
+    "sold": _read_true(Sold),
     "all": _read_combined("all"),
     "any": _read_combined("any"),
 }
@@ -188,6 +198,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "age_below": "a moins de {} ans",
     "age_from": "a {} ans ou plus",
     "social_tariff": "a un quotient familial de moins de {} €",
+    "sold": "a acheté ce pass",
     "all": ", et ",
     "any": ", ou ",
     "or": " ou ",
@@ -199,6 +210,7 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "age_below": "is under {}",
     "age_from": "is {} or older",
     "social_tariff": "has a family quotient below {} €",
+    "sold": "has bought this pass",
     "all": ", and ",
     "any": ", or ",
     "or": " or ",
@@ -217,6 +229,8 @@ def _told(condition: Condition, language: Mapping[str, str], communes: Mapping[s
             return language["age_from"].format(years)
         case SocialTariff(below_eur):
             return language["social_tariff"].format(below_eur)
+        case Sold():
+            return language["sold"]
         case Combined(how, parts):
             return language[how].join(_told_part(part, language, communes) for part in parts)
 

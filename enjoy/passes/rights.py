@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from enjoy.passes.conditions import AgeBelow, AgeFrom, Combined, Condition, Everybody, Residence, SocialTariff
+from enjoy.passes.conditions import AgeBelow, AgeFrom, Combined, Condition, Everybody, Residence, SocialTariff, Sold
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 #: What was shown counts for so long after it ended.
@@ -104,6 +104,8 @@ def _ends(condition: Condition, evidence: Evidence, metropolis: frozenset[str], 
         case SocialTariff(below_eur):
             known = evidence.quotient_below_eur
             return _shown(evidence.quotient_until, last) if known is not None and known <= below_eur else None
+        case Sold():
+            return None
         case Combined(how, parts):
             ends = [holds_until(part, evidence, metropolis=metropolis, today=today) for part in parts]
             return _earliest(ends) if how == "all" else _latest(ends)

@@ -8,6 +8,7 @@ from core.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from db import tourism_products as store
 from db.audit import record
 from db.connection import Connection
+from db.pass_services import take_revision
 from db.tourism_products import Agreement, Product, TourismService
 
 
@@ -19,11 +20,12 @@ async def declare(
     Raises
     ------
     ConflictError
-        ``already_exists``.
+        ``already_exists``, or ``service_closed``.
     InputError
         ``sale_window_empty``.
     """
     _require_window(wanted)
+    await _begin_change(connection, service.service_id)
     facts = {**wanted, "service_id": service.service_id, "created_at": now}
     product_id = await store.insert_product(connection, facts)
     subject = f"product/{wanted['name']}"
@@ -137,9 +139,7 @@ async def propose(
     if found is None:
         raise NotFoundError("venue_unknown_there", "The service has no such venue.", venue=venue)
     is_own = found.organisation_id == product.organisation_id
-    await store.end_agreements(
-        connection, product.product_id, found.venue_id, at=now, is_proposed_alone=not is_own
-    )
+    await store.end_agreements(connection, product.product_id, found.venue_id, at=now, is_proposed_alone=not is_own)
     accepted_at = now if is_own else None
     number = await store.insert_agreement(
         connection, product.product_id, found.venue_id, settlement_eur_cent, at=now, accepted_at=accepted_at
@@ -215,6 +215,7 @@ async def _held(connection: Connection, agreement_id: int, organisation_id: int)
 
 async def _renew_rules(connection: Connection, product: Product, *, now: datetime) -> None:
     """Say to readers what a product opens: places by their entries, transport as often as one likes."""
+    await _begin_change(connection, product.service_id)
     venues = await store.open_venues(connection, product_id=product.product_id)
     places = [one.name for one in venues if one.kind == "place"]
     lines = [one.name for one in venues if one.kind == "transport"]
@@ -224,6 +225,11 @@ async def _renew_rules(connection: Connection, product: Product, *, now: datetim
     if lines:
         contents.append(rule_of(product, lines, None))
     await store.replace_rules(connection, product, contents, at=now)
+
+
+async def _begin_change(connection: Connection, service_id: int) -> None:
+    if await take_revision(connection, service_id, None) is None:
+        raise ConflictError("service_closed", "The service is closed for good.")
 
 
 def rule_of(product: Product, venues: list[str], most: int | None) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from db import tourism_products
 from db import tourism_sales as store
 from db.audit import record
 from db.connection import Connection
-from db.idempotency import KEPT_FOR, take_key
+from db.idempotency import take_key
 from db.tourism_products import Product
 from db.tourism_sales import NewSale, Payment, Sale, SaleKind
-from enjoy.passes.revoking import REVOKED, set_status_of_subject
 from enjoy.passes.secret import PassSecret
 from enjoy.passes.tourism.claims import claim_of, hash_of_claim
+from enjoy.passes.tourism.ending import end_codes
 from enjoy.passes.tourism.using import LILLE
 
 #: A pass that begins at a time of one's choosing is sold this long before at most. [days]
@@ -207,12 +207,7 @@ async def cancel(
     await store.cancel_passes(connection, sale_id, wanted, at=now)
     for subject_id in (there[number].subject_id for number in wanted):
         if subject_id is not None:
-            await set_status_of_subject(connection, subject_id, REVOKED, now=now)
-    told = {"numbers": wanted}
+            await end_codes(connection, subject_id, now=now)
+    told = {"pass_count": len(wanted)}
     await record(connection, at=now, actor=actor, action="sale.cancelled", subject=f"sale/{sale_id}", facts=told)
     return await own_sale(connection, sale_id, organisation_id)
-
-
-async def forget_old_keys(connection: Connection, *, now: datetime) -> None:
-    """Forget which requests made sales a day ago: their codes are told no more."""
-    await store.forget_keys(connection, before=now - KEPT_FOR)

@@ -79,9 +79,7 @@ def next_month(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-async def statement(
-    connection: Connection, service: TourismService, month: date, *, partner: str | None
-) -> Statement:
+async def statement(connection: Connection, service: TourismService, month: date, *, partner: str | None) -> Statement:
     """Return the statement of a month, closed or as it stands; of one partner alone, or of all.
 
     A month before the one that was closed last is empty where it was not closed: its entries are in a later one.

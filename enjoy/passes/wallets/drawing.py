@@ -3,6 +3,8 @@
 import struct
 import zlib
 from functools import cache
+from itertools import pairwise
+from math import hypot
 from typing import Final
 
 #: Corners of the stroke in a square of 32, as in the mark on the pages.
@@ -38,7 +40,7 @@ def _colour(x: int, y: int, size: int) -> tuple[int, ...]:
 
 
 def _is_on_stroke(place: tuple[float, float]) -> bool:
-    return any(_distance(place, a, b) <= _HALF_WIDTH for a, b in zip(_STROKE, _STROKE[1:], strict=False))
+    return any(_distance(place, a, b) <= _HALF_WIDTH for a, b in pairwise(_STROKE))
 
 
 def _distance(place: tuple[float, float], a: tuple[int, int], b: tuple[int, int]) -> float:
@@ -46,7 +48,7 @@ def _distance(place: tuple[float, float], a: tuple[int, int], b: tuple[int, int]
     across, down = b[0] - a[0], b[1] - a[1]
     along = ((place[0] - a[0]) * across + (place[1] - a[1]) * down) / (across * across + down * down)
     part = min(1.0, max(0.0, along))
-    return ((place[0] - a[0] - part * across) ** 2 + (place[1] - a[1] - part * down) ** 2) ** 0.5
+    return hypot(place[0] - a[0] - part * across, place[1] - a[1] - part * down)
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

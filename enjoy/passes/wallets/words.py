@@ -19,8 +19,8 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
 _ANY: Final = ("sans limite", "any number")
 _FIRST_USE: Final = ("au premier passage", "at the first use")
 _TERMS: Final = (
-    "Montrez ce code à l’entrée. Il ne porte ni nom ni adresse. Qui a une copie du code a le pass : gardez-le pour vous.",
-    "Show this code at the door. It holds no name and no address. Whoever has a copy has the pass: keep it to yourself.",
+    "Montrez ce code à l’entrée. Il ne porte ni nom ni adresse. Qui en a une copie a le pass : gardez-le pour vous.",
+    "Show this code at the door. It holds no name and no address. Whoever has a copy has the pass: keep it safe.",
 )
 
 
