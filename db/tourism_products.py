@@ -22,6 +22,7 @@ class Product:
     service_id: int
     service: str
     organisation_id: int
+    organisation_title: str
     proof: str
     number: int
     name: str

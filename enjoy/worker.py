@@ -24,6 +24,7 @@ from enjoy.acting import Connect, act_for_all
 from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
+from enjoy.passes.tourism.ending import end_passes
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
@@ -68,6 +69,7 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("energy", 60.0, partial(publish_energy, rules=rules_of(settings))),
         Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
+        Job("passes over", 60.0, end_passes),
         Job("forgetting", 600.0, forget_old),
     )
 

@@ -12,6 +12,11 @@ from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
 from api.enjoy.passes import services
+from api.enjoy.passes.tourism import pages as tourism_pages
+from api.enjoy.passes.tourism import passes as tourism_passes
+from api.enjoy.passes.tourism import products as tourism_products
+from api.enjoy.passes.tourism import sales as tourism_sales
+from api.enjoy.passes.tourism import settlements as tourism_settlements
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -65,6 +70,11 @@ _ROUTERS: Final = (
     keys,
     members,
     services,
+    tourism_products,
+    tourism_sales,
+    tourism_settlements,
+    tourism_passes,
+    tourism_pages,
     asyncapi,
     harvest,
     preview,

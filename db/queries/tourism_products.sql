@@ -41,6 +41,7 @@ SELECT
     product.service_id,
     service.name AS service,
     service.organisation_id,
+    organisation.title AS organisation_title,
     service.proof,
     product.number,
     product.name,
@@ -58,6 +59,7 @@ SELECT
     product.is_on_sale
 FROM pass.product
 JOIN pass.service USING (service_id)
+JOIN catalogue.organisation USING (organisation_id)
 WHERE
     (%(name)s::text IS NULL OR product.name = %(name)s)
     AND (%(product_id)s::integer IS NULL OR product.product_id = %(product_id)s)

@@ -219,8 +219,8 @@ _ENGLISH: Final[Mapping[str, str]] = {
 
 def _told(condition: Condition, language: Mapping[str, str], communes: Mapping[str, str]) -> str:
     match condition:
-        case Everybody():
-            return language["everybody"]
+        case Everybody() | Sold():
+            return language["sold" if isinstance(condition, Sold) else "everybody"]
         case Residence(codes):
             return _told_residence(codes, language, communes)
         case AgeBelow(years):
@@ -229,8 +229,6 @@ def _told(condition: Condition, language: Mapping[str, str], communes: Mapping[s
             return language["age_from"].format(years)
         case SocialTariff(below_eur):
             return language["social_tariff"].format(below_eur)
-        case Sold():
-            return language["sold"]
         case Combined(how, parts):
             return language[how].join(_told_part(part, language, communes) for part in parts)
 

@@ -91,8 +91,8 @@ def holds_until(condition: Condition, evidence: Evidence, *, metropolis: frozens
 def _ends(condition: Condition, evidence: Evidence, metropolis: frozenset[str], today: date) -> date | None:
     last = month_after(today, _LONGEST_MONTHS)
     match condition:
-        case Everybody():
-            return last
+        case Everybody() | Sold():
+            return last if isinstance(condition, Everybody) else None
         case Residence(communes):
             there = evidence.insee_code in (metropolis if communes is None else communes)
             return _shown(evidence.residence_until, last) if there else None
@@ -104,8 +104,6 @@ def _ends(condition: Condition, evidence: Evidence, metropolis: frozenset[str], 
         case SocialTariff(below_eur):
             known = evidence.quotient_below_eur
             return _shown(evidence.quotient_until, last) if known is not None and known <= below_eur else None
-        case Sold():
-            return None
         case Combined(how, parts):
             ends = [holds_until(part, evidence, metropolis=metropolis, today=today) for part in parts]
             return _earliest(ends) if how == "all" else _latest(ends)

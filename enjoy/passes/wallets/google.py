@@ -62,11 +62,13 @@ def google_account(settings: Settings) -> Account | None:
     return account
 
 
-def save_link(shown: Shown, account: Account, *, product: str, now: datetime) -> str:
+def save_link(shown: Shown, account: Account, *, serial: str, product: str, now: datetime) -> str:
     """Return the link that puts a pass into Google Wallet.
 
     Parameters
     ----------
+    serial : str
+        Names the object: what Google knows under a name it does not change.
     product : str
         Name of the product: passes of the same one are of one class.
     """
@@ -79,7 +81,7 @@ def save_link(shown: Shown, account: Account, *, product: str, now: datetime) ->
         "origins": [],
         "payload": {
             "genericClasses": [{"id": class_id}],
-            "genericObjects": [_object_of(shown, class_id, f"{account.issuer_id}.{shown.serial}")],
+            "genericObjects": [_object_of(shown, class_id, f"{account.issuer_id}.{serial}")],
         },
     }
     return SAVE + sign_rs256(claims, account.key, account.key_id)
