@@ -39,7 +39,7 @@ SELECT
     agreement.agreement_id,
     %(day)s,
     %(is_offline)s,
-    %(is_flagged)s OR agreement.ended_at <= %(at)s
+    %(is_flagged)s OR agreement.accepted_at > %(at)s OR coalesce(agreement.ended_at <= %(at)s, false)
 FROM pass.agreement
 WHERE
     agreement.product_id = %(product_id)s AND agreement.venue_id = %(venue_id)s

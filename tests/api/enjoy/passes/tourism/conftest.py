@@ -1,6 +1,7 @@
 """A tourist office, a museum, a line of transport and a hotel that sells; and a clock that a test moves."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from api.app import create_app
 from core.clock import Clock
 from core.settings import read_settings
-from db.connection import Role, connect
+from db.connection import Connection, Role, connect
 from db.keys import SCOPES, create_key
 from tests.api.conftest import PASS_SECRET
 from tests.db.village import ask
@@ -56,6 +57,12 @@ class Trade:
     def later(self, **span: float) -> datetime:
         self.hands.at += timedelta(**span)
         return self.hands.at
+
+    @asynccontextmanager
+    async def lend(self, role: Role) -> AsyncIterator[Connection]:
+        """Lend a connection as the worker does, and commit what was done."""
+        async with await connect(self.url, role) as connection:
+            yield connection
 
     def ask(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         return ask(self.url, query, *parameters)
