@@ -24,6 +24,8 @@ from enjoy.acting import Connect, act_for_all
 from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
+from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
+from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism.ending import end_passes
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
@@ -69,8 +71,20 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("energy", 60.0, partial(publish_energy, rules=rules_of(settings))),
         Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
-        Job("passes over", 60.0, end_passes),
         Job("forgetting", 600.0, forget_old),
+        *_pass_jobs(settings),
+    )
+
+
+def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
+    """Return what is done for passes: nothing where the settings name no secret to keep them under."""
+    if settings.pass_secret is None:
+        return ()
+    return (
+        Job("pass-keys", 3600.0, partial(keep_pass_keys, secret=secret_of(settings))),
+        Job("pass-list", 60.0, list_replaced_passes),
+        Job("pass-ends", 60.0, end_passes),
+        Job("pass-forgetting", 3600.0, forget_old_passes),
     )
 
 

@@ -11,12 +11,8 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import services
-from api.enjoy.passes.tourism import pages as tourism_pages
-from api.enjoy.passes.tourism import passes as tourism_passes
-from api.enjoy.passes.tourism import products as tourism_products
-from api.enjoy.passes.tourism import sales as tourism_sales
-from api.enjoy.passes.tourism import settlements as tourism_settlements
+from api.enjoy.passes import published, services
+from api.enjoy.passes.tourism import routes as tourism
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -34,6 +30,7 @@ from api.enjoy.routes import (
     webhooks,
 )
 from api.openapi import describe
+from enjoy.passes.published import PublishedList
 
 #: Where it is mounted.
 PREFIX: Final = "/enjoy"
@@ -70,12 +67,9 @@ _ROUTERS: Final = (
     keys,
     members,
     services,
-    tourism_products,
-    tourism_sales,
-    tourism_settlements,
-    tourism_passes,
-    tourism_pages,
+    tourism,
     asyncapi,
+    published,
     harvest,
     preview,
     found,
@@ -96,6 +90,7 @@ def create_enjoy(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.contracts = Contracts()
+    app.state.published_list = PublishedList()
     errors.install(app)
     features.install(app, context)  # first: what is asked most is found first
     pages.install(app)
