@@ -16,9 +16,13 @@ EXPLORER_PATH: Final = "/docs"
 _BY_TOKEN: Final = (
     "/v1/",
     "/openadr3/",
-    *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
     *(f"/enjoy/v1/tourism/{noun}" for noun in ("agreements", "passes", "sales", "services", "settlements")),
     "/enjoy/tourism/passes/",
+    *(
+        f"/enjoy/v1/{noun}"
+        for noun in ("account", "card", "invitations", "keys", "members", "session", "usage", "webhooks")
+    ),
+    *(f"/enjoy/v1/{noun}" for noun in ("desk", "services")),
 )
 
 #: What lies below is for programs of others, in browsers as well.

@@ -58,6 +58,7 @@ class RightOf:
     subject_id: UUID
     service: str
     service_title: str
+    service_kind: str
     title: str
     condition: Any
     valid_from: datetime | None
@@ -144,12 +145,6 @@ async def forget_evidence(connection: Connection, *, before: date) -> int:
     """Forget what counted until before a day; return how much."""
     async with translated_errors():
         return (await connection.execute(_SQL["forget_evidence"], {"before": before})).rowcount
-
-
-async def erase_evidence(connection: Connection, holder_id: UUID) -> None:
-    """Forget all that desks saw of a holder who leaves, and every desk that has them before it."""
-    for name in ("erase_attestations", "erase_codes", "erase_sessions"):
-        await _run(connection, name, {"holder_id": holder_id})
 
 
 async def rights_of_holder(connection: Connection, holder_id: UUID) -> list[RightOf]:

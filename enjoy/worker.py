@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from core.clock import Clock
+from core.clock import WALL_CLOCK, Clock
 from core.errors import ConfigurationError, PlatformError, RetryableError
 from core.settings import Settings
 from db.connection import Connection, Role, borrow, connect, open_pool
@@ -24,6 +24,8 @@ from enjoy.acting import Connect, act_for_all
 from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
+from enjoy.passes.deriving import derive_due
+from enjoy.passes.families import end_at_majority
 from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
 from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism.ending import end_passes
@@ -72,6 +74,8 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
+        Job("rights", 60.0, rights_by_the_wall),
+        Job("cards", 600.0, cards_by_the_wall),
         *_pass_jobs(settings),
     )
 
@@ -86,6 +90,16 @@ def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("pass-ends", 60.0, end_passes),
         Job("pass-forgetting", 3600.0, forget_old_passes),
     )
+
+
+async def rights_by_the_wall(lend: Connect, _replayed: Clock) -> int:
+    """Derive rights of holders: people's time is the wall's, whatever is replayed."""
+    return await derive_due(lend, now=WALL_CLOCK.now())
+
+
+async def cards_by_the_wall(lend: Connect, _replayed: Clock) -> None:
+    """End guardianships at majority; people's time is the wall's, whatever is replayed."""
+    await end_at_majority(lend, now=WALL_CLOCK.now())
 
 
 async def forget_old(lend: Connect, clock: Clock) -> None:

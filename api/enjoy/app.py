@@ -11,7 +11,19 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import published, services
+from api.enjoy.passes import (
+    card,
+    card_family,
+    card_held,
+    card_media,
+    card_rights,
+    card_services,
+    desk_cards,
+    desks,
+    published,
+    ruling,
+    services,
+)
 from api.enjoy.passes.tourism import routes as tourism
 from api.enjoy.routes import (
     account,
@@ -68,6 +80,15 @@ _ROUTERS: Final = (
     members,
     services,
     tourism,
+    ruling,
+    desks,
+    card,
+    card_rights,
+    card_media,
+    card_services,
+    card_family,
+    card_held,
+    desk_cards,
     asyncapi,
     published,
     harvest,

@@ -8,8 +8,8 @@ A condition is one of::
     {"age_below": 12}                   [years]
     {"age_from": 65}                    [years]
     {"social_tariff": 700}              a family quotient below it [EUR]
-    {"sold": true}                      never: it is given with a pass that is sold
     {"all": [...]} and {"any": [...]}   of conditions
+    {"sold": true}                      of tourism passes: nothing that a desk sees, it is bought
 """
 
 import re
@@ -30,6 +30,11 @@ _INSEE: Final = re.compile(r"[0-9][0-9AB][0-9]{3}")
 @dataclass(frozen=True, slots=True)
 class Everybody:
     """Hold for whoever joins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """Follow from nothing that is derived: whoever bought it has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,6 @@ class SocialTariff:
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
-    """Hold for nobody by what they are: the right comes with a pass that is sold."""
-
-
-@dataclass(frozen=True, slots=True)
 class Combined:
     """Hold where all parts do, or any of them."""
 
@@ -73,7 +73,7 @@ class Combined:
     parts: tuple["Condition", ...]
 
 
-Condition: TypeAlias = Everybody | Residence | AgeBelow | AgeFrom | SocialTariff | Sold | Combined
+Condition: TypeAlias = Everybody | Sold | Residence | AgeBelow | AgeFrom | SocialTariff | Combined
 
 
 def read_condition(content: object) -> Condition:
@@ -90,16 +90,17 @@ def read_condition(content: object) -> Condition:
     Combined(how='all', parts=(Residence(communes=None), AgeBelow(years=12)))
     """
     found = _read(content, "condition", 1)
-    if sum(1 for _ in _parts_of(found)) > _MOST_PARTS:
+    if sum(1 for _ in parts_of(found)) > _MOST_PARTS:
         raise _invalid("condition", f"has more than {_MOST_PARTS} parts")
     return found
 
 
-def _parts_of(condition: Condition) -> Iterator[Condition]:
+def parts_of(condition: Condition) -> Iterator[Condition]:
+    """Yield a condition and all that it is combined of."""
     yield condition
     if isinstance(condition, Combined):
         for part in condition.parts:
-            yield from _parts_of(part)
+            yield from parts_of(part)
 
 
 def _invalid(where: str, what: str) -> InputError:
@@ -117,7 +118,7 @@ def _read(content: object, where: str, depth: int) -> Condition:
     return _READERS[name](value, f"{where}.{name}", depth)
 
 
-def _read_true(kind: type[Everybody | Sold]) -> Callable[[object, str, int], Condition]:
+def _read_plain(kind: type[Everybody] | type[Sold]) -> Callable[[object, str, int], Condition]:
     def read(value: object, where: str, _depth: int) -> Condition:
         if value is not True:
             raise _invalid(where, "has to be true")
@@ -153,14 +154,14 @@ def _read_combined(how: Literal["all", "any"]) -> Callable[[object, str, int], C
 
 
 _READERS: Final[Mapping[str, Callable[[object, str, int], Condition]]] = {
-    "everybody": _read_true(Everybody),
+    "everybody": _read_plain(Everybody),
     "residence": _read_residence,
     "age_below": lambda value, where, _: AgeBelow(_whole(value, where, _OLDEST)),
     "age_from": lambda value, where, _: AgeFrom(_whole(value, where, _OLDEST)),
     "social_tariff": lambda value, where, _: SocialTariff(_whole(value, where, _MOST_EUR)),
-    "sold": _read_true(Sold),
     "all": _read_combined("all"),
     "any": _read_combined("any"),
+    "sold": _read_plain(Sold),
 }
 
 
@@ -193,44 +194,47 @@ def words_of(condition: Condition, communes: Mapping[str, str] | None = None) ->
 
 _FRENCH: Final[Mapping[str, str]] = {
     "everybody": "tout le monde",
+    "sold": "l'a acheté",
     "metropolis": "habite la métropole",
     "residence": "habite à {}",
     "age_below": "a moins de {} ans",
     "age_from": "a {} ans ou plus",
     "social_tariff": "a un quotient familial de moins de {} €",
-    "sold": "a acheté ce pass",
     "all": ", et ",
     "any": ", ou ",
     "or": " ou ",
 }
 _ENGLISH: Final[Mapping[str, str]] = {
     "everybody": "everybody",
+    "sold": "has bought it",
     "metropolis": "lives in the metropolis",
     "residence": "lives in {}",
     "age_below": "is under {}",
     "age_from": "is {} or older",
     "social_tariff": "has a family quotient below {} €",
-    "sold": "has bought this pass",
     "all": ", and ",
     "any": ", or ",
     "or": " or ",
 }
 
 
+_NUMBERED: Final[Mapping[type[Condition], str]] = {
+    AgeBelow: "age_below",
+    AgeFrom: "age_from",
+    SocialTariff: "social_tariff",
+}
+
+
 def _told(condition: Condition, language: Mapping[str, str], communes: Mapping[str, str]) -> str:
     match condition:
-        case Everybody() | Sold():
-            return language["sold" if isinstance(condition, Sold) else "everybody"]
         case Residence(codes):
             return _told_residence(codes, language, communes)
-        case AgeBelow(years):
-            return language["age_below"].format(years)
-        case AgeFrom(years):
-            return language["age_from"].format(years)
-        case SocialTariff(below_eur):
-            return language["social_tariff"].format(below_eur)
+        case AgeBelow(number) | AgeFrom(number) | SocialTariff(number):
+            return language[_NUMBERED[type(condition)]].format(number)
         case Combined(how, parts):
             return language[how].join(_told_part(part, language, communes) for part in parts)
+        case Everybody() | Sold():
+            return language["everybody" if isinstance(condition, Everybody) else "sold"]
 
 
 def _told_part(part: Condition, language: Mapping[str, str], communes: Mapping[str, str]) -> str:
