@@ -11,6 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
+from api.enjoy.passes import pages as pass_pages
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -68,6 +69,7 @@ _ROUTERS: Final = (
     preview,
     found,
     pages,
+    pass_pages,
 )
 
 
