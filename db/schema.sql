@@ -576,6 +576,33 @@ CREATE TABLE pass.access (
 CREATE INDEX access_holder_idx ON pass.access USING btree (holder_id, access_id);
 GRANT INSERT, SELECT ON pass.access TO somel_enjoy_pass;
 
+-- What a desk saw of a holder; never a copy of a document. Services see none of it: they have rights alone
+CREATE TABLE pass.attestation (
+    attestation_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; shown to the holder alone
+    holder_id uuid NOT NULL, -- Of whom
+    kind text NOT NULL, -- residence, birth or social_tariff; the last of a kind takes the place of the one before
+    insee_code text, -- Commune of residence
+    born_on date, -- Day of birth
+    quotient_below_eur integer, -- The family quotient lies below this bound of a band [EUR]
+    document text NOT NULL, -- Which kind of document was seen, of a closed list
+    valid_until date, -- Last day on which it counts as shown; null: for ever
+    attested_on date NOT NULL, -- Day on which the desk saw it
+    organisation_id integer NOT NULL, -- Whose desk
+    CONSTRAINT attestation_pkey PRIMARY KEY (attestation_id),
+    CONSTRAINT attestation_holder_id_kind_key UNIQUE (holder_id, kind),
+    CONSTRAINT attestation_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT attestation_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT attestation_check CHECK (((kind = 'residence'::text) = (insee_code IS NOT NULL))),
+    CONSTRAINT attestation_check1 CHECK (((kind = 'birth'::text) = (born_on IS NOT NULL))),
+    CONSTRAINT attestation_check2 CHECK (((kind = 'social_tariff'::text) = (quotient_below_eur IS NOT NULL))),
+    CONSTRAINT attestation_check3 CHECK (((kind = 'birth'::text) = (valid_until IS NULL))),
+    CONSTRAINT attestation_document_check CHECK ((document <> ''::text)),
+    CONSTRAINT attestation_insee_code_check CHECK ((insee_code ~ '^[0-9][0-9AB][0-9]{3}$'::text)),
+    CONSTRAINT attestation_kind_check CHECK ((kind = ANY (ARRAY['residence'::text, 'birth'::text, 'social_tariff'::text]))),
+    CONSTRAINT attestation_quotient_below_eur_check CHECK (((quotient_below_eur >= 1) AND (quotient_below_eur <= 100000)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.attestation TO somel_enjoy_pass;
+
 -- Serials of cards, as each service would have them: HMAC-SHA-256 under a key of the service, which never leaves the server
 CREATE TABLE pass.card_serial (
     service_id integer NOT NULL, -- Service
@@ -591,6 +618,35 @@ CREATE TABLE pass.card_serial (
 CREATE INDEX card_serial_medium_idx ON pass.card_serial USING btree (medium_id);
 CREATE INDEX card_serial_subject_idx ON pass.card_serial USING btree (subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.card_serial TO somel_enjoy_pass;
+
+-- Codes that holders show at a desk, one a holder at most; deleted when taken
+CREATE TABLE pass.desk_code (
+    code_hash bytea NOT NULL, -- SHA-256 of the code
+    holder_id uuid NOT NULL, -- Of whom
+    expires_at timestamp with time zone NOT NULL, -- Until when it is taken
+    CONSTRAINT desk_code_pkey PRIMARY KEY (code_hash),
+    CONSTRAINT desk_code_holder_id_key UNIQUE (holder_id),
+    CONSTRAINT desk_code_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT desk_code_code_hash_check CHECK ((octet_length(code_hash) = 32))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.desk_code TO somel_enjoy_pass;
+
+-- Desks that have a holder before them, for some minutes
+CREATE TABLE pass.desk_session (
+    session_hash bytea NOT NULL, -- SHA-256 of the secret that the desk has
+    holder_id uuid NOT NULL, -- Who is before it; the desk never learns this key
+    organisation_id integer NOT NULL, -- Whose desk
+    actor text NOT NULL, -- Who took the code; nobody else may use the session
+    expires_at timestamp with time zone NOT NULL, -- Until when it is good
+    CONSTRAINT desk_session_pkey PRIMARY KEY (session_hash),
+    CONSTRAINT desk_session_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT desk_session_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT desk_session_actor_check CHECK ((actor <> ''::text)),
+    CONSTRAINT desk_session_session_hash_check CHECK ((octet_length(session_hash) = 32))
+);
+CREATE INDEX desk_session_expires_idx ON pass.desk_session USING btree (expires_at);
+CREATE INDEX desk_session_holder_idx ON pass.desk_session USING btree (holder_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.desk_session TO somel_enjoy_pass;
 
 -- Rights that hold: derived, for a time, and derived again
 CREATE TABLE pass.entitlement (
@@ -612,6 +668,7 @@ CREATE TABLE pass.entitlement_kind (
     code text NOT NULL, -- Name for those who run the service
     title text NOT NULL, -- Name for people
     condition jsonb NOT NULL, -- What it follows from: residence, age, social tariff; enjoy.passes.rights reads it
+    ended_on date, -- Day from which nobody has it any more; its number is not given again. Null: it holds
     CONSTRAINT entitlement_kind_pkey PRIMARY KEY (service_id, number),
     CONSTRAINT entitlement_kind_service_id_code_key UNIQUE (service_id, code),
     CONSTRAINT entitlement_kind_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
@@ -693,12 +750,15 @@ CREATE TABLE pass.service (
     stale_after_s integer NOT NULL DEFAULT 86400, -- A reader whose list is older refuses everybody [s]
     is_open boolean NOT NULL DEFAULT true, -- Whether holders may join it
     created_at timestamp with time zone NOT NULL, -- When it was declared
+    revision integer NOT NULL DEFAULT 1, -- Grows by one with each change of the service, its venues, rights and rules
+    closed_at timestamp with time zone, -- Since when it is closed for good: nobody joins, no rule holds; null: it is not
     CONSTRAINT service_pkey PRIMARY KEY (service_id),
     CONSTRAINT service_name_key UNIQUE (name),
     CONSTRAINT service_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
     CONSTRAINT service_kind_check CHECK ((kind = ANY (ARRAY['public'::text, 'tourism'::text]))),
     CONSTRAINT service_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
     CONSTRAINT service_proof_check CHECK ((proof = ANY (ARRAY['device'::text, 'token'::text, 'serial'::text]))),
+    CONSTRAINT service_revision_check CHECK ((revision >= 1)),
     CONSTRAINT service_stale_after_s_check CHECK (((stale_after_s >= 60) AND (stale_after_s <= 604800))),
     CONSTRAINT service_title_check CHECK ((title <> ''::text))
 );
@@ -712,10 +772,12 @@ CREATE TABLE pass.subject (
     service_id integer NOT NULL, -- Service
     joined_on date NOT NULL, -- Day on which they joined; no time, which two services could match
     left_on date, -- Day on which they left; null: they use it
+    derived_on date, -- Day on which all rights were derived last; null: to be derived next
     CONSTRAINT subject_pkey PRIMARY KEY (subject_id),
     CONSTRAINT subject_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
     CONSTRAINT subject_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id)
 );
+CREATE INDEX subject_derived_idx ON pass.subject USING btree (derived_on NULLS FIRST, subject_id) WHERE (left_on IS NULL);
 CREATE INDEX subject_holder_idx ON pass.subject USING btree (holder_id);
 CREATE INDEX subject_service_idx ON pass.subject USING btree (service_id, subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.subject TO somel_enjoy_pass;
@@ -1078,6 +1140,7 @@ CREATE TABLE somel.commune (
 );
 CREATE INDEX commune_boundary_idx ON somel.commune USING gist (boundary);
 GRANT SELECT ON commune TO somel_compute;
+GRANT SELECT ON commune TO somel_enjoy_pass;
 GRANT SELECT ON commune TO somel_ingest;
 GRANT SELECT ON commune TO somel_read;
 
@@ -2404,6 +2467,7 @@ CREATE TABLE somel.place (
     CONSTRAINT place_level_check CHECK ((level = ANY (ARRAY['territory'::text, 'substation'::text, 'feeder'::text, 'power_transformer'::text, 'commune'::text])))
 );
 GRANT SELECT ON place TO somel_compute;
+GRANT SELECT ON place TO somel_enjoy_pass;
 GRANT SELECT ON place TO somel_ingest;
 GRANT SELECT ON place TO somel_read;
 

@@ -12,6 +12,7 @@ from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
 from api.enjoy.passes import pages as pass_pages
+from api.enjoy.passes import services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -39,7 +40,7 @@ A dataset has a permanent name and a contract: fields with types and units, what
 contract never breaks; a new version leaves the old shape alive for a year at least. What is open needs no key.
 """
 #: Headers that pages of others may send, and those that they may read.
-_ASKED: Final = ["Authorization", "Idempotency-Key", "If-None-Match", "Last-Event-ID"]
+_ASKED: Final = ["Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID"]
 _TOLD: Final = [
     "Content-Crs",
     "Deprecation",
@@ -64,6 +65,7 @@ _ROUTERS: Final = (
     account,
     keys,
     members,
+    services,
     asyncapi,
     harvest,
     preview,

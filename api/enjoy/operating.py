@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.context import context_of
-from api.enjoy.access import WhoCalls
+from api.enjoy.access import Caller, WhoCalls
 from api.enjoy.signing_in import Known, OrganisationAsked, actor_of, membership_of, signed_in
 from core.errors import ForbiddenError
 from db.connection import Connection, borrow
@@ -75,14 +75,22 @@ class Operating:
             raise ForbiddenError("scope_missing", f"The token lacks the scope {self.scope}.", scope=self.scope)
 
 
-async def _passes(request: Request) -> AsyncIterator[Connection]:
+async def _passes(request: Request, caller: WhoCalls) -> AsyncIterator[Connection]:
     async with borrow(context_of(request).passes) as connection:
         yield connection
+        await _tried(connection, caller)
 
 
-async def _shops(request: Request) -> AsyncIterator[Connection]:
+async def _shops(request: Request, caller: WhoCalls) -> AsyncIterator[Connection]:
     async with borrow(context_of(request).shops) as connection:
         yield connection
+        await _tried(connection, caller)
+
+
+async def _tried(connection: Connection, caller: Caller) -> None:
+    """Undo what a key of the sandbox did: all of it was tried, and none of it is stored."""
+    if caller.is_sandbox:
+        await connection.rollback()
 
 
 #: A connection that keeps holders and passes; its transaction is committed when the route returns.
