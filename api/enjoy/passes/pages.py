@@ -14,8 +14,11 @@ from api.enjoy.catalogue.words_desk import DESK_SAID
 from api.enjoy.catalogue.words_pass import PASS_SAID
 from api.enjoy.catalogue.words_reader import READER_SAID
 from api.enjoy.catalogue.writing import LANGUAGES, language_of
+from api.enjoy.operating import Passes
 from api.headers import PASS_PATH
 from api.routes.page import WEB
+from db.pass_services import communes
+from enjoy.passes.desks import DOCUMENTS
 
 router = APIRouter(include_in_schema=False)
 
@@ -83,9 +86,10 @@ async def get_worker() -> Response:
 
 
 @router.get("/desk")
-async def get_desk_page(request: Request) -> HTMLResponse:
+async def get_desk_page(request: Request, connection: Passes) -> HTMLResponse:
     """Give the page of those who run services and of those who say at a desk who has a right."""
-    return render(request, "desk", said=_said(request, DESK_SAID))
+    names = sorted((await communes(connection)).items(), key=lambda one: one[1])
+    return render(request, "desk", said=_said(request, DESK_SAID), communes=names, documents=DOCUMENTS)
 
 
 @router.get("/desk/reader")

@@ -4,9 +4,10 @@ import qrcode from "/static/vendor/qrcode.js";
 const EDGE = 4;
 const MODULE_PX = 8;
 
-export function draw(canvas, text) {
+// Passes are written in the signs of the mode "Alphanumeric", which is tighter; addresses are not.
+export function draw(canvas, text, mode = "Alphanumeric") {
   const code = qrcode(0, "M");
-  code.addData(text, "Alphanumeric");
+  code.addData(text, mode);
   code.make();
   const modules = code.getModuleCount();
   const side = (modules + 2 * EDGE) * MODULE_PX;
