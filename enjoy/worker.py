@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from core.clock import Clock
+from core.clock import WALL_CLOCK, Clock
 from core.errors import ConfigurationError, PlatformError, RetryableError
 from core.settings import Settings
 from db.connection import Connection, Role, borrow, connect, open_pool
@@ -24,6 +24,7 @@ from enjoy.acting import Connect, act_for_all
 from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
+from enjoy.passes.deriving import derive_due
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
@@ -69,7 +70,13 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
+        Job("rights", 60.0, rights_by_the_wall),
     )
+
+
+async def rights_by_the_wall(lend: Connect, _replayed: Clock) -> int:
+    """Derive rights of holders: people's time is the wall's, whatever is replayed."""
+    return await derive_due(lend, now=WALL_CLOCK.now())
 
 
 async def forget_old(lend: Connect, clock: Clock) -> None:

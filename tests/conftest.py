@@ -22,6 +22,7 @@ from somel.embedded.browser import ensure_browser
 from somel.embedded.places import Places
 from somel.embedded.services import Services
 from somel.embedded.throwaway import throwaway_services
+from tests.support.measuring import unmeasured
 from tests.support.standstill import GRACE_S, no_standstill, read_words, words_file
 
 TEMPLATE = "somel_template"
@@ -97,10 +98,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """End a test that its own limit cannot end."""
+    """End a test that its own limit cannot end; measure no coverage by a slow one."""
     marker = item.get_closest_marker("timeout")
     limit_s = float(marker.args[0] if marker else item.config.getini("timeout"))
-    with no_standstill(item.nodeid, limit_s + GRACE_S, item.config.stash.get(_WORDS, None)):
+    with ExitStack() as stack:
+        stack.enter_context(no_standstill(item.nodeid, limit_s + GRACE_S, item.config.stash.get(_WORDS, None)))
+        if item.get_closest_marker("slow"):
+            stack.enter_context(unmeasured())
         return (yield)
 
 

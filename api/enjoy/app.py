@@ -13,6 +13,7 @@ from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
 from api.enjoy.passes import pages as pass_pages
 from api.enjoy.passes import services
+from api.enjoy.passes import desks, services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -66,6 +67,7 @@ _ROUTERS: Final = (
     keys,
     members,
     services,
+    desks,
     asyncapi,
     harvest,
     preview,

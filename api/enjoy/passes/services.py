@@ -1,7 +1,7 @@
 """Services that passes open: for everybody to read, and run by those who declared them."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
@@ -30,7 +30,9 @@ from enjoy.passes.opening import closed_days, hours_of
 
 router = APIRouter(prefix="/v1/services", tags=["services"])
 
-_NAME = r"^[a-z][a-z0-9-]{1,47}$"
+#: What everybody sees may be kept, and asked about again.
+_OPEN: Final = "public, no-cache"
+_NAME: Final = r"^[a-z][a-z0-9-]{1,47}$"
 ServiceName = Annotated[str, Path(pattern=_NAME, description="Service", examples=["marx-dormoy"])]
 VenueName = Annotated[str, Path(pattern=_NAME, description="Venue, within its service", examples=["grand-bassin"])]
 Runs = Annotated[Operator, Depends(Operating("manage:services"))]
@@ -57,6 +59,7 @@ Seen = Annotated[int | None, Depends(_seen)]
 @router.get("")
 async def get_services(
     request: Request,
+    response: Response,
     connection: Passes,
     *,
     organisation: Annotated[
@@ -74,6 +77,7 @@ async def get_services(
     rows = await store.list_services(
         connection, limit=bounded(limit) + 1, after=after, organisation=organisation, insee_code=commune
     )
+    response.headers["Cache-Control"] = _OPEN
     told = {one.name: one for one in await _told(connection, rows)}
     return page_of(request, rows, limit, item=lambda row: told[row.name], key=lambda row: [row.name])
 
@@ -81,6 +85,7 @@ async def get_services(
 @router.get("/{service}")
 async def get_service(response: Response, connection: Passes, service: ServiceName) -> ServiceOf:
     """Tell what a service is, where it is used, who has which right, and when it is open; open to all."""
+    response.headers["Cache-Control"] = _OPEN
     return await told(response, connection, service)
 
 

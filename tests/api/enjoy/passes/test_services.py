@@ -31,8 +31,7 @@ async def test_a_commune_declares_a_pool_and_everybody_reads_of_it(callers: Call
     told = seen.json()
     assert (told["organisation"], told["proof"], told["hours"], told["is_open"]) == ("lille", "token", None, True)
     assert told["venues"] == [
-        BASIN
-        | {"name": "grand-bassin", "kind": "place", "organisation": "lille", "commune": "Lille", "is_open": True}
+        BASIN | {"name": "grand-bassin", "kind": "place", "organisation": "lille", "commune": "Lille", "is_open": True}
     ]
     listed = (await callers.stranger.get("/v1/services", params={"commune": "59350"})).json()
     assert [one["name"] for one in listed["items"]] == ["marx-dormoy"]

@@ -1,0 +1,76 @@
+"""Desks of communes: they take a holder's code, and say what they saw."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from api.context import InContext
+from api.enjoy.operating import Operating, Operator, Passes
+from api.models.pass_rights import AtDesk, CodeShown, DeskSession, HeldOf, SomethingSeen
+from db import pass_desks
+from enjoy.passes import desks
+from enjoy.passes.desks import Desk, Seen
+
+router = APIRouter(prefix="/v1/desk", tags=["services"])
+
+Sits = Annotated[Operator, Depends(Operating("attest:rights"))]
+SessionSecret = Annotated[
+    str,
+    Header(
+        alias="Desk-Session",
+        min_length=1,
+        max_length=100,
+        description="Of the code that was taken",
+        examples=["desk_A"],
+    ),
+]
+
+
+def _desk(operator: Operator) -> Desk:
+    return Desk(operator.organisation_id, operator.organisation, operator.actor)
+
+
+async def _before(context: InContext, connection: Passes, operator: Sits, desk_session: SessionSecret) -> UUID:
+    return await desks.holder_before(connection, _desk(operator), desk_session, now=context.wall.now())
+
+
+#: Who is before the desk; no answer ever names them.
+BeforeDesk = Annotated[UUID, Depends(_before)]
+
+
+@router.post("/sessions", status_code=HTTPStatus.CREATED)
+async def post_session(context: InContext, connection: Passes, operator: Sits, body: CodeShown) -> DeskSession:
+    """Take the code that a holder shows: for ten minutes the desk may say what it saw."""
+    now = context.wall.now()
+    secret, until = await desks.take_code(connection, _desk(operator), body.code, now=now)
+    holder_id = await desks.holder_before(connection, _desk(operator), secret, now=now)
+    held = await desks.evidence_held(connection, holder_id, now=now)
+    return DeskSession(session=secret, expires_at=until, evidence=[HeldOf.model_validate(one) for one in held])
+
+
+@router.get("/evidence")
+async def get_evidence(context: InContext, connection: Passes, holder_id: BeforeDesk) -> AtDesk:
+    """Tell which evidence there is of who is before the desk, and nothing of what it says."""
+    held = await desks.evidence_held(connection, holder_id, now=context.wall.now())
+    return AtDesk(evidence=[HeldOf.model_validate(one) for one in held])
+
+
+@router.post("/attestations")
+async def post_attestation(
+    context: InContext, connection: Passes, operator: Sits, holder_id: BeforeDesk, body: SomethingSeen
+) -> AtDesk:
+    """Say what the desk saw, in the place of what was of its kind; the holder's rights are derived at once."""
+    now = context.wall.now()
+    await desks.attest(connection, _desk(operator), holder_id, Seen(**body.model_dump()), now=now)
+    held = await desks.evidence_held(connection, holder_id, now=now)
+    return AtDesk(evidence=[HeldOf.model_validate(one) for one in held])
+
+
+@router.delete("/session", status_code=HTTPStatus.NO_CONTENT)
+async def delete_session(connection: Passes, holder_id: BeforeDesk, desk_session: SessionSecret) -> Response:
+    """Let the holder go."""
+    del holder_id
+    await pass_desks.end_session(connection, desk_session)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
