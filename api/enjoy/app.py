@@ -12,8 +12,7 @@ from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
 from api.enjoy.passes import pages as pass_pages
-from api.enjoy.passes import services
-from api.enjoy.passes import desks, services
+from api.enjoy.passes import card, desks, services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -68,6 +67,7 @@ _ROUTERS: Final = (
     members,
     services,
     desks,
+    card,
     asyncapi,
     harvest,
     preview,

@@ -25,8 +25,20 @@ _SETTLE_S: Final = 1.0
 _STORE_EVERY: Final = 10
 _FORGET_EVERY: Final = 3_600
 _KEPT_DAYS: Final = 400
-#: Attempts to sign in or up, by method and path.
-_SIGN_IN: Final = frozenset({("POST", "/v1/session"), ("POST", "/v1/account")})
+#: Attempts to sign in or up, and whatever else could be guessed, by method and path.
+_SIGN_IN: Final = frozenset(
+    {
+        ("POST", "/v1/session"),
+        ("POST", "/v1/account"),
+        ("POST", "/v1/card"),
+        ("POST", "/v1/card/session"),
+        ("PUT", "/v1/card/sign-in"),
+        ("POST", "/v1/card/claims"),
+        ("POST", "/v1/card/erasure"),
+        ("POST", "/v1/card/family/join"),
+        ("POST", "/v1/card/serials"),
+    }
+)
 _log = structlog.get_logger()
 
 
