@@ -108,14 +108,21 @@ function offerInstalling() {
   }));
 }
 
+// Has the page kept for when there is no net, in the language in which it is read now.
+async function keepForLater() {
+  if (!("serviceWorker" in navigator)) return;
+  await navigator.serviceWorker.register("/enjoy/pass/worker.js", { scope: "/enjoy/pass" });
+  navigator.serviceWorker.ready.then(({ active }) => active.postMessage({ language: document.documentElement.lang }));
+  await navigator.storage?.persist?.();
+}
+
 async function begin() {
   offerInstalling();
   beginShowing();
   show(byId("old"), !(await makesKeys()));
   tellNet();
   await reload();
-  await navigator.serviceWorker?.register("/enjoy/pass/worker.js", { scope: "/enjoy/pass" });
-  await navigator.storage?.persist?.();
+  await keepForLater();
   await askQuietly();
 }
 

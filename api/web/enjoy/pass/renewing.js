@@ -3,18 +3,17 @@ import { call } from "/static/enjoy/asking.js";
 import { bytesOf, keep, newKey, publicKey } from "./keeping.js";
 
 const DAY_MS = 86_400_000;
-const EARLY_MS = 3 * DAY_MS;
-//: Answers that say that this pass is no more; of any other nothing is known.
+const OLD_MS = 2 * DAY_MS;
+const EARLY_MS = 7 * DAY_MS;
+// Answers that say that this pass is no more; of any other nothing is known.
 const NO_MORE = [403, 404, 409, 410];
 
-// The holder's card, or null where nobody's is open in this browser.
+// The holder's media and the services that they joined, or null where nobody's card is open in this browser.
 export async function openCard() {
-  try {
-    return await call("GET", "card");
-  } catch (error) {
-    if (error.status === 401) return null;
-    throw error;
-  }
+  const { signed_in: isOpen } = await call("GET", "card/session");
+  if (!isOpen) return null;
+  const [media, services] = await Promise.all([call("GET", "card/media"), call("GET", "card/services")]);
+  return { media, services };
 }
 
 async function fetchToken(pass) {
@@ -30,7 +29,7 @@ export async function addPass(service, medium) {
   return pass;
 }
 
-const isDue = (pass, now) => now - pass.renewed_ms > DAY_MS || Date.parse(pass.expires_at) - now < EARLY_MS;
+const isDue = (pass, now) => now - pass.renewed_ms > OLD_MS || Date.parse(pass.expires_at) - now < EARLY_MS;
 
 // What a pass is now that the card was asked: renewed, withdrawn, or as it was.
 export async function renewed(pass, card) {

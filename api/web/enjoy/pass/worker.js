@@ -20,17 +20,22 @@ async function tidy() {
   await self.clients.claim();
 }
 
-// The page from the net, else as it was last seen; a net that is there but does not answer is none.
+// The page from the net, else as it is kept; a net that is there but does not answer is none.
 async function page(request) {
-  const cache = await caches.open(CACHE);
   try {
-    const answer = await fetch(request.url, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (answer.ok) await cache.put(PAGE, answer.clone());
-    return answer;
+    return await fetch(request.url, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch {
-    const wanted = new URL(request.url).searchParams.get("lang");
-    return (wanted && await cache.match(`${PAGE}?lang=${wanted}`)) || (await cache.match(PAGE)) || cache.match(`${PAGE}?lang=fr`);
+    const cache = await caches.open(CACHE);
+    const asked = await cache.match(request.url);
+    return asked ?? (await cache.match(PAGE)) ?? cache.match(FILES[0]);
   }
+}
+
+// The page says in which language it is read: that one is shown when there is no net.
+async function remember(language) {
+  const cache = await caches.open(CACHE);
+  const page = await cache.match(`${PAGE}?lang=${language}`);
+  if (page) await cache.put(PAGE, page);
 }
 
 async function file(request) {
@@ -40,6 +45,7 @@ async function file(request) {
 
 self.addEventListener("install", (event) => event.waitUntil(fill().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(tidy()));
+self.addEventListener("message", (event) => event.waitUntil(remember(event.data.language)));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
