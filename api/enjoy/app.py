@@ -11,8 +11,8 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
+from api.enjoy.passes import card, desks, published, services
 from api.enjoy.passes import pages as pass_pages
-from api.enjoy.passes import card, desks, services
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -30,6 +30,7 @@ from api.enjoy.routes import (
     webhooks,
 )
 from api.openapi import describe
+from enjoy.passes.published import PublishedList
 
 #: Where it is mounted.
 PREFIX: Final = "/enjoy"
@@ -69,6 +70,7 @@ _ROUTERS: Final = (
     desks,
     services,
     asyncapi,
+    published,
     harvest,
     preview,
     found,
@@ -90,6 +92,7 @@ def create_enjoy(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.contracts = Contracts()
+    app.state.published_list = PublishedList()
     errors.install(app)
     features.install(app, context)  # first: what is asked most is found first
     pages.install(app)

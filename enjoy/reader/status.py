@@ -47,7 +47,7 @@ class StatusList:
     issued_at : datetime
         When the issuer last said that this is how things stand.
     uri : str
-        Address of the list: which list it is.
+        Address of the list.
     packed : bytes
         Two bits a token, the first in the lowest bits of the first byte.
     revoked_keys : frozenset of bytes
@@ -103,11 +103,12 @@ class StatusList:
 
         Notes
         -----
-        What is not known is refused: a token of another list, or one that is younger than this list.
+        A token that this list has no place for yet is refused. The address of the list is not compared with that in the
+        token: who believes a key believes its one list, by whichever name of the server it came.
         """
         if token.kid in self.revoked_keys:
             return Reason.KEY_UNKNOWN
-        status = self.status_of(token.status_index) if token.status_uri == self.uri else None
+        status = self.status_of(token.status_index)
         if status is None:
             return Reason.LIST_STALE
         return None if status == VALID else _REASONS.get(status, Reason.REVOKED)
@@ -121,10 +122,10 @@ class StatusList:
             As `read`; ``status_rolled_back`` when it is older; ``status_forked`` when it is another one.
         """
         other = StatusList.read(message, keys, now)
-        self._require_later(other.uri, other.version, other.issued_at)
+        self._require_later(other.version)
         if other.version == self.version and other.digest != self.digest:
             raise _forked()
-        return other
+        return replace(other, issued_at=max(other.issued_at, self.issued_at))
 
     def updated(self, message: bytes, keys: Keys, now: datetime) -> "StatusList":
         """Return the list after signed changes.
@@ -140,7 +141,7 @@ class StatusList:
             raise _unreadable("the changes lack claims, or have them in another form")
         if changes.issued_at > now + _LEEWAY:
             raise InputError("status_expired", "The status list is not one of today: is the clock right?")
-        self._require_later(changes.uri, changes.version, changes.issued_at)
+        self._require_later(changes.version)
         if changes.since != self.version:
             raise InputError("status_gap", "The changes begin at another version.", version=self.version)
         if changes.size < self.size:
@@ -148,7 +149,7 @@ class StatusList:
         after = replace(
             self,
             version=changes.version,
-            issued_at=changes.issued_at,
+            issued_at=max(changes.issued_at, self.issued_at),  # of two servers one may have signed a little before
             packed=_applied(self.packed, changes),
             revoked_keys=changes.revoked_keys,
         )
@@ -156,10 +157,8 @@ class StatusList:
             raise _forked()
         return after
 
-    def _require_later(self, uri: str, version: int, issued_at: datetime) -> None:
-        if uri != self.uri:
-            raise _forked()
-        if version < self.version or issued_at < self.issued_at:
+    def _require_later(self, version: int) -> None:
+        if version < self.version:
             raise InputError("status_rolled_back", "The status list is older than the one that is known.")
 
 

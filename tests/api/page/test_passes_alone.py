@@ -54,7 +54,7 @@ async def test_without_a_net(browser: Browser, database_url: str, tmp_path: Path
             await connection.commit()
         token = base64.b64encode(issued.token).decode()
         await page.evaluate(_KEEP, [str(medium), token, issued.expires_at.isoformat()])
-        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        await page.wait_for_function("caches.match('/enjoy/pass')")
         await context.set_offline(True)
         await page.reload()
         await expect(page.get_by_text("No network: your passes work all the same.")).to_be_visible()
