@@ -146,12 +146,6 @@ async def forget_evidence(connection: Connection, *, before: date) -> int:
         return (await connection.execute(_SQL["forget_evidence"], {"before": before})).rowcount
 
 
-async def erase_evidence(connection: Connection, holder_id: UUID) -> None:
-    """Forget all that desks saw of a holder who leaves, and every desk that has them before it."""
-    for name in ("erase_attestations", "erase_codes", "erase_sessions"):
-        await _run(connection, name, {"holder_id": holder_id})
-
-
 async def rights_of_holder(connection: Connection, holder_id: UUID) -> list[RightOf]:
     """Return every right at every service that a holder uses, those that they have not too."""
     return await all_rows(connection, RightOf, _SQL["rights_of_holder"], {"holder_id": holder_id})

@@ -678,6 +678,35 @@ CREATE TABLE pass.entitlement_kind (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.entitlement_kind TO somel_enjoy_pass;
 
+-- Codes that let whoever has one become a child's guardian, or let the child sign in; a row goes when its code is taken
+CREATE TABLE pass.family_code (
+    secret_sha256 bytea NOT NULL, -- SHA-256 of 120 random bits
+    child_id uuid NOT NULL, -- Which child
+    kind text NOT NULL, -- guardian: become one; claim: be the child from now on
+    expires_at timestamp with time zone NOT NULL, -- After this it is not taken
+    CONSTRAINT family_code_pkey PRIMARY KEY (secret_sha256),
+    CONSTRAINT family_code_child_id_fkey FOREIGN KEY (child_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT family_code_kind_check CHECK ((kind = ANY (ARRAY['guardian'::text, 'claim'::text]))),
+    CONSTRAINT family_code_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX family_code_child_idx ON pass.family_code USING btree (child_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.family_code TO somel_enjoy_pass;
+
+-- Who acts for which child; a row goes when it ends, at majority at the latest
+CREATE TABLE pass.guardianship (
+    member uuid NOT NULL DEFAULT gen_random_uuid(), -- Random number by which the guardian names the child, and the child the guardian; another for each guardian
+    guardian_id uuid NOT NULL, -- Who acts
+    child_id uuid NOT NULL, -- For whom; born_on of this holder says until when
+    began_on date NOT NULL, -- Since which day
+    CONSTRAINT guardianship_pkey PRIMARY KEY (member),
+    CONSTRAINT guardianship_guardian_id_child_id_key UNIQUE (guardian_id, child_id),
+    CONSTRAINT guardianship_child_id_fkey FOREIGN KEY (child_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT guardianship_guardian_id_fkey FOREIGN KEY (guardian_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT guardianship_check CHECK ((guardian_id <> child_id))
+);
+CREATE INDEX guardianship_child_idx ON pass.guardianship USING btree (child_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.guardianship TO somel_enjoy_pass;
+
 -- People who hold passes. An anonymous one has neither address nor name; a child may have no way to sign in at all, and is seen to by a guardian
 CREATE TABLE pass.holder (
     holder_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; never leaves the platform: services know a holder by pass.subject
@@ -691,11 +720,15 @@ CREATE TABLE pass.holder (
     left_on date, -- Day on which they left; all that said who they were is erased then
     failure_count integer NOT NULL DEFAULT 0, -- Wrong passphrases in a row
     closed_until timestamp with time zone, -- No passphrase is tried before this; null: they may try
+    handle text, -- First signs of an anonymous holder's recovery code, random, by which they are found; null: they do not sign in by a code
     CONSTRAINT holder_pkey PRIMARY KEY (holder_id),
     CONSTRAINT holder_email_key UNIQUE (email),
+    CONSTRAINT holder_handle_key UNIQUE (handle),
     CONSTRAINT holder_check CHECK (((kind = 'named'::text) OR (email IS NULL))),
+    CONSTRAINT holder_check1 CHECK (((handle IS NULL) OR ((kind = 'anonymous'::text) AND (passphrase IS NOT NULL)))),
     CONSTRAINT holder_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text))),
     CONSTRAINT holder_failure_count_check CHECK ((failure_count >= 0)),
+    CONSTRAINT holder_handle_check CHECK ((handle ~ '^[0-9A-HJKMNP-TV-Z]{8}$'::text)),
     CONSTRAINT holder_kind_check CHECK ((kind = ANY (ARRAY['anonymous'::text, 'named'::text]))),
     CONSTRAINT holder_label_check CHECK ((length(label) <= 60)),
     CONSTRAINT holder_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
@@ -723,6 +756,22 @@ CREATE TABLE pass.medium (
 );
 CREATE INDEX medium_holder_idx ON pass.medium USING btree (holder_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.medium TO somel_enjoy_pass;
+
+-- Every table that holds something of a holder: what an export tells, and what becomes of it when they leave
+CREATE TABLE pass.personal_table (
+    name text NOT NULL, -- Schema and name of the table
+    column_name text NOT NULL, -- Column that says whose a row is
+    reaches text NOT NULL, -- What the column names; nobody: rows are not found by it, for the reason given
+    untold text[] NOT NULL DEFAULT '{}'::text[], -- Columns that are not exported: hashes of secrets, and numbers of other people
+    on_leaving text NOT NULL, -- deleted; changed: enjoy.passes.leaving says how; kept
+    reason text NOT NULL, -- What it is, or why it is kept
+    CONSTRAINT personal_table_pkey PRIMARY KEY (name, column_name),
+    CONSTRAINT personal_table_name_check CHECK ((name ~ '^[a-z]+\.[a-z_]+$'::text)),
+    CONSTRAINT personal_table_on_leaving_check CHECK ((on_leaving = ANY (ARRAY['deleted'::text, 'changed'::text, 'kept'::text]))),
+    CONSTRAINT personal_table_reaches_check CHECK ((reaches = ANY (ARRAY['holder'::text, 'subject'::text, 'medium'::text, 'token'::text, 'nobody'::text]))),
+    CONSTRAINT personal_table_reason_check CHECK ((reason <> ''::text))
+);
+GRANT SELECT ON pass.personal_table TO somel_enjoy_pass;
 
 -- Who is admitted, when, how often, at which price class; the first rule that admits decides
 CREATE TABLE pass.rule (
@@ -764,6 +813,18 @@ CREATE TABLE pass.service (
 );
 CREATE INDEX service_organisation_idx ON pass.service USING btree (organisation_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.service TO somel_enjoy_pass;
+
+-- Browsers in which a holder is signed in, by the SHA-256 of the secret in their cookie
+CREATE TABLE pass.session (
+    secret_sha256 bytea NOT NULL, -- SHA-256 of 256 random bits
+    holder_id uuid NOT NULL, -- Who
+    expires_at timestamp with time zone NOT NULL, -- After this they sign in anew
+    CONSTRAINT session_pkey PRIMARY KEY (secret_sha256),
+    CONSTRAINT session_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT session_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX session_holder_idx ON pass.session USING btree (holder_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.session TO somel_enjoy_pass;
 
 -- Keys that sign tokens and status lists; one signs at a time, several are believed
 CREATE TABLE pass.signing_key (
@@ -3423,6 +3484,65 @@ BEGIN
     END IF;
     RETURN NEXT kept;
 END $function$;
+
+CREATE OR REPLACE FUNCTION pass.erase_rows(asked uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    known pass.personal_table;
+    deleted bigint;
+    counts jsonb := '{}';
+BEGIN
+    FOR known IN
+        SELECT * FROM pass.personal_table WHERE on_leaving = 'deleted' AND reaches <> 'nobody' ORDER BY name, column_name
+    LOOP
+        EXECUTE format(
+            'DELETE FROM %I.%I WHERE %s',
+            split_part(known.name, '.', 1), split_part(known.name, '.', 2), pass.reached_by(asked, known)
+        ) USING asked;
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        counts := counts || jsonb_build_object(known.name, deleted + coalesce((counts ->> known.name)::bigint, 0));
+    END LOOP;
+    RETURN counts;
+END $function$;
+
+CREATE OR REPLACE FUNCTION pass.held_of(asked uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    known pass.personal_table;
+    found jsonb;
+    held jsonb := '{}';
+BEGIN
+    FOR known IN SELECT * FROM pass.personal_table WHERE reaches <> 'nobody' ORDER BY name, column_name LOOP
+        EXECUTE format(
+            'SELECT coalesce(jsonb_agg(to_jsonb(held) - $2), ''[]'') FROM %I.%I AS held WHERE %s',
+            split_part(known.name, '.', 1), split_part(known.name, '.', 2), pass.reached_by(asked, known)
+        ) INTO found USING asked, known.untold;
+        held := held || jsonb_build_object(known.name, coalesce(held -> known.name, '[]') || found);
+    END LOOP;
+    RETURN held;
+END $function$;
+
+CREATE OR REPLACE FUNCTION pass.reached_by(asked uuid, known pass.personal_table)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT format(CASE known.reaches
+        WHEN 'holder' THEN '%I = $1'
+        WHEN 'subject' THEN '%I IN (SELECT subject_id FROM pass.subject WHERE holder_id = $1)'
+        WHEN 'medium' THEN '%I IN (SELECT medium_id FROM pass.medium WHERE holder_id = $1)'
+        ELSE '%I IN (SELECT token_id FROM pass.token JOIN pass.subject USING (subject_id) WHERE holder_id = $1)'
+    END, known.column_name)
+$function$;
 
 CREATE OR REPLACE FUNCTION somel.add_to_refusal_total()
  RETURNS trigger

@@ -66,6 +66,11 @@ COMMENT ON COLUMN pass.desk_session.expires_at IS 'Until when it is good';
 CREATE INDEX desk_session_holder_idx ON pass.desk_session (holder_id);
 CREATE INDEX desk_session_expires_idx ON pass.desk_session (expires_at);
 
+INSERT INTO pass.personal_table (name, column_name, reaches, untold, on_leaving, reason) VALUES
+('pass.attestation', 'holder_id', 'holder', '{}', 'deleted', 'What desks saw'),
+('pass.desk_code', 'holder_id', 'holder', '{code_hash}', 'deleted', 'Codes that are shown at desks'),
+('pass.desk_session', 'holder_id', 'holder', '{session_hash}', 'deleted', 'Desks that have the holder before them');
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON pass.attestation, pass.desk_code, pass.desk_session TO somel_enjoy_pass;
 -- Which communes the metropolis has, and what they are called.
 GRANT SELECT ON somel.commune, somel.place TO somel_enjoy_pass;

@@ -102,15 +102,6 @@ RETURNING kind;
 -- name: forget_evidence
 DELETE FROM pass.attestation WHERE valid_until < %(before)s;
 
--- name: erase_attestations
-DELETE FROM pass.attestation WHERE holder_id = %(holder_id)s;
-
--- name: erase_codes
-DELETE FROM pass.desk_code WHERE holder_id = %(holder_id)s;
-
--- name: erase_sessions
-DELETE FROM pass.desk_session WHERE holder_id = %(holder_id)s;
-
 -- name: rights_of_holder
 -- row: db.pass_rights.RightOf
 SELECT

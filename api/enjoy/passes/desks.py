@@ -32,7 +32,7 @@ def _desk(operator: Operator) -> Desk:
     return Desk(operator.organisation_id, operator.organisation, operator.actor)
 
 
-async def _before(context: InContext, connection: Passes, operator: Sits, desk_session: SessionSecret) -> UUID:
+async def _before(context: InContext, operator: Sits, connection: Passes, desk_session: SessionSecret) -> UUID:
     return await desks.holder_before(connection, _desk(operator), desk_session, now=context.wall.now())
 
 
@@ -41,7 +41,7 @@ BeforeDesk = Annotated[UUID, Depends(_before)]
 
 
 @router.post("/sessions", status_code=HTTPStatus.CREATED)
-async def post_session(context: InContext, connection: Passes, operator: Sits, body: CodeShown) -> DeskSession:
+async def post_session(context: InContext, operator: Sits, connection: Passes, body: CodeShown) -> DeskSession:
     """Take the code that a holder shows: for ten minutes the desk may say what it saw."""
     now = context.wall.now()
     secret, until = await desks.take_code(connection, _desk(operator), body.code, now=now)
@@ -51,7 +51,7 @@ async def post_session(context: InContext, connection: Passes, operator: Sits, b
 
 
 @router.get("/evidence")
-async def get_evidence(context: InContext, connection: Passes, holder_id: BeforeDesk) -> AtDesk:
+async def get_evidence(context: InContext, holder_id: BeforeDesk, connection: Passes) -> AtDesk:
     """Tell which evidence there is of who is before the desk, and nothing of what it says."""
     held = await desks.evidence_held(connection, holder_id, now=context.wall.now())
     return AtDesk(evidence=[HeldOf.model_validate(one) for one in held])
@@ -59,7 +59,7 @@ async def get_evidence(context: InContext, connection: Passes, holder_id: Before
 
 @router.post("/attestations")
 async def post_attestation(
-    context: InContext, connection: Passes, operator: Sits, holder_id: BeforeDesk, body: SomethingSeen
+    context: InContext, operator: Sits, connection: Passes, holder_id: BeforeDesk, body: SomethingSeen
 ) -> AtDesk:
     """Say what the desk saw, in the place of what was of its kind; the holder's rights are derived at once."""
     now = context.wall.now()
@@ -69,7 +69,7 @@ async def post_attestation(
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT)
-async def delete_session(connection: Passes, holder_id: BeforeDesk, desk_session: SessionSecret) -> Response:
+async def delete_session(holder_id: BeforeDesk, connection: Passes, desk_session: SessionSecret) -> Response:
     """Let the holder go."""
     del holder_id
     await pass_desks.end_session(connection, desk_session)

@@ -91,7 +91,7 @@ async def get_service(response: Response, connection: Passes, service: ServiceNa
 
 @router.post("", status_code=HTTPStatus.CREATED)
 async def post_service(
-    context: InContext, response: Response, connection: Passes, operator: Runs, body: NewService
+    context: InContext, response: Response, operator: Runs, connection: Passes, body: NewService
 ) -> ServiceOf:
     """Declare a service; its name is for ever, and nobody is admitted before there is a rule."""
     await services.declare(
@@ -104,8 +104,8 @@ async def post_service(
 async def put_service(
     context: InContext,
     response: Response,
-    connection: Passes,
     operator: Runs,
+    connection: Passes,
     service: ServiceName,
     seen: Seen,
     body: ServiceWanted,
@@ -119,7 +119,7 @@ async def put_service(
 
 @router.delete("/{service}", status_code=HTTPStatus.NO_CONTENT)
 async def delete_service(
-    context: InContext, connection: Passes, operator: Runs, service: ServiceName, seen: Seen
+    context: InContext, operator: Runs, connection: Passes, service: ServiceName, seen: Seen
 ) -> Response:
     """Close a service for good: nobody joins it, and readers admit nobody from their next bundle on."""
     own = await services.own_service(connection, service, operator.organisation_id)
@@ -131,8 +131,8 @@ async def delete_service(
 async def put_venue(
     context: InContext,
     response: Response,
-    connection: Passes,
     operator: Runs,
+    connection: Passes,
     service: ServiceName,
     venue: VenueName,
     seen: Seen,
