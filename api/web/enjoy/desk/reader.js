@@ -31,7 +31,7 @@ function present(state, verdict, reason, price) {
 
 // When and what, and never who.
 function remember(state, verdict, reason) {
-  const line = make("li", { "data-state": state }, make("time", { textContent: clock.format(Date.now()) }), ` ${MARKS[state]} ${verdict} · ${reason}`);
+  const line = make("li", { "data-state": state }, make("time", { textContent: clock.format(Date.now()) }), ` ${MARKS[state]} ${[verdict, reason].filter(Boolean).join(" · ")}`);
   byId("last").prepend(line);
   while (byId("last").children.length > MOST_PAST) byId("last").lastChild.remove();
   show(byId("last-none"), false);
@@ -39,7 +39,7 @@ function remember(state, verdict, reason) {
 
 function tell(state, verdict, reason, price) {
   present(state, verdict, reason, price);
-  remember(state, verdict, reason);
+  remember(state, verdict, state === "unknown" ? "" : reason);
   signal(state);
   rest = Date.now() + SHOWN_MS;
   byId(state === "unknown" ? "again" : "next").focus({ preventScroll: true });

@@ -56,3 +56,15 @@ export function ruleOf(given) {
     price_class: given.get("price_class"),
   };
 }
+
+const CONDITIONS = {
+  everybody: () => ({ everybody: true }),
+  metropolis: () => ({ residence: "metropolis" }),
+  commune: (given) => ({ residence: [given.get("insee_code")] }),
+  age_below: (given) => ({ age_below: Number(given.get("number")) }),
+  age_from: (given) => ({ age_from: Number(given.get("number")) }),
+  social_tariff: (given) => ({ social_tariff: Number(given.get("number")) }),
+};
+
+// What a right follows from, as a form says.
+export const conditionOf = (given) => CONDITIONS[given.get("condition")](given);

@@ -4,7 +4,7 @@ import { call, say, tried, words } from "/static/enjoy/asking.js";
 import { chosen, within } from "./belonging.js";
 import { fact, fill } from "./listing.js";
 import { beginPairing, showReaders } from "./pairing.js";
-import { ruleInWords, ruleOf } from "./ruling.js";
+import { conditionOf, ruleInWords, ruleOf } from "./ruling.js";
 
 const language = document.documentElement.lang;
 let services = [];
@@ -57,6 +57,14 @@ export async function showServices(name = byId("service").value) {
   await showService();
 }
 
+// What a condition is about is asked for, and nothing else.
+function showCondition() {
+  for (const part of byId("new-right").querySelectorAll("[data-for]")) {
+    part.hidden = !part.dataset.for.split(" ").includes(byId("condition").value);
+    part.disabled = part.hidden;
+  }
+}
+
 // Sends what a form says, empties it, shows what is now, and says that it is kept.
 function sent(work) {
   return tried(async (event) => {
@@ -77,8 +85,15 @@ export function beginRunning() {
     await call("PUT", of(`venues/${name}`), venue);
     await showServices();
   }));
+  byId("new-right").addEventListener("submit", sent(async (given) => {
+    await call("PUT", of(`rights/${given.get("code")}`), { title: given.get("title"), condition: conditionOf(given) });
+    await showRules(one());
+    showCondition();
+  }));
+  byId("condition").addEventListener("change", showCondition);
+  showCondition();
   byId("new-rule").addEventListener("submit", sent(async (given) => {
-    await call("POST", of("rules"), ruleOf(given));
+    await call("POST", of("rules"), { content: ruleOf(given) });
     await showRules(one());
   }));
   beginPairing();
