@@ -13,12 +13,12 @@ _STRICT: Final = (
 _EXPLORER: Final = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 EXPLORER_PATH: Final = "/docs"
 #: The page of passes works without a net, and for that alone there is a worker.
-PASS_PATH: Final = "/enjoy/pass"
+PHONE_PATH: Final = "/enjoy/pass"
 #: The page that reads codes looks through a camera and decodes with WebAssembly that comes from here.
 READER_PATH: Final = "/enjoy/desk/reader"
 _POLICIES: Final = {
     EXPLORER_PATH: _EXPLORER,
-    PASS_PATH: _STRICT.replace("worker-src 'none'", "worker-src 'self'"),
+    PHONE_PATH: _STRICT.replace("worker-src 'none'", "worker-src 'self'"),
     READER_PATH: _STRICT.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"),
 }
 _WITH_CAMERA: Final = "camera=(self), geolocation=(), microphone=()"

@@ -7,7 +7,10 @@ from typing import Final
 PASS_SAID: Final[Mapping[str, tuple[str, str]]] = {
     "offline": ("Pas de connexion.", "No connection."),
     "passNextIn": ("Change dans {n} s", "Changes in {n} s"),
-    "passCode": ("Code du passe {title}, il change toutes les 30 secondes", "Code of the pass {title}; it changes every 30 seconds"),
+    "passCode": (
+        "Code du passe {title}, il change toutes les 30 secondes",
+        "Code of the pass {title}; it changes every 30 seconds",
+    ),
     "passUntil": ("Valable jusqu’au {at}", "Valid until {at}"),
     "passUntilSoon": (
         "Valable jusqu’au {at} : connectez-vous à Internet pour le prolonger.",

@@ -36,8 +36,8 @@ READER_SAID: Final[Mapping[str, tuple[str, str]]] = {
     "readerRefused": ("Refusé", "Refused"),
     "readerNoNet": ("Pas de connexion", "No connection"),
     "readerNoNetLead": (
-        "Ce passe n’a pas été vérifié. Réessayez ; sans réseau, utilisez le lecteur « somel reader ».",
-        "This pass was not checked. Try again; without a network, use the reader “somel reader”.",
+        "Ce passe n’a pas été vérifié. Réessayez. Sans réseau, utilisez le programme somel reader.",
+        "This pass was not checked. Try again. Without a network, use the program somel reader.",
     ),
     "readerPrice": ("Tarif : {price}", "Price: {price}"),
     "readerChecking": ("Vérification…", "Checking…"),

@@ -15,7 +15,7 @@ from api.enjoy.catalogue.words_pass import PASS_SAID
 from api.enjoy.catalogue.words_reader import READER_SAID
 from api.enjoy.catalogue.writing import LANGUAGES, language_of
 from api.enjoy.operating import Passes
-from api.headers import PASS_PATH
+from api.headers import PHONE_PATH
 from api.routes.page import WEB
 from db.pass_services import communes
 from enjoy.passes.desks import DOCUMENTS
@@ -54,13 +54,13 @@ async def get_manifest(request: Request) -> JSONResponse:
     """Tell phones how the page is installed."""
     words = WORDS[language_of(request)]
     manifest = {
-        "id": PASS_PATH,
+        "id": PHONE_PATH,
         "name": words["passName"],
         "short_name": words["passShort"],
         "description": words["passLead"],
         "lang": language_of(request),
-        "start_url": PASS_PATH,
-        "scope": PASS_PATH,
+        "start_url": PHONE_PATH,
+        "scope": PHONE_PATH,
         "display": "standalone",
         "theme_color": _COLOUR,
         "background_color": _COLOUR,
@@ -82,7 +82,7 @@ async def get_manifest(request: Request) -> JSONResponse:
 @router.get("/pass/worker.js")
 async def get_worker() -> Response:
     """Give the worker that keeps the page for when there is no net; it may see to the page, which lies above it."""
-    return Response(_worker(), media_type=_SCRIPT, headers={"Service-Worker-Allowed": PASS_PATH})
+    return Response(_worker(), media_type=_SCRIPT, headers={"Service-Worker-Allowed": PHONE_PATH})
 
 
 @router.get("/desk")
@@ -109,7 +109,7 @@ def _worker() -> str:
     """Return the worker, which changes whenever a file that it keeps does: browsers then fetch all of them again."""
     contents = [(WEB / name).read_bytes() for name in (*_FILES, "enjoy/pass/worker.js") if (WEB / name).is_file()]
     version = hashlib.sha256(b"".join(contents) + _pages_digest()).hexdigest()[:16]
-    pages = [f"{PASS_PATH}?lang={language}" for language in LANGUAGES]
+    pages = [f"{PHONE_PATH}?lang={language}" for language in LANGUAGES]
     files = [*pages, *(f"/static/{name}" for name in _FILES)]
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(files)};\n"
     return head + (WEB / "enjoy/pass/worker.js").read_text()

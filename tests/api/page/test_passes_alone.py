@@ -41,7 +41,9 @@ async def test_without_a_net(browser: Browser, database_url: str, tmp_path: Path
     subject = add_subject(town, holder, "pool", days=4000)
     settings = read_settings(api_port=0, pass_secret=PASS_SECRET)
     async with served(settings, database_url) as address:
-        context = await browser.new_context(locale="en-GB", viewport={"width": 390, "height": 844}, device_scale_factor=2)
+        context = await browser.new_context(
+            locale="en-GB", viewport={"width": 390, "height": 844}, device_scale_factor=2
+        )
         page, blank = await context.new_page(), await context.new_page()
         await page.goto(f"{address}/enjoy/pass")
         await expect(page.get_by_text("No pass on this phone yet")).to_be_visible()
@@ -69,4 +71,5 @@ async def test_without_a_net(browser: Browser, database_url: str, tmp_path: Path
         second = read_presented(read_code(await screen_of(page, blank)), keys, datetime.now(UTC))
         assert isinstance(second, Presented), second
         assert second.step == shown.step + 1
-        await page.close(); await context.close()
+        await page.close()
+        await context.close()

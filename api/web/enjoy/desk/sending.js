@@ -18,8 +18,13 @@ export const ask = (method, path, body) => call(method, path, body, { Authorizat
 
 const mayPass = (error) => error.status === 0 || error.status >= 500;
 
+// Serials of cards: eight digits on the back, or more, or what a reader of cards types.
+const SERIAL = /^(0[xX][0-9A-Fa-f]{16}|[0-9][0-9 .-]{6,24}[0-9])$/;
+
 // One question, with the number that tells the server that it is still the same.
-export const question = (text) => ({ text, nonce: crypto.randomUUID() });
+export function question(text) {
+  return { nonce: crypto.randomUUID(), ...(SERIAL.test(text) ? { serial: text } : { text }) };
+}
 
 export async function judged(asked) {
   for (const wait of WAITS_MS) {
