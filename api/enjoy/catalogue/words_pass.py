@@ -56,8 +56,7 @@ PASS_WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "No network: your passes work all the same.",
     ),
     "passOld": (
-        "Ce navigateur ne sait pas garder de clé sûre (Ed25519). Mettez-le à jour, ou imprimez votre passe "
-        "sur papier depuis la page de votre carte.",
+        "Ce navigateur ne garde pas de clé sûre (Ed25519). Mettez-le à jour, ou imprimez un passe depuis votre carte.",
         "This browser cannot keep a safe key (Ed25519). Update it, or print your pass from the page of your card.",
     ),
     "passCard": ("Ma carte", "My card"),
