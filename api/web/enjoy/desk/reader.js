@@ -62,8 +62,8 @@ async function judge() {
   present("checking", words("readerChecking"), "");
   try {
     const told = await judged(asked);
-    const state = told.is_admitted ? "admitted" : "refused";
-    tell(state, words(told.is_admitted ? "readerAdmitted" : "readerRefused"), words(`reason.${told.reason}`), told.price_class);
+    const state = told.admitted ? "admitted" : "refused";
+    tell(state, words(told.admitted ? "readerAdmitted" : "readerRefused"), words(`reason.${told.reason}`), told.price_class);
   } catch (error) {
     tellWrong(error);
   } finally {

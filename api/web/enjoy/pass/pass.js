@@ -39,10 +39,10 @@ function offer(card) {
   byId("services").replaceChildren(...missing.map((one) => option(one.service, one.title)));
   const here = passes.find((pass) => !pass.withdrawn)?.medium;
   byId("media").replaceChildren(
-    ...phones.map((one) => option(one.medium_id, one.label || words("passThisPhone"))),
+    ...phones.map((one) => option(one.medium, one.label || words("passThisPhone"))),
     option(NEW, words("passNewPhone")),
   );
-  byId("media").value = phones.some((one) => one.medium_id === here) ? here : NEW;
+  byId("media").value = phones.some((one) => one.medium === here) ? here : NEW;
   show(byId("add"), missing.length > 0);
   if (missing.length === 0 && card.services.length > 0 && passes.length === 0) say(words("passNoService"));
 }
@@ -64,7 +64,7 @@ async function ask() {
 async function add(event) {
   const given = new FormData(event.target);
   const medium = given.get("medium") === NEW
-    ? (await call("POST", "card/media", { kind: "phone", label: words("passThisPhone") })).medium_id
+    ? (await call("POST", "card/media", { kind: "phone", label: words("passThisPhone") })).medium
     : given.get("medium");
   const pass = await addPass(given.get("service"), medium);
   await reload(pass.service);

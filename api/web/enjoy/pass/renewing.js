@@ -33,7 +33,7 @@ const isDue = (pass, now) => now - pass.renewed_ms > OLD_MS || Date.parse(pass.e
 
 // What a pass is now that the card was asked: renewed, withdrawn, or as it was.
 export async function renewed(pass, card) {
-  const medium = card.media.find((one) => one.medium_id === pass.medium);
+  const medium = card.media.find((one) => one.medium === pass.medium);
   let now = pass;
   if (medium === undefined || medium.status !== "active") now = { ...pass, withdrawn: true };
   else if (pass.withdrawn || isDue(pass, Date.now())) {
