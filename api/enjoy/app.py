@@ -24,6 +24,7 @@ from api.enjoy.passes import (
     ruling,
     services,
 )
+from api.enjoy.passes import pages as pass_pages
 from api.enjoy.passes.tourism import routes as tourism
 from api.enjoy.routes import (
     account,
@@ -95,6 +96,7 @@ _ROUTERS: Final = (
     preview,
     found,
     pages,
+    pass_pages,
 )
 
 
