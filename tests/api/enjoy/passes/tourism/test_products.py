@@ -56,7 +56,7 @@ async def test_transport_is_never_counted_and_ones_own_venue_needs_no_answer(tra
         (["line-1"], []),
     ]
     assert (await trade.stranger.get("/v1/services/city-pass")).json()["rights"] == [
-        {"title": "Pass 48 heures", "condition": {"fr": "a acheté ce pass", "en": "has bought this pass"}}
+        {"title": "Pass 48 heures", "condition": {"fr": "l'a acheté", "en": "has bought it"}}
     ]
 
 
