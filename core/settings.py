@@ -154,6 +154,8 @@ class Settings(BaseSettings):
     )
     wallet_google_issuer: Annotated[str, Field(pattern=r"^[0-9]{0,32}$")] = Field(
         "", description="Issuer ID at Google Wallet"
+    pass_least_holders: Annotated[int, Field(ge=2)] = Field(
+        10, description="Holders of passes that a published figure of use is over at least"
     )
     enjoy_key_quota: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         12_000, description="Requests a minute that a key of Enjoy may make, where it has no figure of its own; 0: any"

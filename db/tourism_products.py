@@ -1,7 +1,7 @@
 """Tourism passes that are sold, and the partners that take them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -78,6 +78,13 @@ class Agreement:
     proposed_at: datetime
     accepted_at: datetime | None
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVenue:
+    """Name the venue that a rule of a product opens."""
+
+    venue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +188,16 @@ async def accept_agreement(connection: Connection, agreement_id: int, *, at: dat
     return await _do(connection, "accept_agreement", wanted) == 1
 
 
-async def replace_rules(
-    connection: Connection, product: Product, contents: Sequence[Mapping[str, Any]], *, at: datetime
+async def keep_rules(
+    connection: Connection, product: Product, contents: Mapping[str, Mapping[str, Any]], *, at: datetime
 ) -> None:
-    """Let other rules say what a product opens."""
-    await _do(
-        connection,
-        "end_product_rules",
-        {"service_id": product.service_id, "number": product.number, "at": at},
-    )
-    for content in contents:
-        wanted = {"service_id": product.service_id, "content": json.dumps(content), "at": at}
-        await _do(connection, "insert_product_rule", wanted)
+    """Let a product have these rules, by venue: those of venues that stay are left as they are, with what they count."""
+    wanted = {"service_id": product.service_id, "number": product.number, "at": at, "venues": list(contents)}
+    await _do(connection, "end_product_rules", wanted)
+    there = {one.venue for one in await all_rows(connection, RuleVenue, _SQL["product_rule_venues"], wanted)}
+    for venue in contents.keys() - there:
+        rule = {"service_id": product.service_id, "content": json.dumps(contents[venue]), "at": at}
+        await _do(connection, "insert_product_rule", rule)
 
 
 async def find_tourism_service(connection: Connection, service: str) -> TourismService | None:

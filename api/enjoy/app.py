@@ -21,8 +21,11 @@ from api.enjoy.passes import (
     desk_cards,
     desks,
     published,
+    readers,
+    reading,
     ruling,
     services,
+    validations,
 )
 from api.enjoy.passes import pages as pass_pages
 from api.enjoy.passes.tourism import routes as tourism
@@ -90,6 +93,8 @@ _ROUTERS: Final = (
     card_family,
     card_held,
     desk_cards,
+    readers,
+    reading,
     asyncapi,
     published,
     harvest,
@@ -115,7 +120,8 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.contracts = Contracts()
     app.state.published_list = PublishedList()
     errors.install(app)
-    features.install(app, context)  # first: what is asked most is found first
+    validations.install(app, context)  # first: what is asked most is found first
+    features.install(app, context)
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)

@@ -149,9 +149,21 @@ UPDATE pass.agreement SET accepted_at = %(at)s
 WHERE agreement_id = %(agreement_id)s AND accepted_at IS NULL AND ended_at IS NULL;
 
 -- name: end_product_rules
--- Rules of a product are those that ask for its right alone.
+-- Rules of a product are those that ask for its right alone, one for each venue. Uses are counted by rule: those of
+-- venues that stay are not touched.
 UPDATE pass.rule SET ended_at = %(at)s
-WHERE service_id = %(service_id)s AND ended_at IS NULL AND content -> 'rights' = jsonb_build_array(%(number)s::integer);
+WHERE
+    service_id = %(service_id)s AND ended_at IS NULL
+    AND content -> 'rights' = jsonb_build_array(%(number)s::integer)
+    AND NOT content #>> '{venues,0}' = ANY(%(venues)s::text[]);
+
+-- name: product_rule_venues
+-- row: db.tourism_products.RuleVenue
+SELECT content #>> '{venues,0}' AS venue
+FROM pass.rule
+WHERE
+    service_id = %(service_id)s AND ended_at IS NULL
+    AND content -> 'rights' = jsonb_build_array(%(number)s::integer);
 
 -- name: insert_product_rule
 INSERT INTO pass.rule (service_id, content, created_at) VALUES (%(service_id)s, %(content)s::jsonb, %(at)s);

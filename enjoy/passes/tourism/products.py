@@ -214,17 +214,14 @@ async def _held(connection: Connection, agreement_id: int, organisation_id: int)
 
 
 async def _renew_rules(connection: Connection, product: Product, *, now: datetime) -> None:
-    """Say to readers what a product opens: places by their entries, transport as often as one likes."""
+    """Say to readers what a product opens, by a rule for each venue: transport is never counted."""
     await _begin_change(connection, product.service_id)
     venues = await store.open_venues(connection, product_id=product.product_id)
-    places = [one.name for one in venues if one.kind == "place"]
-    lines = [one.name for one in venues if one.kind == "transport"]
-    contents = []
-    if places:
-        contents.append(rule_of(product, places, product.max_entries_per_venue))
-    if lines:
-        contents.append(rule_of(product, lines, None))
-    await store.replace_rules(connection, product, contents, at=now)
+    contents = {
+        one.name: rule_of(product, one.name, None if one.kind == "transport" else product.max_entries_per_venue)
+        for one in venues
+    }
+    await store.keep_rules(connection, product, contents, at=now)
 
 
 async def _begin_change(connection: Connection, service_id: int) -> None:
@@ -232,11 +229,11 @@ async def _begin_change(connection: Connection, service_id: int) -> None:
         raise ConflictError("service_closed", "The service is closed for good.")
 
 
-def rule_of(product: Product, venues: list[str], most: int | None) -> dict[str, Any]:
-    """Return the rule that opens venues, as `enjoy.reader.rules` reads it."""
+def rule_of(product: Product, venue: str, most: int | None) -> dict[str, Any]:
+    """Return the rule that opens a venue, as `enjoy.reader.rules` reads it."""
     return {
         "rights": [product.number],
-        "venues": venues,
+        "venues": [venue],
         "windows": [],
         "closed_on": [],
         "start_on": None,
