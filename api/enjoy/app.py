@@ -27,6 +27,8 @@ from api.enjoy.passes import (
     services,
     validations,
 )
+from api.enjoy.passes import pages as pass_pages
+from api.enjoy.passes.tourism import routes as tourism
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -81,23 +83,28 @@ _ROUTERS: Final = (
     keys,
     members,
     services,
+    tourism,
     ruling,
     desks,
     card,
     readers,
     reading,
+    card_rights,
     card_media,
     card_services,
     card_family,
     card_held,
     desk_cards,
     card_rights,
+    readers,
+    reading,
     asyncapi,
     published,
     harvest,
     preview,
     found,
     pages,
+    pass_pages,
 )
 
 

@@ -1,0 +1,201 @@
+// The page that reads passes at a desk: with the camera, with a scanner that types, or from a photo.
+import { byId, make, show } from "/static/dom.js";
+import { call, say, tried, words } from "/static/enjoy/asking.js";
+import { Camera, codeInPhoto } from "./camera.js";
+import { forgetSecret, ask, judged, keepSecret, question, secretIn, secretKept } from "./sending.js";
+import { allowSound, signal } from "./signalling.js";
+
+const MARKS = { admitted: "✓", refused: "✗", unknown: "?", checking: "…" };
+const MOST_PAST = 10;
+const GONE_MS = 1500;
+const SHOWN_MS = 6000;
+const locale = document.documentElement.lang === "en" ? "en-GB" : "fr-FR";
+const clock = new Intl.DateTimeFormat(locale, { timeZone: "Europe/Paris", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+let busy = false;
+let asked = null;
+let before = { text: null, seenMs: 0 };
+let rest = 0;
+
+function present(state, verdict, reason, price) {
+  byId("result").dataset.state = state;
+  byId("mark").textContent = MARKS[state];
+  byId("verdict").textContent = verdict;
+  byId("reason").textContent = reason;
+  byId("price").textContent = price ? words("readerPrice", { price }) : "";
+  show(byId("price"), Boolean(price));
+  show(byId("again"), state === "unknown");
+  show(byId("next"), state !== "checking");
+  show(byId("result"), true);
+}
+
+// When and what, and never who.
+function remember(state, verdict, reason) {
+  const line = make("li", { "data-state": state }, make("time", { textContent: clock.format(Date.now()) }), ` ${MARKS[state]} ${[verdict, reason].filter(Boolean).join(" · ")}`);
+  byId("last").prepend(line);
+  while (byId("last").children.length > MOST_PAST) byId("last").lastChild.remove();
+  show(byId("last-none"), false);
+}
+
+function tell(state, verdict, reason, price) {
+  present(state, verdict, reason, price);
+  remember(state, verdict, state === "unknown" ? "" : reason);
+  signal(state);
+  rest = Date.now() + SHOWN_MS;
+  byId(state === "unknown" ? "again" : "next").focus({ preventScroll: true });
+  byId("result").scrollIntoView({ block: "nearest" });
+}
+
+function tellWrong(error) {
+  if (error.status === 401) {
+    unpair();
+    say(words("readerUnpaired"));
+  } else if (error.status === 0 || error.status >= 500) {
+    tell("unknown", words("readerNoNet"), words("readerNoNetLead"));
+  } else {
+    tell("refused", words("readerRefused"), words("reason.unreadable"));
+  }
+}
+
+async function judge() {
+  busy = true;
+  present("checking", words("readerChecking"), "");
+  try {
+    const told = await judged(asked);
+    const state = told.admitted ? "admitted" : "refused";
+    tell(state, words(told.admitted ? "readerAdmitted" : "readerRefused"), words(`reason.${told.reason}`), told.price_class);
+  } catch (error) {
+    tellWrong(error);
+  } finally {
+    busy = false;
+  }
+}
+
+async function read(text) {
+  if (busy) return;
+  asked = question(text);
+  await judge();
+}
+
+// What the camera sees: a code that stays before it is read once, until it is gone or somebody says "next".
+async function seen(text) {
+  const now = Date.now();
+  const isSame = text !== null && text === before.text && now - before.seenMs < GONE_MS;
+  if (text !== null) before = { text, seenMs: now };
+  if (text === null || isSame || busy || now < rest) return;
+  if (secretKept() === null) await pair(text);
+  else await read(text);
+}
+
+function next() {
+  show(byId("result"), false);
+  rest = 0;
+  before = { text: null, seenMs: 0 };
+  byId("text").focus({ preventScroll: true });
+}
+
+const camera = new Camera(byId("video"), seen);
+
+function showCamera(on) {
+  const button = byId("camera");
+  button.textContent = on ? button.dataset.stop : button.dataset.start;
+  show(byId("video"), on);
+  show(byId("aim"), on);
+  byId("aim").textContent = words("readerAim");
+}
+
+async function toggleCamera() {
+  allowSound();
+  if (camera.isOn) {
+    camera.stop();
+    showCamera(false);
+    return;
+  }
+  try {
+    showCamera(true);
+    await camera.start();
+  } catch {
+    showCamera(false);
+    say(words("readerNoCamera"));
+  }
+}
+
+async function readPhoto(event) {
+  allowSound();
+  const [file] = event.target.files;
+  if (file === undefined) return;
+  const text = await codeInPhoto(file);
+  event.target.value = "";
+  if (text === null) say(words("readerNoCode"));
+  else if (secretKept() === null) await pair(text);
+  else await read(text);
+}
+
+async function showPaired() {
+  const paired = secretKept() !== null;
+  show(byId("pairing"), !paired);
+  show(byId("looking"), true);
+  show(byId("typed"), paired);
+  show(byId("past"), paired);
+  if (!paired) return;
+  byId("text").focus({ preventScroll: true });
+  await showPlace();
+}
+
+async function showPlace() {
+  try {
+    const told = await ask("GET", "reader");
+    byId("where").textContent = [told.service_title, told.venue_title].filter(Boolean).join(" · ");
+  } catch (error) {
+    if (error.status === 401) tellWrong(error);
+    else say(error.message);
+  }
+}
+
+async function pair(text) {
+  const secret = secretIn(text);
+  if (secret === null) {
+    say(words("readerNotPairing"));
+    return;
+  }
+  keepSecret(secret);
+  say(words("readerPaired"));
+  await showPaired();
+}
+
+function unpair() {
+  forgetSecret();
+  byId("where").textContent = "";
+  byId("last").replaceChildren();
+  show(byId("last-none"), true);
+  show(byId("result"), false);
+  showPaired();
+}
+
+// A pairing code is the address of this page: a phone that reads it with its own camera is paired by opening it.
+async function begin() {
+  if (location.hash.length > 1) {
+    const given = location.hash;
+    history.replaceState(null, "", location.pathname + location.search);
+    await pair(given);
+  } else await showPaired();
+}
+
+byId("pairing").addEventListener("submit", tried(async (event) => {
+  const given = new FormData(event.target).get("secret");
+  event.target.reset();
+  await pair(given);
+}));
+byId("typed").addEventListener("submit", tried(async (event) => {
+  allowSound();
+  const given = new FormData(event.target).get("text").replace(/[\r\n\t]+$/, ""); // a space may be the last sign of a code
+  event.target.reset();
+  await read(given);
+}));
+byId("camera").addEventListener("click", tried(toggleCamera));
+byId("photo").addEventListener("change", tried(readPhoto));
+byId("next").addEventListener("click", next);
+byId("again").addEventListener("click", tried(judge));
+byId("unpair").addEventListener("click", unpair);
+addEventListener("pagehide", () => camera.stop());
+tried(begin)();
