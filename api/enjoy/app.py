@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, desks, published, services
+from api.enjoy.passes import card, card_family, card_held, card_media, card_services, desk_cards, desks, published, services
 from api.enjoy.passes import pages as pass_pages
 from api.enjoy.routes import (
     account,
@@ -69,6 +69,11 @@ _ROUTERS: Final = (
     card,
     desks,
     services,
+    card_media,
+    card_services,
+    card_family,
+    card_held,
+    desk_cards,
     asyncapi,
     published,
     harvest,

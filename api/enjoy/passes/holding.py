@@ -11,7 +11,7 @@ from fastapi.security import APIKeyCookie
 
 from api.access import require_same_origin
 from api.context import context_of
-from core.errors import NotFoundError, UnauthenticatedError
+from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from db.connection import Connection, borrow
 from db.families import ward_of
 from db.holders import HolderRow, find_session, holder_of
@@ -60,6 +60,17 @@ class Holder:
     def actor(self) -> str:
         """How the log of accesses names who acts: by a number that leads nowhere once nobody acts any more."""
         return "holder" if self.member is None else f"guardian/{self.member}"
+
+    def require_guardian(self) -> None:
+        """Let only who acts for a child go on.
+
+        Raises
+        ------
+        ForbiddenError
+            ``guardian_needed``.
+        """
+        if self.member is None:
+            raise ForbiddenError("guardian_needed", "Only a guardian does this for a child: say for whom (`for`).")
 
 
 async def known_holder(request: Request) -> HolderRow | None:
