@@ -41,6 +41,8 @@ class Door:
     kind: Literal["public", "tourism"]
     proof: Literal["device", "token", "serial"]
     stale_after_s: int
+    lon: float | None
+    lat: float | None
 
 
 @dataclass(frozen=True, slots=True)

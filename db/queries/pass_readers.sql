@@ -32,7 +32,8 @@ UPDATE pass.reader SET revoked_at = %(now)s WHERE reader_id = %(reader_id)s AND 
 SELECT
     reader.reader_id, reader.title, reader.revoked_at, venue.venue_id, venue.name AS venue,
     venue.title AS venue_title, venue.is_open AND service.closed_at IS NULL AS is_open, service.service_id,
-    service.name AS service, service.title AS service_title, service.kind, service.proof, service.stale_after_s
+    service.name AS service, service.title AS service_title, service.kind, service.proof, service.stale_after_s,
+    ST_X(venue.location) AS lon, ST_Y(venue.location) AS lat
 FROM pass.reader
 JOIN pass.venue USING (venue_id)
 JOIN pass.service USING (service_id)
