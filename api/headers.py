@@ -27,7 +27,7 @@ _BY_TOKEN: Final = (
     "/v1/",
     "/openadr3/",
     *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
-    *(f"/enjoy/v1/{noun}" for noun in ("card", "desk", "services")),
+    *(f"/enjoy/v1/{noun}" for noun in ("card", "desk", "reader", "readers", "services")),
 )
 
 #: What lies below is for programs of others, in browsers as well.

@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, card_family, card_held, card_media, card_rights, card_services, desk_cards, desks, published, ruling, services
+from api.enjoy.passes import card, card_family, card_held, card_media, card_rights, card_services, desk_cards, desks, published, readers, reading, ruling, services, validations
 from api.enjoy.passes import pages as pass_pages
 from api.enjoy.routes import (
     account,
@@ -76,6 +76,8 @@ _ROUTERS: Final = (
     desk_cards,
     ruling,
     card_rights,
+    readers,
+    reading,
     asyncapi,
     published,
     harvest,
@@ -101,7 +103,8 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.contracts = Contracts()
     app.state.published_list = PublishedList()
     errors.install(app)
-    features.install(app, context)  # first: what is asked most is found first
+    validations.install(app, context)  # first: what is asked most is found first
+    features.install(app, context)
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
