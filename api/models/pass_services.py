@@ -168,11 +168,15 @@ class KindOf(Model):
 class RuleWanted(Model):
     """Say who is admitted, when, how often and at which price class; what is left out does not matter."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow")  # enjoy.reader.rule_content says what is wrong, and where
 
     rights: Annotated[
         list[int | str],
-        Field(max_length=400, description="Any of these is enough, by number or code; empty: everybody"),
+        Field(
+            max_length=400,
+            description="Any of these is enough, by number or code; empty: everybody",
+            examples=[["resident"]],
+        ),
     ]
     venues: Annotated[list[str], Field(default_factory=list, max_length=400, description="Empty: all", examples=[[]])]
     windows: Annotated[
@@ -193,6 +197,18 @@ class RuleWanted(Model):
             examples=[[{"most": 1, "per": "day", "each_venue": False}]],
         ),
     ]
+    closed_on: Annotated[
+        list[str], Field(default_factory=list, max_length=400, description="Days", examples=[["2026-12-25"]])
+    ]
+    start_on: Annotated[str | None, Field(description="First day", examples=[None])] = None
+    end_on: Annotated[str | None, Field(description="Last day", examples=[None])] = None
+    pause_s: Annotated[int, Field(description="Least time between two uses [s]")] = 0
+    lasts_s: Annotated[
+        int | None, Field(description="From the first admission on; null: no end [s]", examples=[None])
+    ] = None
+    proof: Annotated[
+        str | None, Field(description="serial, token or device; null: that of the service", examples=[None])
+    ] = None
     price_class: Annotated[str, Field(description="What readers say of the price", examples=["full"])] = "full"
 
     @property
