@@ -33,6 +33,8 @@ _BY_TOKEN: Final = (
         for noun in ("account", "card", "invitations", "keys", "members", "session", "usage", "webhooks")
     ),
     *(f"/enjoy/v1/{noun}" for noun in ("desk", "reader", "readers", "services")),
+    *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
+    *(f"/enjoy/v1/{noun}" for noun in ("card", "desk", "reader", "readers", "services")),
 )
 
 #: What lies below is for programs of others, in browsers as well.

@@ -1,8 +1,8 @@
 // The page that reads passes at a desk: with the camera, with a scanner that types, or from a photo.
 import { byId, make, show } from "/static/dom.js";
-import { call, say, tried, words } from "/static/enjoy/asking.js";
+import { say, tried, words } from "/static/enjoy/asking.js";
 import { Camera, codeInPhoto } from "./camera.js";
-import { forgetSecret, ask, judged, keepSecret, question, secretIn, secretKept } from "./sending.js";
+import { ask, forgetPairing, judged, keepPairing, pairingIn, question, secretKept, whereKept } from "./sending.js";
 import { allowSound, signal } from "./signalling.js";
 
 const MARKS = { admitted: "✓", refused: "✗", unknown: "?", checking: "…" };
@@ -142,10 +142,11 @@ async function showPaired() {
   await showPlace();
 }
 
+// The reader asks for what it judges by, as any reader does: its desk sees that it was there, and it learns if it is revoked.
 async function showPlace() {
+  byId("where").textContent = whereKept();
   try {
-    const told = await ask("GET", "reader");
-    byId("where").textContent = [told.service_title, told.venue_title].filter(Boolean).join(" · ");
+    await ask("GET", "reader/bundle");
   } catch (error) {
     if (error.status === 401) tellWrong(error);
     else say(error.message);
@@ -153,18 +154,18 @@ async function showPlace() {
 }
 
 async function pair(text) {
-  const secret = secretIn(text);
-  if (secret === null) {
+  const pairing = pairingIn(text);
+  if (pairing === null) {
     say(words("readerNotPairing"));
     return;
   }
-  keepSecret(secret);
+  keepPairing(pairing);
   say(words("readerPaired"));
   await showPaired();
 }
 
 function unpair() {
-  forgetSecret();
+  forgetPairing();
   byId("where").textContent = "";
   byId("last").replaceChildren();
   show(byId("last-none"), true);

@@ -8,7 +8,7 @@ const MONDAY_MS = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
 
 const nameOfDay = (number) => weekday.format(MONDAY_MS + (number - 1) * DAY_MS);
-const written = (date) => day.format(Date.parse(`${date}T00:00:00Z`));
+export const dayInWords = (date) => day.format(Date.parse(`${date}T00:00:00Z`));
 
 // Days that follow each other are told by the first and the last.
 export function daysInWords(days) {
@@ -32,8 +32,8 @@ export function ruleInWords(rule, rights, venues) {
     orElse(titled(rule.venues, venues, "name"), "ruleAnywhere"),
     orElse(rule.uses.map(usesInWords), "ruleUnlimited"),
     orElse(rule.windows.map(windowInWords), "ruleAlways"),
-    rule.start_on ? words("ruleFrom", { day: written(rule.start_on) }) : "",
-    rule.end_on ? words("ruleUntil", { day: written(rule.end_on) }) : "",
+    rule.start_on ? words("ruleFrom", { day: dayInWords(rule.start_on) }) : "",
+    rule.end_on ? words("ruleUntil", { day: dayInWords(rule.end_on) }) : "",
     rule.proof === "device" ? words("ruleDevice") : "",
     words("rulePrice", { price: rule.price_class }),
   ].filter(Boolean).join(" · ");

@@ -4,7 +4,7 @@ import { call, say, tried, words } from "/static/enjoy/asking.js";
 import { chosen, within } from "./belonging.js";
 import { fact, fill } from "./listing.js";
 import { beginPairing, showReaders } from "./pairing.js";
-import { conditionOf, ruleInWords, ruleOf } from "./ruling.js";
+import { conditionOf, dayInWords, ruleInWords, ruleOf } from "./ruling.js";
 
 const language = document.documentElement.lang;
 let services = [];
@@ -33,9 +33,11 @@ async function showRules(service) {
   }));
 }
 
-async function showFigures() {
-  const told = await call("GET", of("figures"));
-  fill("figures", told.map((figure) => fact(figure.day, String(figure.count ?? words("deskHidden")))));
+// Figures of all price classes together; the newest day first.
+async function showFigures(service) {
+  const told = (await call("GET", of("statistics"))).filter((figure) => figure.price_class === null);
+  const titled = (name) => service.venues.find((venue) => venue.name === name)?.title ?? name;
+  fill("figures", told.reverse().map((figure) => fact(`${dayInWords(figure.day)} · ${titled(figure.venue)}`, String(figure.admissions ?? words("deskHidden")))));
 }
 
 async function showService() {
@@ -46,7 +48,7 @@ async function showService() {
   const proof = words(`proof.${service.proof}`);
   byId("service-lead").textContent = [service.description, proof, words(service.is_open ? "deskOpen" : "deskShut")].filter(Boolean).join(" · ");
   showVenues(service);
-  await Promise.all([showRules(service), showReaders(service), showFigures()]);
+  await Promise.all([showRules(service), showReaders(service), showFigures(service)]);
 }
 
 export async function showServices(name = byId("service").value) {

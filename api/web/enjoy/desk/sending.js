@@ -4,14 +4,26 @@ import { call } from "/static/enjoy/asking.js";
 const KEPT = "somel-reader";
 const WAITS_MS = [400, 1200];
 
-export const secretKept = () => localStorage.getItem(KEPT);
-export const keepSecret = (secret) => localStorage.setItem(KEPT, secret);
-export const forgetSecret = () => localStorage.removeItem(KEPT);
+const WHERE = "somel-reader-where";
 
-// The secret in what a pairing code says: the address of this page with the secret behind it, or the secret alone.
-export function secretIn(text) {
-  const secret = text.includes("#") ? new URLSearchParams(text.split("#")[1]).get("secret") : text.trim();
-  return secret && /^[\w.~-]{20,200}$/.test(secret) ? secret : null;
+export const secretKept = () => localStorage.getItem(KEPT);
+export const whereKept = () => localStorage.getItem(WHERE) ?? "";
+
+export function keepPairing({ secret, where }) {
+  localStorage.setItem(KEPT, secret);
+  localStorage.setItem(WHERE, where);
+}
+
+export function forgetPairing() {
+  localStorage.removeItem(KEPT);
+  localStorage.removeItem(WHERE);
+}
+
+// What a pairing code says: the address of this page with the secret and the place behind it, or the secret alone.
+export function pairingIn(text) {
+  const told = text.includes("#") ? new URLSearchParams(text.split("#")[1]) : new URLSearchParams({ secret: text.trim() });
+  const secret = told.get("secret") ?? "";
+  return /^[\w.~-]{20,100}$/.test(secret) ? { secret, where: told.get("where") ?? "" } : null;
 }
 
 export const ask = (method, path, body) => call(method, path, body, { Authorization: `Bearer ${secretKept()}` });
