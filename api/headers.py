@@ -17,6 +17,7 @@ _BY_TOKEN: Final = (
     "/v1/",
     "/openadr3/",
     *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
+    *(f"/enjoy/v1/{noun}" for noun in ("listings", "merchant", "orders")),
 )
 
 #: What lies below is for programs of others, in browsers as well.

@@ -144,9 +144,7 @@ async def insert_slot(
     return await _made(connection, "insert_slot", shop_id=shop_id, **facts)
 
 
-async def change_slot(
-    connection: Connection, shop_id: int, slot_id: int, capacity: Capacity, *, is_open: bool
-) -> bool:
+async def change_slot(connection: Connection, shop_id: int, slot_id: int, capacity: Capacity, *, is_open: bool) -> bool:
     """Say anew what a slot takes; tell whether the shop has it and it holds no more already."""
     return await _hit(connection, "change_slot", shop_id=shop_id, slot_id=slot_id, is_open=is_open, **asdict(capacity))
 

@@ -27,6 +27,7 @@ from api.enjoy.routes import (
     uploads,
     webhooks,
 )
+from api.enjoy.shops import counter, customer, directory, listings, merchant, stock
 from api.openapi import describe
 
 #: Where it is mounted.
@@ -63,6 +64,12 @@ _ROUTERS: Final = (
     account,
     keys,
     members,
+    directory,
+    customer,
+    merchant,
+    stock,
+    counter,
+    listings,
     asyncapi,
     harvest,
     preview,

@@ -19,6 +19,8 @@ from db.keys import ApiKey
 
 #: Where the key of a request is kept in its scope.
 _KEY: Final = "somel.enjoy_key"
+#: What lies below is opened by secrets of its own, which are no keys.
+_OTHER_SECRETS: Final = ("/v1/orders/",)
 #: Of an IPv6 address, what one household or server has.
 _HOUSEHOLD_BITS: Final = 64
 
@@ -72,7 +74,8 @@ class LimitRequests:
 
     async def _key_of(self, scope: Scope) -> tuple[ApiKey | None, PlatformError | None]:
         header = Headers(scope=scope).get("authorization")
-        if header is None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if header is None or path.startswith(_OTHER_SECRETS):
             return None, None
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
