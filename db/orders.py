@@ -16,8 +16,8 @@ from db.statements import statements
 
 _SQL: Final = statements("orders")
 State = Literal["draft", "placed", "accepted", "ready", "collected", "refused", "cancelled", "expired", "no_show"]
-#: After every order, in the order of `orders_of_shop`.
-NEWEST: Final = (datetime.max, UUID(int=2**128 - 1))
+#: After every order that was made at the same time, in the order of `orders_of_shop`.
+_LAST_ID: Final = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,8 @@ async def fix_order(
 
 async def move_order(connection: Connection, shop_id: int, order_id: UUID, move: Move, *, now: datetime) -> bool:
     """Move an order of a shop one step; tell whether it was what it has to be."""
-    return await _hit(connection, "move_order", shop_id=shop_id, order_id=order_id, now=now, **asdict(move))
+    step = {**asdict(move), "from_states": list(move.from_states)}
+    return await _hit(connection, "move_order", shop_id=shop_id, order_id=order_id, now=now, **step)
 
 
 async def note_transition(
@@ -220,7 +221,7 @@ async def orders_of_shop(
     before: tuple[datetime, UUID] | None = None,
 ) -> list[Order]:
     """Return a shop's orders in some states, the newest first."""
-    last, last_id = before or ("infinity", NEWEST[1])
+    last, last_id = before or ("infinity", _LAST_ID)
     wanted = {"shop_id": shop_id, "states": list(states), "limit": limit, "before": last, "before_id": last_id}
     return await all_rows(connection, Order, _SQL["orders_of_shop"], wanted)
 

@@ -116,7 +116,7 @@ class OrderOf(Model):
     created_at: Instant
     due_at: Annotated[
         Instant | None,
-        Field(description="By then a draft is paid, or an order that is placed is accepted, or it expires"),
+        Field(description="By then a draft is paid, or an order accepted, or it expires"),
     ]
     slot_id: int
     starts_at: Annotated[Instant, Field(description="From when it is collected")]
@@ -127,7 +127,7 @@ class OrderOf(Model):
     payment_state: Literal["due", "paid", "refund_due"]
     note: str
     lines: list[LineOf]
-    history: list[TransitionOf] = []
+    history: Annotated[list[TransitionOf], Field(default_factory=list)]
 
 
 class CustomerOrderOf(OrderOf):

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, HttpUrl, StringConstraints
+from pydantic import ConfigDict, Field, HttpUrl, StringConstraints
 
 from api.models.account import Email
 from api.models.fields import Instant, Model
@@ -37,7 +37,7 @@ class WeeklyOf(Model):
     from_: Annotated[Clock, Field(alias="from")]
     until: Annotated[Clock, Field(description="Local; not after `from`: on the next day", examples=["19:00"])]
 
-    model_config = {"populate_by_name": True, "frozen": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class ClosureOf(Model):
@@ -47,7 +47,7 @@ class ClosureOf(Model):
     until: Annotated[date, Field(examples=["2026-12-26"])]
     reason: Annotated[str, Field(max_length=120, examples=["Noël"])] = ""
 
-    model_config = {"populate_by_name": True, "frozen": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class ExceptionalOf(Model):
@@ -57,15 +57,15 @@ class ExceptionalOf(Model):
     from_: Annotated[Clock, Field(alias="from")]
     until: Annotated[Clock, Field(examples=["13:00"])]
 
-    model_config = {"populate_by_name": True, "frozen": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class HoursOf(Model):
     """Tell opening hours, in local time (Europe/Paris): closures win over exceptional days, and these over the week."""
 
-    weekly: Annotated[list[WeeklyOf], Field(max_length=50)] = []
-    closures: Annotated[list[ClosureOf], Field(max_length=200)] = []
-    exceptional: Annotated[list[ExceptionalOf], Field(max_length=200)] = []
+    weekly: Annotated[list[WeeklyOf], Field(max_length=50, default_factory=list)]
+    closures: Annotated[list[ClosureOf], Field(max_length=200, default_factory=list)]
+    exceptional: Annotated[list[ExceptionalOf], Field(max_length=200, default_factory=list)]
 
     def content(self) -> dict[str, Any]:
         """Return them as they are stored."""
@@ -91,9 +91,7 @@ class ShopWanted(Model):
     categories: Annotated[list[Category], Field(min_length=1, max_length=5, examples=[["bakery"]])]
     hours: HoursOf
     language: Annotated[Language, Field(description="Of what the merchant is told")] = "fr"
-    notify_email: Annotated[Email | None, Field(description="Where the merchant is told of orders; nobody sees it")] = (
-        None
-    )
+    notify_email: Annotated[Email | None, Field(description="Where the merchant is told of orders")] = None
 
 
 class NewShop(ShopWanted):

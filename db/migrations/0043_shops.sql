@@ -253,6 +253,7 @@ COMMENT ON COLUMN shop.order_line.vat_ratio IS 'Rate of VAT in it [ratio]';
 CREATE INDEX order_line_product_idx ON shop.order_line (product_id);
 
 CREATE TABLE shop.order_transition (
+    order_transition_id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     order_id uuid NOT NULL REFERENCES shop.customer_order (order_id),
     to_state text NOT NULL,
     at timestamptz NOT NULL,
@@ -261,6 +262,7 @@ CREATE TABLE shop.order_transition (
     PRIMARY KEY (order_id, to_state)
 );
 COMMENT ON TABLE shop.order_transition IS 'What became of orders: no order comes into a state twice';
+COMMENT ON COLUMN shop.order_transition.order_transition_id IS 'Key; grows with time';
 COMMENT ON COLUMN shop.order_transition.order_id IS 'Order';
 COMMENT ON COLUMN shop.order_transition.to_state IS 'What it became';
 COMMENT ON COLUMN shop.order_transition.at IS 'When';

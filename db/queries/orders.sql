@@ -185,7 +185,7 @@ ORDER BY order_id, product_id;
 SELECT to_state, at, actor, reason
 FROM shop.order_transition
 WHERE order_id = %(order_id)s
-ORDER BY at, to_state;
+ORDER BY order_transition_id;
 
 -- name: over
 -- row: db.orders.Over

@@ -164,9 +164,9 @@ async def require_lister(shops: Connection, organisation_id: int, insee_code: st
     lister = await store.find_lister(shops, organisation_id)
     if lister is not None and lister.kind == "metropolis":
         return None
-    if lister is not None and lister.kind == "commune" and lister.insee_code is not None:
-        if insee_code in (None, lister.insee_code):
-            return lister.insee_code
+    own = lister.insee_code if lister is not None and lister.kind == "commune" else None
+    if own is not None and insee_code in (None, own):
+        return own
     raise ForbiddenError("listing_not_yours", "The metropolis lists shops, and a commune those in it.")
 
 

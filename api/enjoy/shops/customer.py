@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -125,7 +125,7 @@ async def post_payment(
 
 @router.post("/orders/{order}/payment-result", status_code=HTTPStatus.NO_CONTENT)
 async def post_payment_result(context: InContext, connection: Shops, order: OrderPath, body: PaymentResult) -> Response:
-    """Bring what the provider said, as it came with your browser, or as the provider itself; who does is all the same."""
+    """Bring what the provider said, as it came with your browser, or as the provider itself: all the same."""
     known = await found(connection, order_id=order)
     await take_result(connection, await _shop(connection, known), known, body.result, now=context.wall.now())
     return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -151,7 +151,7 @@ async def _shop(connection: Connection, order: Order) -> Shop:
     return shop
 
 
-async def _told(connection: Connection, shop: Shop, order: Order, secret: str) -> dict[str, object]:
+async def _told(connection: Connection, shop: Shop, order: Order, secret: str) -> dict[str, Any]:
     lines = (await lines_of(connection, [order.order_id]))[order.order_id]
     code = code_of(secret)
     return {

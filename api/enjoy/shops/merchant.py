@@ -37,7 +37,7 @@ _MOST_MESSAGES: Final = 200
 
 @router.post("/shop", status_code=HTTPStatus.CREATED)
 async def post_shop(context: InContext, person: Person, body: NewShop) -> OwnShopOf:
-    """Apply with a shop: it becomes an organisation of yours, and is seen once the metropolis or its commune lists it."""
+    """Apply with a shop: it becomes an organisation of yours, and is seen once it is listed."""
     now, actor = context.wall.now(), actor_of(person)
     async with borrow(context.shops) as connection:
         siret = await require_new(connection, body.name, body.siret)

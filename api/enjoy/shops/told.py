@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Request
@@ -105,7 +105,7 @@ async def merchant_told(
     return told
 
 
-def order_facts(order: Order, lines: Sequence[Line], history: Sequence[Transition]) -> dict[str, object]:
+def order_facts(order: Order, lines: Sequence[Line], history: Sequence[Transition]) -> dict[str, Any]:
     """Return what is told of an order to both sides."""
     names = set(OrderOf.model_fields) - {"order", "lines", "history"}
     return {
@@ -125,11 +125,11 @@ def _side(actor: str) -> Literal["customer", "merchant", "process"]:
     return "customer" if actor in ("customer", "provider") else "merchant"
 
 
-def _public(shop: Shop, now: datetime) -> dict[str, object]:
+def _public(shop: Shop, now: datetime) -> dict[str, Any]:
     names = (
         "name", "title", "description", "siret", "insee_code", "address", "longitude", "latitude", "categories",
         "cancel_until", "lead_min",
     )  # fmt: skip
-    known: dict[str, object] = {name: getattr(shop, name) for name in names}
+    known: dict[str, Any] = {name: getattr(shop, name) for name in names}
     is_open = read_hours(shop.hours).is_open(now)
     return known | {"hours": HoursOf.model_validate(shop.hours), "payments": payments_of(shop), "is_open": is_open}
