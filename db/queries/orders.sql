@@ -1,5 +1,6 @@
 -- name: insert_order
--- With a key that came before nothing is inserted, once the transaction that has it now is at its end.
+-- With a key that came before nothing is inserted, once the transaction that has it now is at its end. Whoever comes
+-- to a full slot is turned away before anything is written; that there is room is said by take_slot alone.
 INSERT INTO shop.customer_order (
     order_id, shop_id, slot_id, state_at, created_at, due_at, collect_by, payment, email, phone, note, language,
     secret_sha256, secret_salt, code_hash, key_sha256, request_sha256
@@ -8,7 +9,9 @@ SELECT
     %(order_id)s, shop.shop_id, %(slot_id)s, %(now)s, %(now)s, %(now)s, %(now)s, %(payment)s, %(email)s, %(phone)s,
     %(note)s, %(language)s, %(secret_sha256)s, %(secret_salt)s, %(code_hash)s, %(key_sha256)s, %(request_sha256)s
 FROM shop.shop
-WHERE shop.shop_id = %(shop_id)s AND shop.state = 'listed'
+JOIN shop.slot USING (shop_id)
+WHERE shop.shop_id = %(shop_id)s AND shop.state = 'listed' AND slot.slot_id = %(slot_id)s
+    AND (slot.capacity_orders IS NULL OR slot.order_count < slot.capacity_orders)
 ON CONFLICT (shop_id, key_sha256) DO NOTHING;
 
 -- name: take_product

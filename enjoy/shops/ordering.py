@@ -13,7 +13,7 @@ from db.access import hash_of
 from db.connection import Connection
 from db.orders import NewOrder, Order
 from db.shops import Shop
-from db.stock import find_product, find_slot
+from db.stock import Slot, find_product, find_slot
 from enjoy.shops.order_secret import code_of, hash_of_code, new_salt, secret_of
 from enjoy.shops.telling import tell
 
@@ -117,10 +117,8 @@ async def place(
     """
     _check(shop, asked)
     order = _new(shop, asked, made, key)
-    if await find_slot(connection, shop.shop_id, asked.slot_id) is None:
-        raise InputError("slot_unknown", f"The shop has no slot {asked.slot_id}.", field="slot_id")
     if not await store.insert_order(connection, order, now=now):
-        return await _again(connection, shop, order, key)
+        return await _again(connection, shop, order, key, now=now)
     amount = await _take(connection, shop, order, asked, now=now)
     state: store.State = "placed" if asked.payment == "at_shop" else "draft"
     minutes = shop.accept_within_min if state == "placed" else shop.pay_within_min
@@ -173,13 +171,18 @@ def _new(shop: Shop, asked: Asked, made: Credentials, key: str | None) -> NewOrd
     )
 
 
-async def _again(connection: Connection, shop: Shop, order: NewOrder, key: str | None) -> tuple[Order, str, bool]:
-    """Return what the same request was answered before."""
-    if key is None or order.key_sha256 is None:
-        raise ConflictError("shop_closed", "The shop takes no orders.")
-    before = await store.find_order(connection, shop_id=shop.shop_id, key_sha256=order.key_sha256)
-    if before is None:
-        raise ConflictError("shop_closed", "The shop takes no orders.")
+async def _again(
+    connection: Connection, shop: Shop, order: NewOrder, key: str | None, *, now: datetime
+) -> tuple[Order, str, bool]:
+    """Return what the same request was answered before, or say why nothing was stored."""
+    before = None
+    if key is not None:
+        before = await store.find_order(connection, shop_id=shop.shop_id, key_sha256=order.key_sha256)
+    if before is None or key is None:
+        slot = await find_slot(connection, shop.shop_id, order.slot_id)
+        if slot is None:
+            raise InputError("slot_unknown", f"The shop has no slot {order.slot_id}.", field="slot_id")
+        raise _no_place(slot, shop, now=now)
     if before.request_sha256 != order.request_sha256:
         raise InputError("idempotency_key_reused", "This key came with another request before; take a new one.")
     if before.secret_salt is None:
@@ -198,7 +201,7 @@ async def _take(connection: Connection, shop: Shop, order: NewOrder, asked: Aske
     if amount > _MOST_EUR_CENT:
         raise InputError("order_too_large", "An order is worth 100,000 euros at most.", field="lines")
     if not await store.take_slot(connection, order, amount, earliest=now + timedelta(minutes=shop.lead_min)):
-        await _say_why_no_place(connection, shop, asked.slot_id, now=now)
+        raise _no_place(await find_slot(connection, shop.shop_id, asked.slot_id), shop, now=now)
     return amount
 
 
@@ -210,8 +213,8 @@ async def _say_why_not(connection: Connection, shop: Shop, product_id: int, quan
     raise ConflictError("stock_spent", message, product_id=product_id, stock=product.stock)
 
 
-async def _say_why_no_place(connection: Connection, shop: Shop, slot_id: int, *, now: datetime) -> None:
-    slot = await find_slot(connection, shop.shop_id, slot_id)
+def _no_place(slot: Slot | None, shop: Shop, *, now: datetime) -> ConflictError:
+    """Say why a slot has no place."""
     if slot is None or slot.closed_by is not None or slot.starts_at < now + timedelta(minutes=shop.lead_min):
-        raise ConflictError("slot_closed", "The slot takes no orders any more; choose another.")
-    raise ConflictError("slot_full", "The slot is full; choose another.")
+        return ConflictError("slot_closed", "The slot takes no orders any more; choose another.")
+    return ConflictError("slot_full", "The slot is full; choose another.")
