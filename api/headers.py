@@ -35,6 +35,7 @@ _BY_TOKEN: Final = (
     *(f"/enjoy/v1/{noun}" for noun in ("desk", "reader", "readers", "services")),
     *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
     *(f"/enjoy/v1/{noun}" for noun in ("card", "desk", "reader", "readers", "services")),
+    *(f"/enjoy/v1/{noun}" for noun in ("listings", "merchant", "orders")),
 )
 
 #: What lies below is for programs of others, in browsers as well.

@@ -45,6 +45,7 @@ from api.enjoy.routes import (
     uploads,
     webhooks,
 )
+from api.enjoy.shops import counter, customer, directory, listings, merchant, stock
 from api.openapi import describe
 from enjoy.passes.published import PublishedList
 
@@ -102,6 +103,12 @@ _ROUTERS: Final = (
     card_rights,
     readers,
     reading,
+    directory,
+    customer,
+    merchant,
+    stock,
+    counter,
+    listings,
     asyncapi,
     published,
     harvest,
