@@ -26,15 +26,10 @@ _WITH_CAMERA: Final = "camera=(self), geolocation=(), microphone=()"
 _BY_TOKEN: Final = (
     "/v1/",
     "/openadr3/",
-    *(f"/enjoy/v1/tourism/{noun}" for noun in ("agreements", "passes", "sales", "services", "settlements")),
-    "/enjoy/tourism/passes/",
-    *(
-        f"/enjoy/v1/{noun}"
-        for noun in ("account", "card", "invitations", "keys", "members", "session", "usage", "webhooks")
-    ),
-    *(f"/enjoy/v1/{noun}" for noun in ("desk", "reader", "readers", "services")),
     *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
     *(f"/enjoy/v1/{noun}" for noun in ("card", "desk", "reader", "readers", "services")),
+    *(f"/enjoy/v1/tourism/{noun}" for noun in ("agreements", "passes", "sales", "services", "settlements")),
+    "/enjoy/tourism/passes/",
     *(f"/enjoy/v1/{noun}" for noun in ("listings", "merchant", "orders")),
 )
 

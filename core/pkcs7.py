@@ -64,9 +64,7 @@ def read_signer(certificate: bytes, key: bytes, intermediate: bytes, passphrase:
     if _spki(private.public_key()) != _spki(own.public_key()):
         raise InputError("signer_mismatched", "The key is not the certificate's.")
     if own.issuer != above.subject:
-        raise InputError(
-            "signer_mismatched", "The intermediate certificate did not sign the certificate."
-        )
+        raise InputError("signer_mismatched", "The intermediate certificate did not sign the certificate.")
     return Signer(
         own,
         private,

@@ -1,6 +1,5 @@
 """A holder makes a card account, joins the pool and shows the pass; the desk scans it; with no net it works as well."""
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,10 +11,6 @@ import pytest_asyncio
 from playwright.async_api import APIRequestContext, Browser, BrowserContext, Page, async_playwright, expect
 
 from core.settings import read_settings
-from db.connection import Role, connect
-from enjoy.passes.signing import published_keys
-from enjoy.reader.presenting import Presented, read_presented
-from enjoy.reader.reasons import Proof
 from tests.api.conftest import PASS_SECRET
 from tests.api.page.codes import Pixels, hold_before_camera, read_code, screen_of
 from tests.api.page.conftest import ARGUMENTS
@@ -131,7 +126,9 @@ async def test_the_desk_pairs_a_phone_and_admits_a_pass_once(hall: Hall) -> None
     counter = await hall.scanning.new_context(locale="en-GB", **_PHONE)
     at_desk = await _sit_down(hall, desk)
     await expect(at_desk.get_by_role("heading", name="Pool")).to_be_visible()
-    await expect(at_desk.locator("#rules")).to_contain_text("everybody · all venues · 1 a day · at any time · price full")
+    await expect(at_desk.locator("#rules")).to_contain_text(
+        "everybody · all venues · 1 a day · at any time · price full"
+    )
     await at_desk.get_by_text("Pair a reader").click()
     await at_desk.get_by_label("Name of the reader").fill("Gate")
     await at_desk.get_by_role("button", name="Make").click()
