@@ -18,7 +18,7 @@ from core.settings import Settings
 from core.signature import Signer, make_key
 from db.connection import Role, connect
 from enjoy.passes.issuing import Issued, issue
-from enjoy.passes.revoking import BLOCKED, set_status_of_token
+from enjoy.passes.revoking import BLOCKED, REVOKED, set_status_of_token
 from enjoy.passes.secret import secret_of
 from enjoy.passes.signing import rotate
 from enjoy.reader import cbor, cose
