@@ -20,7 +20,10 @@ from api.enjoy.passes import (
     desk_cards,
     desks,
     published,
+    readers,
+    reading,
     services,
+    validations,
 )
 from api.enjoy.routes import (
     account,
@@ -83,6 +86,8 @@ _ROUTERS: Final = (
     card_family,
     card_held,
     desk_cards,
+    readers,
+    reading,
     asyncapi,
     published,
     harvest,
@@ -107,7 +112,8 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.contracts = Contracts()
     app.state.published_list = PublishedList()
     errors.install(app)
-    features.install(app, context)  # first: what is asked most is found first
+    validations.install(app, context)  # first: what is asked most is found first
+    features.install(app, context)
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
