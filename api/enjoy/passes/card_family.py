@@ -60,7 +60,7 @@ async def post_child(context: InContext, holder: HoldsOwnCard, connection: Holdi
 
 @router.post("/family/invitations", status_code=HTTPStatus.CREATED)
 async def post_invitation(request: Request, context: InContext, holder: HoldsCard, connection: Holding) -> HandedCode:
-    """Make a code by which somebody else becomes a guardian of the child for whom you act; one that was made before ends."""
+    """Make a code by which somebody else becomes a guardian of the child for whom you act; the one before ends."""
     holder.require_guardian()
     code, until = await families.invite_guardian(connection, holder.holder_id, now=context.wall.now())
     await note_acting(connection, request, holder, "family", "guardian invited")
