@@ -20,7 +20,7 @@ _BY_TOKEN: Final = (
         f"/enjoy/v1/{noun}"
         for noun in ("account", "card", "invitations", "keys", "members", "session", "usage", "webhooks")
     ),
-    *(f"/enjoy/v1/{noun}" for noun in ("desk", "services")),
+    *(f"/enjoy/v1/{noun}" for noun in ("desk", "reader", "readers", "services")),
 )
 
 #: What lies below is for programs of others, in browsers as well.

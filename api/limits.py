@@ -17,6 +17,7 @@ _MIB: Final = 1024 * 1024
 _LARGEST_AT: Final = (
     (re.compile(r"/openadr3/.*"), _MIB),
     (re.compile(r"/enjoy/v1/datasets/[^/]+/records"), 8 * _MIB),
+    (re.compile(r"/enjoy/v1/reader/log"), 4 * _MIB),
     (re.compile(r"/enjoy/v1/datasets/[^/]+/uploads"), 256 * _MIB),
 )
 

@@ -141,6 +141,9 @@ class Settings(BaseSettings):
     pass_secret: Annotated[SecretStr | None, Field(min_length=32)] = Field(
         None, description="Secret of passes: serials and signing keys are kept under it; unset: no passes are made"
     )
+    pass_least_holders: Annotated[int, Field(ge=2)] = Field(
+        10, description="Holders of passes that a published figure of use is over at least"
+    )
     enjoy_key_quota: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         12_000, description="Requests a minute that a key of Enjoy may make, where it has no figure of its own; 0: any"
     )

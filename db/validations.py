@@ -40,6 +40,8 @@ class ShownRow:
         0 valid, 1 revoked, 2 blocked.
     is_blocked, has_left : bool
         Whether the service blocked them, or they left it.
+    is_lost : bool
+        Whether what was shown is blocked, or its medium was revoked by that day.
     rights : list of int
         Numbers that hold at the time.
     uses : list or None
@@ -56,6 +58,7 @@ class ShownRow:
     status: int
     is_blocked: bool
     has_left: bool
+    is_lost: bool
     rights: list[int]
     uses: list[list[Any]] | None
     first_at: datetime | None

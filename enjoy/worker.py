@@ -25,6 +25,7 @@ from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
 from enjoy.passes.deriving import derive_due
+from enjoy.passes.figures import keep_validations
 from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
 from enjoy.passes.secret import secret_of
 from enjoy.privacy.erasure import keep_erased
@@ -85,6 +86,7 @@ def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("pass-keys", 3600.0, partial(keep_pass_keys, secret=secret_of(settings))),
         Job("pass-list", 60.0, list_replaced_passes),
         Job("pass-forgetting", 3600.0, forget_old_passes),
+        Job("validations", 60.0, partial(keep_validations, least=settings.pass_least_holders)),
     )
 
 

@@ -28,6 +28,7 @@ from somel.commands import (
     privacy,
     processes,
     quarantine,
+    reader,
     services,
     settings,
     settlement,
@@ -74,6 +75,7 @@ app.command()(gateways.gateways)
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(events.app, name="events")
 app.add_typer(firmware.app, name="firmware")
+app.add_typer(reader.app, name="reader")
 app.add_typer(pki.app, name="pki")
 app.command()(quarantine.quarantine)
 app.command("settings")(settings.show)

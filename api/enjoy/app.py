@@ -11,7 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, card_rights, desks, published, ruling, services
+from api.enjoy.passes import card, card_rights, desks, published, readers, reading, ruling, services, validations
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -70,6 +70,8 @@ _ROUTERS: Final = (
     desks,
     card,
     card_rights,
+    readers,
+    reading,
     asyncapi,
     published,
     harvest,
@@ -94,7 +96,8 @@ def create_enjoy(context: Context) -> FastAPI:
     app.state.contracts = Contracts()
     app.state.published_list = PublishedList()
     errors.install(app)
-    features.install(app, context)  # first: what is asked most is found first
+    validations.install(app, context)  # first: what is asked most is found first
+    features.install(app, context)
     pages.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)

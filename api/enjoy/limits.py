@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.enjoy.buckets import WINDOW_S, Verdict
-from api.enjoy.traffic import Traffic
+from api.enjoy.traffic import OTHER_SECRETS, Traffic
 from api.errors import answer_with_problem
 from core.errors import PlatformError, UnauthenticatedError
 from db.keys import ApiKey
@@ -72,7 +72,8 @@ class LimitRequests:
 
     async def _key_of(self, scope: Scope) -> tuple[ApiKey | None, PlatformError | None]:
         header = Headers(scope=scope).get("authorization")
-        if header is None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if header is None or path.startswith(OTHER_SECRETS):
             return None, None
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():

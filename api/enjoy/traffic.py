@@ -39,6 +39,8 @@ _SIGN_IN: Final = frozenset(
         ("POST", "/v1/card/serials"),
     }
 )
+#: What lies below is opened by secrets of its own, which are no keys; wrong ones are counted alone.
+OTHER_SECRETS: Final = ("/v1/reader/",)
 _log = structlog.get_logger()
 
 
@@ -70,11 +72,15 @@ class Traffic:
             quota = self._key_quota if key.quota_per_minute is None else key.quota_per_minute
             if quota:
                 verdicts.append(self._keyed.take(key.api_key_id, Policy("key", quota)))
-        elif self._stranger.quota:
+        elif self._stranger.quota and not path.startswith(OTHER_SECRETS):
             verdicts.append(self._others.take(address, self._stranger))
         if (method, path) in _SIGN_IN and self._sign_in.quota:
             verdicts.append(self._others.take(("sign-in", address), self._sign_in))
         return verdicts
+
+    def may_guess(self, address: str) -> bool:
+        """Tell whether an address may try another secret that is no key; each wrong one counts."""
+        return not self._stranger.quota or self._others.take(("guess", address), self._stranger).is_allowed
 
     @contextlib.asynccontextmanager
     async def following(self) -> AsyncIterator[None]:

@@ -25,6 +25,9 @@ SELECT
     coalesce(token.status, CASE medium.status WHEN 'revoked' THEN 1 WHEN 'blocked' THEN 2 ELSE 0 END)::integer AS status,
     coalesce(subject.is_blocked, false) AS is_blocked,
     subject.left_on IS NOT NULL AS has_left,
+    coalesce(
+        token.status = 2 OR (medium.status = 'revoked' AND asked.at::date >= medium.ended_on), false
+    ) AS is_lost,
     coalesce((
         SELECT array_agg(entitlement.number)
         FROM pass.entitlement
@@ -50,7 +53,7 @@ LEFT JOIN pass.token ON token.token_id = asked.token_id
 LEFT JOIN pass.card_serial
     ON card_serial.service_id = asked.service_id AND card_serial.serial_hmac = asked.serial_hmac
 LEFT JOIN pass.subject ON subject.subject_id = coalesce(token.subject_id, card_serial.subject_id)
-LEFT JOIN pass.medium ON medium.medium_id = card_serial.medium_id
+LEFT JOIN pass.medium ON medium.medium_id = coalesce(token.medium_id, card_serial.medium_id)
 ORDER BY asked.place
 
 -- name: last_admissions
