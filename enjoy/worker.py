@@ -25,6 +25,7 @@ from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
 from enjoy.passes.deriving import derive_due
+from enjoy.passes.families import end_at_majority
 from enjoy.passes.figures import keep_validations
 from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
 from enjoy.passes.secret import secret_of
@@ -74,6 +75,7 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
         Job("rights", 60.0, rights_by_the_wall),
+        Job("cards", 600.0, cards_by_the_wall),
         *_pass_jobs(settings),
     )
 
@@ -93,6 +95,11 @@ def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
 async def rights_by_the_wall(lend: Connect, _replayed: Clock) -> int:
     """Derive rights of holders: people's time is the wall's, whatever is replayed."""
     return await derive_due(lend, now=WALL_CLOCK.now())
+
+
+async def cards_by_the_wall(lend: Connect, _replayed: Clock) -> None:
+    """End guardianships at majority; people's time is the wall's, whatever is replayed."""
+    await end_at_majority(lend, now=WALL_CLOCK.now())
 
 
 async def forget_old(lend: Connect, clock: Clock) -> None:
