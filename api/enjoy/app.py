@@ -106,6 +106,7 @@ _ROUTERS: Final = (
     ruling,
     desks,
     card,
+    card_rights,
     card_media,
     card_services,
     card_family,
