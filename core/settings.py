@@ -154,6 +154,7 @@ class Settings(BaseSettings):
     )
     wallet_google_issuer: Annotated[str, Field(pattern=r"^[0-9]{0,32}$")] = Field(
         "", description="Issuer ID at Google Wallet"
+    )
     pass_least_holders: Annotated[int, Field(ge=2)] = Field(
         10, description="Holders of passes that a published figure of use is over at least"
     )

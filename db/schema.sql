@@ -1030,7 +1030,7 @@ CREATE TABLE pass.sold_pass (
     subject_id uuid, -- Who holds it, to its service; null: not opened yet, or over for so long that it was forgotten
     opened_on date, -- Day on which it was opened first
     is_started boolean NOT NULL DEFAULT false, -- Whether it was ever used; it is not taken back then
-    started_at timestamp with time zone, -- First admission that is known; an upload may make it earlier, nothing makes it later. Forgotten two days after its end
+    started_at timestamp with time zone, -- First admission that is known; an upload may make it earlier, nothing makes it later. Forgotten two days after the end
     ends_at timestamp with time zone, -- When it is over: so long after it began as its product says
     cancelled_at timestamp with time zone, -- When it was taken back before its first use
     ended_on date, -- Day on which its codes were revoked, since it was over or never used
