@@ -576,6 +576,27 @@ CREATE TABLE pass.access (
 CREATE INDEX access_holder_idx ON pass.access USING btree (holder_id, access_id);
 GRANT INSERT, SELECT ON pass.access TO somel_enjoy_pass;
 
+-- That a partner takes a product at a venue, and what it is paid for each entry: proposed by who sells, accepted by the partner
+CREATE TABLE pass.agreement (
+    agreement_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    product_id integer NOT NULL, -- Product
+    venue_id integer NOT NULL, -- Venue; its organisation is the partner
+    settlement_eur_cent integer NOT NULL, -- Paid to the partner for each entry [EUR 0.01]
+    proposed_at timestamp with time zone NOT NULL, -- When it was proposed
+    accepted_at timestamp with time zone, -- When the partner accepted; null: not yet, and the product opens nothing there
+    ended_at timestamp with time zone, -- When it ended, was refused, or another took its place; null: it holds
+    CONSTRAINT agreement_pkey PRIMARY KEY (agreement_id),
+    CONSTRAINT agreement_product_id_fkey FOREIGN KEY (product_id) REFERENCES pass.product(product_id),
+    CONSTRAINT agreement_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT agreement_check CHECK ((accepted_at >= proposed_at)),
+    CONSTRAINT agreement_check1 CHECK ((ended_at >= proposed_at)),
+    CONSTRAINT agreement_settlement_eur_cent_check CHECK ((settlement_eur_cent >= 0))
+);
+CREATE INDEX agreement_venue_idx ON pass.agreement USING btree (venue_id);
+CREATE UNIQUE INDEX agreement_holds_idx ON pass.agreement USING btree (product_id, venue_id) WHERE ((accepted_at IS NOT NULL) AND (ended_at IS NULL));
+CREATE UNIQUE INDEX agreement_proposed_idx ON pass.agreement USING btree (product_id, venue_id) WHERE ((accepted_at IS NULL) AND (ended_at IS NULL));
+GRANT INSERT, SELECT, UPDATE ON pass.agreement TO somel_enjoy_pass;
+
 -- What a desk saw of a holder; never a copy of a document. Services see none of it: they have rights alone
 CREATE TABLE pass.attestation (
     attestation_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; shown to the holder alone
@@ -698,6 +719,22 @@ CREATE TABLE pass.entitlement_kind (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.entitlement_kind TO somel_enjoy_pass;
 
+-- Entries that are paid to partners: where and on which day, and nothing of who
+CREATE TABLE pass.entry (
+    entry_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    agreement_id integer NOT NULL, -- Product, venue and rate
+    day date NOT NULL, -- Day, in Lille
+    is_offline boolean NOT NULL, -- Whether a reader admitted on its own and said so later
+    is_flagged boolean NOT NULL, -- Whether the pass should not have been admitted there, as was seen later; it is paid all the same
+    settled_month date, -- First day of the month in whose statement it is; null: in none yet
+    CONSTRAINT entry_pkey PRIMARY KEY (entry_id),
+    CONSTRAINT entry_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES pass.agreement(agreement_id),
+    CONSTRAINT entry_settled_month_check CHECK ((settled_month = (date_trunc('month'::text, (settled_month)::timestamp with time zone))::date))
+);
+CREATE INDEX entry_unsettled_idx ON pass.entry USING btree (agreement_id, day) WHERE (settled_month IS NULL);
+GRANT INSERT, SELECT ON pass.entry TO somel_enjoy_pass;
+GRANT UPDATE (settled_month) ON pass.entry TO somel_enjoy_pass;
+
 -- Codes that let whoever has one become a child's guardian, or let the child sign in; a row goes when its code is taken
 CREATE TABLE pass.family_code (
     secret_sha256 bytea NOT NULL, -- SHA-256 of 120 random bits
@@ -802,6 +839,39 @@ CREATE TABLE pass.personal_table (
 );
 GRANT SELECT ON pass.personal_table TO somel_enjoy_pass;
 
+-- Tourism passes that are sold: a right of the service, for so long, at venues of partners
+CREATE TABLE pass.product (
+    product_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    service_id integer NOT NULL, -- Service of kind tourism
+    number integer NOT NULL, -- Right that it gives, of entitlement_kind
+    name text NOT NULL, -- Name in addresses; never changes
+    title text NOT NULL, -- Name for people, in French
+    title_en text NOT NULL DEFAULT ''::text, -- The same in English; empty: the French one is shown
+    description text NOT NULL DEFAULT ''::text, -- A sentence or two for people, in French
+    description_en text NOT NULL DEFAULT ''::text, -- The same in English; empty: the French one is shown
+    duration_s integer NOT NULL, -- How long it lasts [s]
+    starts_at_first_use boolean NOT NULL DEFAULT true, -- Whether it begins at the first admission; else at a time that is chosen when it is sold
+    max_entries_per_venue integer, -- Admissions at each place; null: any number. Transport is never counted
+    use_within_days integer NOT NULL DEFAULT 365, -- Days from the sale in which it has to begin [days]
+    price_eur_cent integer NOT NULL, -- What one costs today [EUR 0.01]
+    sale_from timestamp with time zone, -- Not sold before; null: from the beginning
+    sale_until timestamp with time zone, -- Not sold from then on; null: no end
+    is_on_sale boolean NOT NULL DEFAULT true, -- Whether it is sold at all; what was sold stays good
+    created_at timestamp with time zone NOT NULL, -- When it was declared
+    CONSTRAINT product_pkey PRIMARY KEY (product_id),
+    CONSTRAINT product_name_key UNIQUE (name),
+    CONSTRAINT product_service_id_number_key UNIQUE (service_id, number),
+    CONSTRAINT product_service_id_number_fkey FOREIGN KEY (service_id, number) REFERENCES pass.entitlement_kind(service_id, number),
+    CONSTRAINT product_check CHECK ((sale_until > sale_from)),
+    CONSTRAINT product_duration_s_check CHECK (((duration_s >= 3600) AND (duration_s <= 31622400))),
+    CONSTRAINT product_max_entries_per_venue_check CHECK (((max_entries_per_venue >= 1) AND (max_entries_per_venue <= 1000))),
+    CONSTRAINT product_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT product_price_eur_cent_check CHECK ((price_eur_cent >= 0)),
+    CONSTRAINT product_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT product_use_within_days_check CHECK (((use_within_days >= 1) AND (use_within_days <= 1096)))
+);
+GRANT INSERT, SELECT, UPDATE ON pass.product TO somel_enjoy_pass;
+
 -- Readers of passes at the doors of venues; each has a secret of its own
 CREATE TABLE pass.reader (
     reader_id integer GENERATED ALWAYS AS IDENTITY, -- Key
@@ -833,6 +903,50 @@ CREATE TABLE pass.rule (
 );
 CREATE INDEX rule_service_idx ON pass.rule USING btree (service_id, rule_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.rule TO somel_enjoy_pass;
+
+-- Sales of passes, by whom and at which price; who bought is nowhere
+CREATE TABLE pass.sale (
+    sale_id uuid NOT NULL, -- Key, random
+    product_id integer NOT NULL, -- Product
+    organisation_id integer NOT NULL, -- Who sold
+    kind text NOT NULL, -- link: sold now; voucher: printed in stock, and sold from there
+    pass_count integer NOT NULL, -- Passes in it
+    price_eur_cent integer NOT NULL, -- Price of each on that day [EUR 0.01]
+    reference text NOT NULL DEFAULT ''::text, -- The seller's own, of an order or a receipt; no name of a person belongs here
+    payment text NOT NULL, -- seller: paid to the seller, who owes it; awaited, paid, failed: by a provider, and opened when it says that it is paid
+    payment_reference text, -- The provider's own; null: none yet
+    starts_at timestamp with time zone, -- When its passes begin, where they do not at their first use
+    use_until timestamp with time zone NOT NULL, -- Its passes have to begin before
+    sold_at timestamp with time zone NOT NULL, -- When it was sold, or put into stock
+    idempotency_key text, -- The seller's, for a day; null: none
+    request_sha256 bytea, -- What was asked with that key
+    CONSTRAINT sale_pkey PRIMARY KEY (sale_id),
+    CONSTRAINT sale_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT sale_product_id_fkey FOREIGN KEY (product_id) REFERENCES pass.product(product_id),
+    CONSTRAINT sale_check CHECK (((idempotency_key IS NULL) = (request_sha256 IS NULL))),
+    CONSTRAINT sale_kind_check CHECK ((kind = ANY (ARRAY['link'::text, 'voucher'::text]))),
+    CONSTRAINT sale_pass_count_check CHECK (((pass_count >= 1) AND (pass_count <= 10000))),
+    CONSTRAINT sale_payment_check CHECK ((payment = ANY (ARRAY['seller'::text, 'awaited'::text, 'paid'::text, 'failed'::text]))),
+    CONSTRAINT sale_price_eur_cent_check CHECK ((price_eur_cent >= 0)),
+    CONSTRAINT sale_reference_check CHECK ((length(reference) <= 100)),
+    CONSTRAINT sale_request_sha256_check CHECK ((octet_length(request_sha256) = 32))
+);
+CREATE INDEX sale_product_idx ON pass.sale USING btree (product_id);
+CREATE INDEX sale_sold_idx ON pass.sale USING btree (organisation_id, sold_at);
+CREATE UNIQUE INDEX sale_idempotency_idx ON pass.sale USING btree (organisation_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+GRANT INSERT, SELECT, UPDATE ON pass.sale TO somel_enjoy_pass;
+
+-- Who may sell passes of a service beside who runs it
+CREATE TABLE pass.seller (
+    service_id integer NOT NULL, -- Service
+    organisation_id integer NOT NULL, -- Who sells
+    admitted_at timestamp with time zone NOT NULL, -- Since when
+    CONSTRAINT seller_pkey PRIMARY KEY (service_id, organisation_id),
+    CONSTRAINT seller_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT seller_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id)
+);
+CREATE INDEX seller_organisation_idx ON pass.seller USING btree (organisation_id);
+GRANT DELETE, INSERT, SELECT ON pass.seller TO somel_enjoy_pass;
 
 -- Services that passes open: a pool, a library, a car park; or a tourism pass, which opens many houses
 CREATE TABLE pass.service (
@@ -873,6 +987,22 @@ CREATE TABLE pass.session (
 CREATE INDEX session_holder_idx ON pass.session USING btree (holder_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.session TO somel_enjoy_pass;
 
+-- Months that are closed; nothing in them changes any more, and what comes later is in the next
+CREATE TABLE pass.settlement (
+    service_id integer NOT NULL, -- Service
+    month date NOT NULL, -- First day of the month
+    content text NOT NULL, -- Lines of all partners, as canonical JSON (RFC 8785)
+    previous_sha256 bytea NOT NULL, -- Hash of the month before that was closed; zeros before the first
+    content_sha256 bytea NOT NULL, -- SHA-256 of the hash before and the content
+    closed_at timestamp with time zone NOT NULL, -- When it was closed
+    CONSTRAINT settlement_pkey PRIMARY KEY (service_id, month),
+    CONSTRAINT settlement_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT settlement_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),
+    CONSTRAINT settlement_month_check CHECK ((month = (date_trunc('month'::text, (month)::timestamp with time zone))::date)),
+    CONSTRAINT settlement_previous_sha256_check CHECK ((octet_length(previous_sha256) = 32))
+);
+GRANT INSERT, SELECT ON pass.settlement TO somel_enjoy_pass;
+
 -- Keys that sign tokens and status lists; one signs at a time, several are believed
 CREATE TABLE pass.signing_key (
     kid text NOT NULL, -- Identifier: the first 8 bytes of the SHA-256 of the public key
@@ -891,6 +1021,31 @@ CREATE TABLE pass.signing_key (
     CONSTRAINT signing_key_public_key_check CHECK ((length(public_key) = 44))
 );
 GRANT INSERT, SELECT, UPDATE ON pass.signing_key TO somel_enjoy_pass;
+
+-- Passes that were sold: each is opened by a code that its buyer was given, and begins at its first use
+CREATE TABLE pass.sold_pass (
+    sale_id uuid NOT NULL, -- Sale
+    number integer NOT NULL, -- Place in the sale, from 1
+    claim_sha256 bytea NOT NULL, -- Hash of the code; the code itself is derived from the secret of passes and kept nowhere
+    subject_id uuid, -- Who holds it, to its service; null: not opened yet, or over for so long that it was forgotten
+    opened_on date, -- Day on which it was opened first
+    is_started boolean NOT NULL DEFAULT false, -- Whether it was ever used; it is not taken back then
+    started_at timestamp with time zone, -- First admission that is known; an upload may make it earlier, nothing makes it later. Forgotten two days after the end
+    ends_at timestamp with time zone, -- When it is over: so long after it began as its product says
+    cancelled_at timestamp with time zone, -- When it was taken back before its first use
+    ended_on date, -- Day on which its codes were revoked, since it was over or never used
+    CONSTRAINT sold_pass_pkey PRIMARY KEY (sale_id, number),
+    CONSTRAINT sold_pass_claim_sha256_key UNIQUE (claim_sha256),
+    CONSTRAINT sold_pass_subject_id_key UNIQUE (subject_id),
+    CONSTRAINT sold_pass_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pass.sale(sale_id),
+    CONSTRAINT sold_pass_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id) ON DELETE SET NULL,
+    CONSTRAINT sold_pass_check CHECK (((started_at IS NULL) = (ends_at IS NULL))),
+    CONSTRAINT sold_pass_check1 CHECK ((ends_at > started_at)),
+    CONSTRAINT sold_pass_claim_sha256_check CHECK ((octet_length(claim_sha256) = 32)),
+    CONSTRAINT sold_pass_number_check CHECK ((number >= 1))
+);
+CREATE INDEX sold_pass_ends_idx ON pass.sold_pass USING btree (ends_at) WHERE ((ended_on IS NULL) AND (ends_at IS NOT NULL));
+GRANT INSERT, SELECT, UPDATE ON pass.sold_pass TO somel_enjoy_pass;
 
 -- How often venues were used, by day; only what no single holder can be told from was ever stored
 CREATE TABLE pass.statistic (

@@ -26,7 +26,7 @@ class Begun:
     number: int
     product_id: int
     right_number: int
-    ends_at: datetime
+    ends_at: datetime | None
     is_late: bool
 
 
@@ -103,6 +103,12 @@ async def end_pass(connection: Connection, over: OverPass, *, on: date) -> None:
         await connection.execute(_SQL["end_pass"], {"sale_id": over.sale_id, "number": over.number, "on": on})
 
 
+async def forget_times(connection: Connection, *, before: date) -> None:
+    """Forget when passes were used that ended before a day."""
+    async with translated_errors():
+        await connection.execute(_SQL["forget_times"], {"before": before})
+
+
 async def forgotten_passes(connection: Connection, *, before: date) -> list[ForgottenPass]:
-    """Forget who held passes that ended before a day, and when these were used."""
+    """Forget who held passes that ended before a day."""
     return await all_rows(connection, ForgottenPass, _SQL["forgotten_passes"], {"before": before})

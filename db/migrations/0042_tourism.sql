@@ -134,7 +134,7 @@ COMMENT ON COLUMN pass.sold_pass.claim_sha256 IS 'Hash of the code; the code its
 COMMENT ON COLUMN pass.sold_pass.subject_id IS 'Who holds it, to its service; null: not opened yet, or over for so long that it was forgotten';
 COMMENT ON COLUMN pass.sold_pass.opened_on IS 'Day on which it was opened first';
 COMMENT ON COLUMN pass.sold_pass.is_started IS 'Whether it was ever used; it is not taken back then';
-COMMENT ON COLUMN pass.sold_pass.started_at IS 'First admission that is known; an upload may make it earlier, nothing makes it later. Forgotten two days after its end';
+COMMENT ON COLUMN pass.sold_pass.started_at IS 'First admission that is known; an upload may make it earlier, nothing makes it later. Forgotten two days after the end';
 COMMENT ON COLUMN pass.sold_pass.ends_at IS 'When it is over: so long after it began as its product says';
 COMMENT ON COLUMN pass.sold_pass.cancelled_at IS 'When it was taken back before its first use';
 COMMENT ON COLUMN pass.sold_pass.ended_on IS 'Day on which its codes were revoked, since it was over or never used';
@@ -178,3 +178,9 @@ GRANT SELECT, INSERT, UPDATE ON pass.product, pass.agreement, pass.sale, pass.so
 GRANT SELECT, INSERT, DELETE ON pass.seller TO somel_enjoy_pass;
 GRANT SELECT, INSERT ON pass.entry, pass.settlement TO somel_enjoy_pass;
 GRANT UPDATE (settled_month) ON pass.entry TO somel_enjoy_pass;
+
+INSERT INTO pass.personal_table (name, column_name, reaches, untold, on_leaving, reason) VALUES
+(
+    'pass.sold_pass', 'subject_id', 'subject', '{claim_sha256,sale_id}', 'kept',
+    'Passes that were bought: their seller counts them; when they were used is forgotten two days after their end'
+);

@@ -1,13 +1,15 @@
 -- name: begin_pass
 -- row: db.tourism_uses.Begun
 -- A pass begins at the first admission that is known: one that is told later may make it earlier, none makes it later.
+-- Of one that is over and was forgotten no time is noted again.
 UPDATE pass.sold_pass SET
     is_started = true,
     started_at = CASE
-        WHEN product.starts_at_first_use THEN least(sold_pass.started_at, %(at)s) ELSE sold_pass.started_at
+        WHEN product.starts_at_first_use AND sold_pass.ended_on IS NULL THEN least(sold_pass.started_at, %(at)s)
+        ELSE sold_pass.started_at
     END,
     ends_at = CASE
-        WHEN product.starts_at_first_use
+        WHEN product.starts_at_first_use AND sold_pass.ended_on IS NULL
             THEN least(sold_pass.started_at, %(at)s) + make_interval(secs => product.duration_s)
         ELSE sold_pass.ends_at
     END
@@ -20,7 +22,7 @@ RETURNING
     product.product_id,
     product.number AS right_number,
     sold_pass.ends_at,
-    sold_pass.cancelled_at IS NOT NULL OR %(at)s > sold_pass.ends_at AS is_late;
+    sold_pass.cancelled_at IS NOT NULL OR coalesce(%(at)s > sold_pass.ends_at, false) AS is_late;
 
 -- name: end_right
 -- Never later than it did.
@@ -79,9 +81,14 @@ WHERE sale_id = %(sale_id)s AND number = %(number)s;
 -- name: leave_service
 UPDATE pass.subject SET left_on = %(on)s WHERE subject_id = %(subject_id)s AND left_on IS NULL;
 
+-- name: forget_times
+-- Of passes that were over some days ago.
+UPDATE pass.sold_pass SET started_at = NULL, ends_at = NULL
+WHERE ended_on < %(before)s AND started_at IS NOT NULL;
+
 -- name: forgotten_passes
 -- row: db.tourism_uses.ForgottenPass
--- That were over some days ago: who held them, and when, is not kept.
+-- That were over so long ago that no reader tells of them any more: who held them is not kept.
 UPDATE pass.sold_pass SET subject_id = NULL, started_at = NULL, ends_at = NULL
 FROM pass.subject
 WHERE sold_pass.subject_id = subject.subject_id AND sold_pass.ended_on < %(before)s

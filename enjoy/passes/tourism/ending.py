@@ -18,8 +18,10 @@ from enjoy.passes.revoking import REVOKED, set_status_of_subject
 from enjoy.passes.tourism.using import LILLE
 
 _AT_A_TIME: Final = 200
-#: Who held a pass, and when it was used, is known for so long after its end: uploads come late. [days]
-_KNOWN_FOR: Final = timedelta(days=2)
+#: When a pass was used is known for so long after its end.
+_TIMES_KNOWN_FOR: Final = timedelta(days=2)
+#: Who held it: readers tell of what they admitted up to 35 days late, and partners are paid for it.
+_HOLDER_KNOWN_FOR: Final = timedelta(days=36)
 
 
 async def end_passes(lend: Connect, _clock: Clock) -> None:
@@ -52,6 +54,7 @@ async def end_codes(connection: Connection, subject_id: UUID, *, now: datetime) 
 
 
 async def _forget(connection: Connection, *, today: date, now: datetime) -> None:
-    for one in await store.forgotten_passes(connection, before=today - _KNOWN_FOR):
+    await store.forget_times(connection, before=today - _TIMES_KNOWN_FOR)
+    for one in await store.forgotten_passes(connection, before=today - _HOLDER_KNOWN_FOR):
         await tourism_sales.leave_pass_holder(connection, one.holder_id, on=today)
     await tourism_sales.forget_keys(connection, before=now - KEPT_FOR)

@@ -61,7 +61,8 @@ async def note_admission(connection: Connection, admission: Admission) -> bool:
     begun = await store.begin_pass(connection, admission.subject_id, at=admission.at)
     if begun is None:
         return False
-    await store.end_right(connection, admission.subject_id, begun.right_number, until=begun.ends_at)
+    if begun.ends_at is not None:
+        await store.end_right(connection, admission.subject_id, begun.right_number, until=begun.ends_at)
     return await store.insert_entry(
         connection,
         begun.product_id,
