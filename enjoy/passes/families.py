@@ -81,9 +81,7 @@ async def prepare_claim(connection: Connection, child_id: UUID) -> tuple[str, da
         raise NotFoundError("holder_gone", "The card account was left.")
     if child.signs_in:
         raise ConflictError("signs_in_already", "They sign in by themselves already.")
-    return await _hand_on(
-        connection, child_id, "claim", expires_at=moment_of(birthday(child.born_on, _CLAIM_AGE))
-    )
+    return await _hand_on(connection, child_id, "claim", expires_at=moment_of(birthday(child.born_on, _CLAIM_AGE)))
 
 
 async def claim_at_desk(connection: Connection, holder_id: UUID, *, now: datetime) -> tuple[str, datetime]:

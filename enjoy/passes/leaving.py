@@ -25,7 +25,7 @@ class HeldTable:
 
 
 async def everything_held(connection: Connection, holder_id: UUID) -> list[HeldTable]:
-    """Return all that is held of a holder, table by table; hashes of secrets and other people's numbers are left out."""
+    """Return all that is held of a holder, by table; hashes of secrets and other people's numbers are left out."""
     rows = await store.held_of(connection, holder_id)
     known = {one.name: one for one in reversed(await store.personal_tables(connection)) if one.reaches != "nobody"}
     return [HeldTable(name, known[name].reason, known[name].on_leaving, rows[name]) for name in sorted(rows)]

@@ -43,9 +43,7 @@ async def get_family(context: InContext, holder: HoldsCard, connection: Holding)
 
 
 @router.post("/family", status_code=HTTPStatus.CREATED)
-async def post_child(
-    context: InContext, holder: HoldsOwnCard, connection: Holding, body: ChildWanted
-) -> list[ChildOf]:
+async def post_child(context: InContext, holder: HoldsOwnCard, connection: Holding, body: ChildWanted) -> list[ChildOf]:
     """Make a card account of a child, for whom you act until they are eighteen."""
     if still_minor(holder.born_on, context.wall.now()):
         raise ForbiddenError("guardian_too_young", "Who is not of age acts for nobody.")
@@ -61,10 +59,8 @@ async def post_child(
 
 
 @router.post("/family/invitations", status_code=HTTPStatus.CREATED)
-async def post_invitation(
-    request: Request, context: InContext, holder: HoldsCard, connection: Holding
-) -> HandedCode:
-    """Make a code by which somebody else becomes a guardian of the child for whom you act; one that was made before ends."""
+async def post_invitation(request: Request, context: InContext, holder: HoldsCard, connection: Holding) -> HandedCode:
+    """Make a code by which somebody else becomes a guardian of the child for whom you act; the one before ends."""
     holder.require_guardian()
     code, until = await families.invite_guardian(connection, holder.holder_id, now=context.wall.now())
     await note_acting(connection, request, holder, "family", "guardian invited")
@@ -72,9 +68,7 @@ async def post_invitation(
 
 
 @router.post("/family/join")
-async def post_join(
-    context: InContext, holder: HoldsOwnCard, connection: Holding, body: HandedIn
-) -> list[ChildOf]:
+async def post_join(context: InContext, holder: HoldsOwnCard, connection: Holding, body: HandedIn) -> list[ChildOf]:
     """Take an invitation: act for a child from now on."""
     now = context.wall.now()
     if still_minor(holder.born_on, now):

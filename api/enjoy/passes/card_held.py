@@ -30,9 +30,7 @@ async def get_export(
     response.headers["Content-Disposition"] = 'attachment; filename="card.json"'
     return ExportOf(
         exported_at=context.wall.now(),
-        tables=[
-            HeldTableOf(table=one.name, what=one.reason, on_leaving=one.on_leaving, rows=one.rows) for one in held
-        ],
+        tables=[HeldTableOf(table=one.name, what=one.reason, on_leaving=one.on_leaving, rows=one.rows) for one in held],
     )
 
 

@@ -53,7 +53,7 @@ async def get_media(holder: HoldsCard, connection: Holding) -> list[MediumOf]:
 async def post_medium(
     request: Request, context: InContext, holder: HoldsCard, connection: Holding, body: MediumWanted
 ) -> MediumOf:
-    """Link a medium. A card is made known by its serial at all services that were joined; the serial is kept nowhere."""
+    """Link a medium. A card is made known by its serial wherever you joined; the serial is kept nowhere."""
     _fit(body.kind, body.serial)
     made = await media.add_medium(connection, holder.holder_id, body.kind, body.label, now=context.wall.now())
     if body.serial is not None:

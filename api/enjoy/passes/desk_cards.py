@@ -51,9 +51,7 @@ async def post_freed(context: InContext, operator: Sits, connection: Passes, bod
 
 
 @router.post("/claims", status_code=HTTPStatus.CREATED)
-async def post_desk_claim(
-    context: InContext, operator: Sits, connection: Passes, body: SerialAtDesk
-) -> HandedCode:
+async def post_desk_claim(context: InContext, operator: Sits, connection: Passes, body: SerialAtDesk) -> HandedCode:
     """Give somebody of sixteen or more, whom the desk has seen with their card, the code by which they will sign in.
 
     Only where nobody signs in by that card account yet: a desk opens nobody's account.

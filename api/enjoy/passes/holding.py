@@ -103,17 +103,17 @@ MemberAsked = Annotated[
 ]
 
 
-async def _acting(request: Request, themselves: HoldsOwnCard, acts_for: MemberAsked = None) -> Holder:
+async def _acting(request: Request, themselves: HoldsOwnCard, for_member: MemberAsked = None) -> Holder:
     one = themselves
-    if acts_for is None:
+    if for_member is None:
         return Holder(one.holder_id, one.kind, one.label, one.born_on, one.language, one.holder_id)
     context = context_of(request)
     async with borrow(context.passes) as connection:
-        ward = await ward_of(connection, one.holder_id, acts_for)
+        ward = await ward_of(connection, one.holder_id, for_member)
         child = None if ward is None else await holder_of(connection, ward.child_id)
     if child is None or has_reached(child.born_on, MAJORITY, context.wall.now()):
         raise NotFoundError("member_unknown", "You act for nobody of this number: they may have come of age.")
-    return Holder(child.holder_id, child.kind, child.label, child.born_on, one.language, one.holder_id, acts_for)
+    return Holder(child.holder_id, child.kind, child.label, child.born_on, one.language, one.holder_id, for_member)
 
 
 #: Whose things a request is about; a guardian names a child by the parameter ``for``. Nothing is lent meanwhile.
