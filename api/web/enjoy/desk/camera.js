@@ -21,6 +21,9 @@ export async function codeInPhoto(file) {
   return codeIn(paint(picture, picture.width, picture.height));
 }
 
+// What reads codes can be fetched before there is one; where that fails, it is tried again with the first.
+export const warmUp = () => prepare().catch(() => null);
+
 export class Camera {
   // `seen` is called with the text of each code, and with null where there is none.
   constructor(video, seen) {

@@ -10,10 +10,20 @@ async function ownReader() {
   return kinds.includes("qr_code") ? new BarcodeDetector({ formats: ["qr_code"] }) : null;
 }
 
-// Gets the reader ready, which takes a moment the first time.
-export async function prepare() {
-  own ??= await ownReader();
+let ready = null;
+
+async function begin() {
+  own = await ownReader();
   if (own === null) await prepareZXingModule({ overrides: { locateFile: (file) => FOLDER + file }, fireImmediately: true });
+}
+
+// Gets the reader ready, once: it is a megabyte that the first code should not have to wait for.
+export function prepare() {
+  ready ??= begin().catch((error) => {
+    ready = null;
+    throw error;
+  });
+  return ready;
 }
 
 // The text of the code in a canvas, or null.

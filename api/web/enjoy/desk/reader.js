@@ -1,7 +1,7 @@
 // The page that reads passes at a desk: with the camera, with a scanner that types, or from a photo.
 import { byId, make, show } from "/static/dom.js";
 import { say, tried, words } from "/static/enjoy/asking.js";
-import { Camera, codeInPhoto } from "./camera.js";
+import { Camera, codeInPhoto, warmUp } from "./camera.js";
 import { ask, forgetPairing, judged, keepPairing, pairingIn, question, secretKept, whereKept } from "./sending.js";
 import { allowSound, signal } from "./signalling.js";
 
@@ -180,6 +180,7 @@ async function begin() {
     history.replaceState(null, "", location.pathname + location.search);
     await pair(given);
   } else await showPaired();
+  await warmUp();
 }
 
 byId("pairing").addEventListener("submit", tried(async (event) => {
