@@ -11,22 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import (
-    card,
-    card_family,
-    card_held,
-    card_media,
-    card_rights,
-    card_services,
-    desk_cards,
-    desks,
-    published,
-    readers,
-    reading,
-    ruling,
-    services,
-    validations,
-)
+from api.enjoy.passes import validations
 from api.enjoy.passes.routing import ROUTERS as PASS_ROUTERS
 from api.enjoy.routes import (
     account,
@@ -89,44 +74,6 @@ _ROUTERS: Final = (
     preview.router,
     found.router,
     pages.router,
-    datasets,
-    records,
-    uploads,
-    sources,
-    organisations,
-    exports,
-    history,
-    tiles,
-    events,
-    webhooks,
-    account,
-    keys,
-    members,
-    services,
-    ruling,
-    desks,
-    card,
-    card,
-    desks,
-    services,
-    card_rights,
-    card_media,
-    card_services,
-    card_family,
-    card_held,
-    desk_cards,
-    readers,
-    reading,
-    card_rights,
-    ruling,
-    readers,
-    reading,
-    asyncapi,
-    published,
-    harvest,
-    preview,
-    found,
-    pages,
 )
 
 
