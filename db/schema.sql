@@ -1240,6 +1240,295 @@ CREATE TABLE personal.usage_point_identity (
 );
 GRANT SELECT ON personal.usage_point_identity TO somel_personal;
 
+-- What shops there are: a closed list
+CREATE TABLE shop.category (
+    code text NOT NULL, -- Key, as callers write it
+    title_fr text NOT NULL, -- For people, in French
+    title_en text NOT NULL, -- For people, in English
+    CONSTRAINT category_pkey PRIMARY KEY (code),
+    CONSTRAINT category_code_check CHECK ((code ~ '^[a-z][a-z_]{1,39}$'::text)),
+    CONSTRAINT category_title_en_check CHECK ((title_en <> ''::text)),
+    CONSTRAINT category_title_fr_check CHECK ((title_fr <> ''::text))
+);
+GRANT SELECT ON shop.category TO somel_enjoy_shop;
+
+-- Orders; who ordered is known by a secret alone, and how to reach them for a while, if they said
+CREATE TABLE shop.customer_order (
+    order_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key, random
+    shop_id integer NOT NULL, -- Shop
+    slot_id integer NOT NULL, -- When it is collected
+    state text NOT NULL DEFAULT 'draft'::text, -- draft: to be paid; placed: to be accepted; accepted; ready; and how it ended: collected, refused, cancelled, expired, no_show
+    state_at timestamp with time zone NOT NULL, -- Since when it is so
+    created_at timestamp with time zone NOT NULL, -- When it was made
+    due_at timestamp with time zone, -- By then a draft is paid and an order is accepted, or it expires
+    collect_by timestamp with time zone NOT NULL, -- After this nobody waits for it any more
+    amount_eur_cent bigint NOT NULL DEFAULT 0, -- What it costs, with VAT [euro cents]
+    payment text NOT NULL, -- at_shop, or handoff: at a provider's page, by signed messages; never card data
+    payment_state text NOT NULL DEFAULT 'due'::text, -- due, paid, or refund_due: paid, and did not come about
+    payment_id text, -- What the provider calls the payment
+    email text, -- Where the customer is told; null: nowhere, or forgotten
+    phone text, -- Where the shop may call; null: nowhere, or forgotten
+    note text NOT NULL DEFAULT ''::text, -- What the customer says to the shop
+    language text NOT NULL DEFAULT 'fr'::text, -- Of what the customer is told: fr or en
+    secret_sha256 bytea, -- SHA-256 of the secret that opens it; null: forgotten
+    secret_salt bytea, -- Makes the secret together with what the caller alone knows; null: forgotten
+    code_hash bytea, -- Scrypt of the pickup code, salted by the key; null: forgotten
+    wrong_codes integer NOT NULL DEFAULT 0, -- Pickup codes that were tried and wrong
+    codes_closed_until timestamp with time zone, -- Until then no pickup code is looked at; null: open
+    key_sha256 bytea, -- SHA-256 of the Idempotency-Key that it came with; null: none
+    request_sha256 bytea, -- SHA-256 of the request that it came with
+    forgotten_at timestamp with time zone, -- When it was forgotten who ordered; null: not yet
+    CONSTRAINT customer_order_pkey PRIMARY KEY (order_id),
+    CONSTRAINT customer_order_secret_sha256_key UNIQUE (secret_sha256),
+    CONSTRAINT customer_order_shop_id_key_sha256_key UNIQUE (shop_id, key_sha256),
+    CONSTRAINT customer_order_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT customer_order_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES shop.slot(slot_id),
+    CONSTRAINT customer_order_amount_eur_cent_check CHECK ((amount_eur_cent >= 0)),
+    CONSTRAINT customer_order_check CHECK (((state <> ALL (ARRAY['draft'::text, 'placed'::text])) OR (due_at IS NOT NULL))),
+    CONSTRAINT customer_order_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+    CONSTRAINT customer_order_email_check CHECK ((email ~ '^[^@\s]+@[^@\s]+$'::text)),
+    CONSTRAINT customer_order_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+    CONSTRAINT customer_order_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
+    CONSTRAINT customer_order_note_check CHECK ((length(note) <= 500)),
+    CONSTRAINT customer_order_payment_check CHECK ((payment = ANY (ARRAY['at_shop'::text, 'handoff'::text]))),
+    CONSTRAINT customer_order_payment_state_check CHECK ((payment_state = ANY (ARRAY['due'::text, 'paid'::text, 'refund_due'::text]))),
+    CONSTRAINT customer_order_phone_check CHECK ((phone <> ''::text)),
+    CONSTRAINT customer_order_request_sha256_check CHECK ((octet_length(request_sha256) = 32)),
+    CONSTRAINT customer_order_secret_salt_check CHECK ((octet_length(secret_salt) = 16)),
+    CONSTRAINT customer_order_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32)),
+    CONSTRAINT customer_order_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'placed'::text, 'accepted'::text, 'ready'::text, 'collected'::text, 'refused'::text, 'cancelled'::text, 'expired'::text, 'no_show'::text]))),
+    CONSTRAINT customer_order_wrong_codes_check CHECK ((wrong_codes >= 0))
+);
+CREATE INDEX customer_order_collect_idx ON shop.customer_order USING btree (collect_by) WHERE (state = ANY (ARRAY['accepted'::text, 'ready'::text]));
+CREATE INDEX customer_order_due_idx ON shop.customer_order USING btree (due_at) WHERE (state = ANY (ARRAY['draft'::text, 'placed'::text]));
+CREATE INDEX customer_order_forget_idx ON shop.customer_order USING btree (state_at) WHERE (forgotten_at IS NULL);
+CREATE INDEX customer_order_shop_idx ON shop.customer_order USING btree (shop_id, state, created_at);
+CREATE INDEX customer_order_slot_idx ON shop.customer_order USING btree (slot_id);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE ON shop.customer_order FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.customer_order TO somel_enjoy_shop;
+
+-- What was ordered, at the price of that moment
+CREATE TABLE shop.order_line (
+    order_id uuid NOT NULL, -- Order
+    product_id integer NOT NULL, -- Product
+    quantity integer NOT NULL, -- How many
+    held integer NOT NULL, -- Pieces that were taken from the stock for it and are neither given back nor gone
+    title text NOT NULL, -- What it was called
+    unit text NOT NULL, -- What one was
+    price_eur_cent integer NOT NULL, -- What one cost, with VAT [euro cents]
+    vat_ratio double precision NOT NULL, -- Rate of VAT in it [ratio]
+    CONSTRAINT order_line_pkey PRIMARY KEY (order_id, product_id),
+    CONSTRAINT order_line_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT order_line_product_id_fkey FOREIGN KEY (product_id) REFERENCES shop.product(product_id),
+    CONSTRAINT order_line_check CHECK (((held >= 0) AND (held <= quantity))),
+    CONSTRAINT order_line_price_eur_cent_check CHECK ((price_eur_cent >= 0)),
+    CONSTRAINT order_line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000)))
+);
+CREATE INDEX order_line_product_idx ON shop.order_line USING btree (product_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.order_line TO somel_enjoy_shop;
+
+-- What became of orders: no order comes into a state twice
+CREATE TABLE shop.order_transition (
+    order_transition_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    order_id uuid NOT NULL, -- Order
+    to_state text NOT NULL, -- What it became
+    at timestamp with time zone NOT NULL, -- When
+    actor text NOT NULL, -- customer, process/enjoy, or who of the merchant, as in audit_entry
+    reason text NOT NULL DEFAULT ''::text, -- Why, for the other side
+    CONSTRAINT order_transition_pkey PRIMARY KEY (order_id, to_state),
+    CONSTRAINT order_transition_order_transition_id_key UNIQUE (order_transition_id),
+    CONSTRAINT order_transition_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT order_transition_actor_check CHECK ((actor <> ''::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.order_transition TO somel_enjoy_shop;
+
+-- What is to be told of orders, written with what it tells of; told at least once, and known by its number
+CREATE TABLE shop.outbox (
+    outbox_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    message_id uuid NOT NULL DEFAULT gen_random_uuid(), -- What receivers know it by: the same at each attempt
+    shop_id integer NOT NULL, -- Shop
+    order_id uuid, -- Order; null: none
+    kind text NOT NULL, -- email; webhook: of the merchant; provider: of payments
+    recipient text NOT NULL DEFAULT ''::text, -- Address of an e-mail; empty: the shop says where
+    subject text NOT NULL DEFAULT ''::text, -- Subject of an e-mail
+    body text NOT NULL, -- What is said; empty once it was
+    status text NOT NULL DEFAULT 'pending'::text, -- pending, sent, or dead: given up
+    made_at timestamp with time zone NOT NULL, -- When it was written
+    due_from timestamp with time zone NOT NULL, -- Not tried before
+    attempt_count integer NOT NULL DEFAULT 0, -- How often it was tried
+    answer text NOT NULL DEFAULT ''::text, -- What came of the last attempt
+    ended_at timestamp with time zone, -- When it was sent or given up; null: pending
+    CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id),
+    CONSTRAINT outbox_message_id_key UNIQUE (message_id),
+    CONSTRAINT outbox_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT outbox_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT outbox_attempt_count_check CHECK ((attempt_count >= 0)),
+    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text, 'provider'::text]))),
+    CONSTRAINT outbox_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
+);
+CREATE INDEX outbox_due_idx ON shop.outbox USING btree (due_from, outbox_id) WHERE (status = 'pending'::text);
+CREATE INDEX outbox_order_idx ON shop.outbox USING btree (order_id);
+CREATE INDEX outbox_shop_idx ON shop.outbox USING btree (shop_id, outbox_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.outbox TO somel_enjoy_shop;
+
+-- What providers said of payments: each is taken once
+CREATE TABLE shop.payment_message (
+    shop_id integer NOT NULL, -- Shop
+    message_id text NOT NULL, -- Number of the message, the provider's
+    order_id uuid NOT NULL, -- Order
+    received_at timestamp with time zone NOT NULL, -- When
+    CONSTRAINT payment_message_pkey PRIMARY KEY (shop_id, message_id),
+    CONSTRAINT payment_message_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT payment_message_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT payment_message_message_id_check CHECK ((message_id <> ''::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.payment_message TO somel_enjoy_shop;
+
+-- What shops sell
+CREATE TABLE shop.product (
+    product_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    shop_id integer NOT NULL, -- Shop
+    title text NOT NULL, -- Name for people
+    description text NOT NULL DEFAULT ''::text, -- A few sentences for people
+    unit text NOT NULL DEFAULT 'piece'::text, -- What one is: piece, kg, box of six
+    price_eur_cent integer NOT NULL, -- Price of one, with VAT [euro cents]
+    vat_ratio double precision NOT NULL, -- Rate of VAT in it [ratio]
+    stock integer, -- Pieces that nobody has ordered yet; null: not counted
+    is_offered boolean NOT NULL DEFAULT true, -- Whether it can be ordered
+    created_at timestamp with time zone NOT NULL, -- When it was added
+    CONSTRAINT product_pkey PRIMARY KEY (product_id),
+    CONSTRAINT product_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT product_price_eur_cent_check CHECK (((price_eur_cent >= 0) AND (price_eur_cent <= 10000000))),
+    CONSTRAINT product_stock_check CHECK ((stock >= 0)),
+    CONSTRAINT product_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT product_unit_check CHECK ((unit <> ''::text)),
+    CONSTRAINT product_vat_ratio_check CHECK ((vat_ratio = ANY (ARRAY[(0)::double precision, (0.021)::double precision, (0.055)::double precision, (0.1)::double precision, (0.2)::double precision])))
+);
+CREATE INDEX product_shop_idx ON shop.product USING btree (shop_id, product_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.product TO somel_enjoy_shop;
+
+-- Shops that take orders to be collected; each is an organisation of kind merchant
+CREATE TABLE shop.shop (
+    shop_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    organisation_id integer NOT NULL, -- Who runs it
+    name text NOT NULL, -- Name in addresses; never changes
+    siret text NOT NULL, -- Number of the establishment, whose check digit is right
+    title text NOT NULL, -- Name for people
+    description text NOT NULL DEFAULT ''::text, -- A few sentences for people
+    insee_code text NOT NULL, -- Commune
+    address text NOT NULL, -- Street and number, postcode and town
+    location geometry(Point,4326) NOT NULL, -- Its door, WGS 84
+    hours jsonb NOT NULL, -- Opening hours, local: weekly, closures, exceptional; see enjoy.shops.hours
+    language text NOT NULL DEFAULT 'fr'::text, -- Of what the merchant is told: fr or en
+    notify_email text, -- Where the merchant is told of orders; null: nowhere
+    state text NOT NULL DEFAULT 'applied'::text, -- applied: nobody else sees it yet; listed; refused; suspended: takes no orders
+    state_reason text NOT NULL DEFAULT ''::text, -- Why it was refused or suspended, for the merchant
+    state_at timestamp with time zone NOT NULL, -- Since when it is so
+    created_at timestamp with time zone NOT NULL, -- When it applied
+    accept_within_min integer NOT NULL DEFAULT 60, -- An order that is not accepted so long after it was placed expires [min]
+    pay_within_min integer NOT NULL DEFAULT 15, -- An order whose payment was handed off and that is not paid by then expires [min]
+    lead_min integer NOT NULL DEFAULT 30, -- A slot takes orders until so long before it begins [min]
+    grace_min integer NOT NULL DEFAULT 30, -- What is not collected so long after its slot is not waited for any more [min]
+    cancel_until text NOT NULL DEFAULT 'accepted'::text, -- Customers cancel until it is accepted, or until it is ready
+    slot_min integer, -- Length of the slots that the opening hours are cut into; null: slots are made one by one [min]
+    slot_orders integer, -- Orders that such a slot takes; null: any number
+    slot_eur_cent bigint, -- Worth of orders that such a slot takes; null: any [euro cents]
+    slot_ahead_days integer NOT NULL DEFAULT 7, -- So many days ahead there are slots [days]
+    provider_url text, -- Page of the payment provider; null: everything is paid at the shop
+    provider_notify_url text, -- Where the provider is told of refunds; null: nowhere
+    provider_secret bytea, -- Signs what goes to the provider and what comes from it
+    webhook_url text, -- Where the merchant's own system is told of orders; null: nowhere
+    webhook_secret bytea, -- Signs what it is told
+    wrong_codes integer NOT NULL DEFAULT 0, -- Pickup codes that were wrong since the last right one
+    codes_closed_until timestamp with time zone, -- Until then no pickup code is looked at, after too many wrong ones; null: open
+    CONSTRAINT shop_pkey PRIMARY KEY (shop_id),
+    CONSTRAINT shop_name_key UNIQUE (name),
+    CONSTRAINT shop_organisation_id_key UNIQUE (organisation_id),
+    CONSTRAINT shop_siret_key UNIQUE (siret),
+    CONSTRAINT shop_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT shop_accept_within_min_check CHECK (((accept_within_min >= 1) AND (accept_within_min <= 10080))),
+    CONSTRAINT shop_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT shop_cancel_until_check CHECK ((cancel_until = ANY (ARRAY['accepted'::text, 'ready'::text]))),
+    CONSTRAINT shop_check CHECK (((slot_min IS NULL) OR (slot_orders IS NOT NULL) OR (slot_eur_cent IS NOT NULL))),
+    CONSTRAINT shop_check1 CHECK (((provider_url IS NULL) = (provider_secret IS NULL))),
+    CONSTRAINT shop_check2 CHECK (((webhook_url IS NULL) = (webhook_secret IS NULL))),
+    CONSTRAINT shop_grace_min_check CHECK (((grace_min >= 0) AND (grace_min <= 10080))),
+    CONSTRAINT shop_insee_code_check CHECK ((insee_code ~ '^[0-9][0-9AB][0-9]{3}$'::text)),
+    CONSTRAINT shop_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
+    CONSTRAINT shop_lead_min_check CHECK (((lead_min >= 0) AND (lead_min <= 43200))),
+    CONSTRAINT shop_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT shop_notify_email_check CHECK ((notify_email ~ '^[^@\s]+@[^@\s]+$'::text)),
+    CONSTRAINT shop_pay_within_min_check CHECK (((pay_within_min >= 1) AND (pay_within_min <= 1440))),
+    CONSTRAINT shop_provider_notify_url_check CHECK ((provider_notify_url ~ '^https?://'::text)),
+    CONSTRAINT shop_provider_secret_check CHECK (((octet_length(provider_secret) >= 32) AND (octet_length(provider_secret) <= 64))),
+    CONSTRAINT shop_provider_url_check CHECK ((provider_url ~ '^https?://'::text)),
+    CONSTRAINT shop_siret_check CHECK ((siret ~ '^[0-9]{14}$'::text)),
+    CONSTRAINT shop_slot_ahead_days_check CHECK (((slot_ahead_days >= 1) AND (slot_ahead_days <= 60))),
+    CONSTRAINT shop_slot_eur_cent_check CHECK ((slot_eur_cent > 0)),
+    CONSTRAINT shop_slot_min_check CHECK (((slot_min >= 5) AND (slot_min <= 1440))),
+    CONSTRAINT shop_slot_orders_check CHECK (((slot_orders >= 1) AND (slot_orders <= 10000))),
+    CONSTRAINT shop_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'listed'::text, 'refused'::text, 'suspended'::text]))),
+    CONSTRAINT shop_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT shop_webhook_secret_check CHECK (((octet_length(webhook_secret) >= 24) AND (octet_length(webhook_secret) <= 64))),
+    CONSTRAINT shop_webhook_url_check CHECK ((webhook_url ~ '^https?://'::text)),
+    CONSTRAINT shop_wrong_codes_check CHECK ((wrong_codes >= 0))
+);
+CREATE INDEX shop_state_idx ON shop.shop USING btree (state, insee_code);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.shop TO somel_enjoy_shop;
+
+-- What a shop is
+CREATE TABLE shop.shop_category (
+    shop_id integer NOT NULL, -- Shop
+    code text NOT NULL, -- Category
+    CONSTRAINT shop_category_pkey PRIMARY KEY (shop_id, code),
+    CONSTRAINT shop_category_code_fkey FOREIGN KEY (code) REFERENCES shop.category(code),
+    CONSTRAINT shop_category_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.shop_category TO somel_enjoy_shop;
+
+-- Times at which orders are collected, and how many there may be
+CREATE TABLE shop.slot (
+    slot_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    shop_id integer NOT NULL, -- Shop
+    starts_at timestamp with time zone NOT NULL, -- From when
+    ends_at timestamp with time zone NOT NULL, -- Until when
+    capacity_orders integer, -- Orders that it takes; null: any number
+    capacity_eur_cent bigint, -- Worth of orders that it takes; null: any [euro cents]
+    order_count integer NOT NULL DEFAULT 0, -- Orders that have a place in it
+    held_eur_cent bigint NOT NULL DEFAULT 0, -- What these are worth [euro cents]
+    is_single boolean NOT NULL, -- Whether it was made by itself and not cut from the opening hours
+    closed_by text, -- Takes no orders, as the hours say (hours) or the merchant; those in it stay; null: open
+    CONSTRAINT slot_pkey PRIMARY KEY (slot_id),
+    CONSTRAINT slot_shop_id_starts_at_ends_at_key UNIQUE (shop_id, starts_at, ends_at),
+    CONSTRAINT slot_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT slot_capacity_eur_cent_check CHECK ((capacity_eur_cent >= 0)),
+    CONSTRAINT slot_capacity_orders_check CHECK ((capacity_orders >= 0)),
+    CONSTRAINT slot_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT slot_check1 CHECK ((order_count <= capacity_orders)),
+    CONSTRAINT slot_check2 CHECK ((held_eur_cent <= capacity_eur_cent)),
+    CONSTRAINT slot_check3 CHECK (((capacity_orders IS NOT NULL) OR (capacity_eur_cent IS NOT NULL))),
+    CONSTRAINT slot_closed_by_check CHECK ((closed_by = ANY (ARRAY['hours'::text, 'merchant'::text]))),
+    CONSTRAINT slot_held_eur_cent_check CHECK ((held_eur_cent >= 0)),
+    CONSTRAINT slot_order_count_check CHECK ((order_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.slot TO somel_enjoy_shop;
+
+-- Why the stock is what it is: it is the sum of these
+CREATE TABLE shop.stock_movement (
+    stock_movement_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    product_id integer NOT NULL, -- Product
+    at timestamp with time zone NOT NULL, -- When
+    kind text NOT NULL, -- counted, delivered or lost, as the merchant says; ordered, given_back
+    change integer NOT NULL, -- Pieces that came; negative: that went
+    order_id uuid, -- For which order; null: none
+    CONSTRAINT stock_movement_pkey PRIMARY KEY (stock_movement_id),
+    CONSTRAINT stock_movement_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT stock_movement_product_id_fkey FOREIGN KEY (product_id) REFERENCES shop.product(product_id),
+    CONSTRAINT stock_movement_kind_check CHECK ((kind = ANY (ARRAY['counted'::text, 'delivered'::text, 'lost'::text, 'ordered'::text, 'given_back'::text])))
+);
+CREATE INDEX stock_movement_product_idx ON shop.stock_movement USING btree (product_id, stock_movement_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.stock_movement TO somel_enjoy_shop;
+
 -- Bearer tokens of the API, by the SHA-256 of a 256-bit random secret
 CREATE TABLE somel.access_token (
     access_token_id integer GENERATED ALWAYS AS IDENTITY, -- Key
