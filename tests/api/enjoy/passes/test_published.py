@@ -110,6 +110,17 @@ async def test_keys_and_status_list_are_published_in_two_forms_each(database_url
         assert len((await client.get("/keys")).json()["keys"]) == 2
 
 
+async def test_an_installation_without_a_secret_offers_no_passes(database_url: str) -> None:
+    settings = settings_at(NOON).model_copy(update={"pass_secret": None})
+    app = create_app(settings, database_url=database_url, wall=standing(NOON))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=f"{ADDRESS}/v1/passes") as client:
+            answer = await client.get("/status")
+            assert (answer.status_code, answer.json()["code"]) == (404, "passes_not_offered")
+            assert (await client.get("/keys")).json() == {"keys": []}
+
+
 async def judged(node: str, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
     program = Path(__file__).parent / "judge_cose_kit.mjs"
     process = await asyncio.create_subprocess_exec(node, str(program), str(folder), stdin=-1, stdout=-1, stderr=-1)
