@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,25 @@ from tests.enjoy.passes.town import NOON, Town, add_holder, add_medium, add_serv
 
 async def ran(*arguments: str, typed: str | None = None) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, app, ["reader", *arguments], input=typed)
+
+
+async def killed_after(code: str, *arguments: str) -> str:
+    """Type a code, and kill the reader as soon as it has answered."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "somel", "reader", "check", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={"PYTHONUNBUFFERED": "1", "PATH": "/usr/bin"},
+        cwd=Path(__file__).parents[3],
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{code}\n".encode())
+    answer = await process.stdout.readline()
+    process.kill()
+    await process.wait()
+    return answer.decode()
 
 
 async def paper(town: Town, address: str) -> str:
@@ -84,21 +102,7 @@ async def test_a_reader_is_paired_judges_alone_is_killed_and_tells_its_log(datab
         assert (await ran("sync", *folder)).exit_code == 0
     unreachable = await ran("sync", *folder)
     assert getattr(unreachable.exception, "code", "") == "server_unreachable"
-    with subprocess.Popen(  # noqa: ASYNC220 - its lines are read in a thread
-        [sys.executable, "-m", "somel", "reader", "check", *folder],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONUNBUFFERED": "1", "PATH": "/usr/bin"},
-        cwd=Path(__file__).parents[3],
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(third + "\n")
-        process.stdin.flush()
-        answer = await asyncio.to_thread(process.stdout.readline)
-        process.kill()
-    assert answer.endswith("OPEN  full\n")
+    assert (await killed_after(third, *folder)).endswith("OPEN  full\n")
     with Reader(tmp_path / "gate") as reader:
         assert reader.journal.last(1)[0].reason == "admitted"
         assert reader.check(third, datetime.now(UTC)).entry.reason == "used_up"
