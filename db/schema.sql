@@ -648,6 +648,26 @@ CREATE INDEX desk_session_expires_idx ON pass.desk_session USING btree (expires_
 CREATE INDEX desk_session_holder_idx ON pass.desk_session USING btree (holder_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.desk_session TO somel_enjoy_pass;
 
+-- Admissions that look wrong once all readers have told theirs; who runs the service looks into it, nobody is un-admitted
+CREATE TABLE pass.double_use (
+    double_use_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    nonce uuid NOT NULL, -- Admission
+    kind text NOT NULL, -- uses: more often than the rule lets; proof: one moment of a phone at two doors; serial: one card at two doors faster than one can go; not_valid: the code was revoked or the right was over; reader_revoked
+    service_id integer NOT NULL, -- Service
+    venue_id integer NOT NULL, -- Where
+    subject_id uuid, -- Who, for the service; null: not known, or 48 hours are over
+    at timestamp with time zone NOT NULL, -- When they were admitted
+    CONSTRAINT double_use_pkey PRIMARY KEY (double_use_id),
+    CONSTRAINT double_use_nonce_kind_key UNIQUE (nonce, kind),
+    CONSTRAINT double_use_nonce_fkey FOREIGN KEY (nonce) REFERENCES pass.validation(nonce) ON DELETE CASCADE,
+    CONSTRAINT double_use_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT double_use_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT double_use_kind_check CHECK ((kind = ANY (ARRAY['uses'::text, 'proof'::text, 'serial'::text, 'not_valid'::text, 'reader_revoked'::text])))
+);
+CREATE INDEX double_use_known_idx ON pass.double_use USING btree (at) WHERE (subject_id IS NOT NULL);
+CREATE INDEX double_use_service_idx ON pass.double_use USING btree (service_id, at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.double_use TO somel_enjoy_pass;
+
 -- Rights that hold: derived, for a time, and derived again
 CREATE TABLE pass.entitlement (
     subject_id uuid NOT NULL, -- Whose
@@ -691,6 +711,15 @@ CREATE TABLE pass.family_code (
 );
 CREATE INDEX family_code_child_idx ON pass.family_code USING btree (child_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.family_code TO somel_enjoy_pass;
+
+-- When somebody was first admitted, where rules of the service last from then on; rounded to the day when that is over
+CREATE TABLE pass.first_use (
+    subject_id uuid NOT NULL, -- Who
+    at timestamp with time zone NOT NULL, -- When
+    CONSTRAINT first_use_pkey PRIMARY KEY (subject_id),
+    CONSTRAINT first_use_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id) ON DELETE CASCADE
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.first_use TO somel_enjoy_pass;
 
 -- Who acts for which child; a row goes when it ends, at majority at the latest
 CREATE TABLE pass.guardianship (
@@ -773,6 +802,24 @@ CREATE TABLE pass.personal_table (
 );
 GRANT SELECT ON pass.personal_table TO somel_enjoy_pass;
 
+-- Readers of passes at the doors of venues; each has a secret of its own
+CREATE TABLE pass.reader (
+    reader_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    venue_id integer NOT NULL, -- Where it stands
+    title text NOT NULL, -- Name for people
+    secret_sha256 bytea NOT NULL, -- SHA-256 of its secret, which was shown once
+    created_at timestamp with time zone NOT NULL, -- When it was made
+    last_seen_at timestamp with time zone, -- When it last fetched its rules or told its log; null: never
+    revoked_at timestamp with time zone, -- When it was revoked; what it still tells of before is kept and flagged; null: it is good
+    CONSTRAINT reader_pkey PRIMARY KEY (reader_id),
+    CONSTRAINT reader_secret_sha256_key UNIQUE (secret_sha256),
+    CONSTRAINT reader_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT reader_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32)),
+    CONSTRAINT reader_title_check CHECK (((title <> ''::text) AND (length(title) <= 100)))
+);
+CREATE INDEX reader_venue_idx ON pass.reader USING btree (venue_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.reader TO somel_enjoy_pass;
+
 -- Who is admitted, when, how often, at which price class; the first rule that admits decides
 CREATE TABLE pass.rule (
     rule_id integer GENERATED ALWAYS AS IDENTITY, -- Key; rules are tried in its order
@@ -844,6 +891,28 @@ CREATE TABLE pass.signing_key (
     CONSTRAINT signing_key_public_key_check CHECK ((length(public_key) = 44))
 );
 GRANT INSERT, SELECT, UPDATE ON pass.signing_key TO somel_enjoy_pass;
+
+-- How often venues were used, by day; only what no single holder can be told from was ever stored
+CREATE TABLE pass.statistic (
+    venue_id integer NOT NULL, -- Where
+    day date NOT NULL, -- Day in Lille
+    price_class text NOT NULL, -- Price class; empty: all together
+    admission_count integer, -- Admissions; null: hidden
+    hidden text, -- Why it is hidden: k, fewer holders than the least; complementary, another could be worked out; null: it is not
+    CONSTRAINT statistic_pkey PRIMARY KEY (venue_id, day, price_class),
+    CONSTRAINT statistic_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT statistic_admission_count_check CHECK ((admission_count > 0)),
+    CONSTRAINT statistic_check CHECK (((admission_count IS NULL) = (hidden IS NOT NULL))),
+    CONSTRAINT statistic_hidden_check CHECK ((hidden = ANY (ARRAY['k'::text, 'complementary'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.statistic TO somel_enjoy_pass;
+
+-- Days that are counted: what is told of them later changes nothing, for two versions of a number tell the difference
+CREATE TABLE pass.statistic_day (
+    day date NOT NULL, -- Day in Lille
+    CONSTRAINT statistic_day_pkey PRIMARY KEY (day)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.statistic_day TO somel_enjoy_pass;
 
 -- What changed in the list with each version
 CREATE TABLE pass.status_change (
@@ -935,6 +1004,52 @@ CREATE INDEX token_kid_idx ON pass.token USING btree (kid) WHERE (status = 0);
 CREATE INDEX token_medium_idx ON pass.token USING btree (medium_id);
 CREATE INDEX token_subject_idx ON pass.token USING btree (subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.token TO somel_enjoy_pass;
+
+-- How often somebody used what a rule limits, with no time finer than its period; forgotten when the period is over
+CREATE TABLE pass.use (
+    subject_id uuid NOT NULL, -- Who
+    rule_id integer NOT NULL, -- By which rule
+    per text NOT NULL, -- Period that the rule counts in
+    start_on date NOT NULL, -- First day of the period; 0001-01-01 for ever
+    venue text NOT NULL, -- Name of the venue where they count apart, else empty
+    use_count integer NOT NULL, -- Admissions
+    CONSTRAINT use_pkey PRIMARY KEY (subject_id, rule_id, per, start_on, venue),
+    CONSTRAINT use_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES pass.rule(rule_id),
+    CONSTRAINT use_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id) ON DELETE CASCADE,
+    CONSTRAINT use_per_check CHECK ((per = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'ever'::text]))),
+    CONSTRAINT use_use_count_check CHECK ((use_count > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.use TO somel_enjoy_pass;
+
+-- What was shown at readers, and whether it was admitted; after 48 hours nothing says who it was
+CREATE TABLE pass.validation (
+    nonce uuid NOT NULL, -- Number of the scan, made by the reader: told twice, it is stored once
+    reader_id integer NOT NULL, -- Reader
+    venue_id integer NOT NULL, -- Where the reader stood
+    at timestamp with time zone NOT NULL, -- When, as the reader says where it was offline
+    subject_id uuid, -- Who, for the service; null: not known, or 48 hours are over
+    token_id uuid, -- Code that was shown; null: none, or 48 hours are over
+    serial_hmac bytea, -- Card that was shown, as the service has it; null: none, or 48 hours are over
+    step bigint, -- Half minute that the phone signed; null: none, or 48 hours are over
+    proof text, -- How sure it was; null: nothing that could be read was shown
+    is_admitted boolean NOT NULL, -- Whether the reader let them in; nobody is un-admitted later
+    reason text NOT NULL, -- Of the closed list enjoy.reader.reasons
+    rule_id integer, -- Rule that admitted
+    price_class text, -- What the reader said of the price
+    is_offline boolean NOT NULL, -- Whether the reader decided alone and told later
+    CONSTRAINT validation_pkey PRIMARY KEY (nonce),
+    CONSTRAINT validation_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES pass.reader(reader_id),
+    CONSTRAINT validation_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT validation_check CHECK ((is_admitted = (reason = 'admitted'::text))),
+    CONSTRAINT validation_proof_check CHECK ((proof = ANY (ARRAY['serial'::text, 'token'::text, 'device'::text]))),
+    CONSTRAINT validation_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT validation_serial_hmac_check CHECK ((octet_length(serial_hmac) = 32))
+);
+CREATE INDEX validation_known_idx ON pass.validation USING btree (at) WHERE ((subject_id IS NOT NULL) OR (token_id IS NOT NULL) OR (serial_hmac IS NOT NULL) OR (step IS NOT NULL));
+CREATE INDEX validation_step_idx ON pass.validation USING btree (token_id, step) WHERE ((step IS NOT NULL) AND is_admitted);
+CREATE INDEX validation_subject_idx ON pass.validation USING btree (subject_id, at) WHERE (subject_id IS NOT NULL);
+CREATE INDEX validation_venue_idx ON pass.validation USING btree (venue_id, at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.validation TO somel_enjoy_pass;
 
 -- Where a service is used: doors, desks, gates, lines of transport
 CREATE TABLE pass.venue (

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from core.settings import read_settings
 from tests.api.conftest import PASS_SECRET
@@ -13,7 +13,7 @@ from tests.db.village import ask
 from tests.enjoy.passes.town import Town, add_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 async def fits(page: Page) -> bool:
