@@ -15,6 +15,11 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **PASS_WORDS,
     **READER_WORDS,
     **TOURISM_WORDS,
+from api.enjoy.catalogue.words_card import CARD_WORDS
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    **ACCOUNT_WORDS,
+    **CARD_WORDS,
     "tagline": ("Les données de la métropole", "The metropolis’ open data"),
     "skip": ("Aller au contenu", "Skip to content"),
     "language": ("Langue", "Language"),
