@@ -1,4 +1,4 @@
-"""Cards, paper and phones are linked, lost, found and replaced; services are joined and left; rights stay the holder's."""
+"""Cards, paper and phones are linked, lost, found and replaced; services are joined and left."""
 
 import base64
 
