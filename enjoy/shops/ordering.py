@@ -125,7 +125,7 @@ async def place(
     due_at, grace = now + timedelta(minutes=minutes), timedelta(minutes=shop.grace_min)
     await store.fix_order(connection, order, amount, state, due_at=due_at, grace=grace)
     for step in ("draft", "placed") if state == "placed" else ("draft",):
-        await store.note_transition(connection, made.order_id, step, actor="customer", reason="", now=now)  # type: ignore[arg-type]
+        await store.note_transition(connection, made.order_id, step, actor="customer", reason="", now=now)
     placed = await found(connection, order_id=made.order_id)
     await tell(connection, shop, placed, link=f"{link}#{made.order_id}.{made.secret}", now=now)
     return placed, made.secret, False
