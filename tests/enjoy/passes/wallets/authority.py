@@ -91,6 +91,4 @@ def make_account(folder: Path) -> Path:
 
 def public_key() -> bytes:
     """Return the public key of the service account in PEM."""
-    return _key().public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    return _key().public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

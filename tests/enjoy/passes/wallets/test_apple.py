@@ -125,7 +125,9 @@ def test_what_an_operator_got_wrong_is_said(signing: Signing, tmp_path: Path):
     with pytest.raises(ConfigurationError, match="did not sign the certificate"):
         apple_signer(settings_of(replace(signing, intermediate=signing.certificate)))
     with pytest.raises(ConfigurationError, match="Pass Type ID certificate"):
-        apple_signer(settings_of(replace(signing, certificate=signing.root, intermediate=signing.root, key=signing.root_key)))
+        apple_signer(
+            settings_of(replace(signing, certificate=signing.root, intermediate=signing.root, key=signing.root_key))
+        )
     locked = make_signing(tmp_path, passphrase=b"open sesame")
     with pytest.raises(ConfigurationError, match="under its passphrase"):
         apple_signer(settings_of(locked))

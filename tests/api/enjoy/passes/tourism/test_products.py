@@ -74,7 +74,11 @@ async def test_a_product_is_its_services_own_and_changes_only_what_was_not_sold(
     told = (await trade.office.patch(address, json={"sale_from": "2026-12-02T00:00:00Z", "price_eur_cent": 1})).json()
     assert (told["is_on_sale"], told["price_eur_cent"], told["duration_h"]) == (False, 1, 48)
     assert (await trade.office.patch(address, json={"sale_from": None})).json()["is_on_sale"]
-    refused(await trade.office.put(f"{address}/venues/none-such", json={"settlement_eur_cent": 1}), 404, "venue_unknown_there")
+    refused(
+        await trade.office.put(f"{address}/venues/none-such", json={"settlement_eur_cent": 1}),
+        404,
+        "venue_unknown_there",
+    )
     refused(await trade.stranger.get("/v1/tourism/products/none-such"), 404, "product_unknown")
     assert [one["name"] for one in (await trade.stranger.get("/v1/tourism/products")).json()] == ["city-pass-48"]
 

@@ -59,7 +59,9 @@ async def test_the_same_request_sells_once_and_tells_the_same_codes_for_a_day(tr
     again = await trade.office.post(SALES, json=body, headers=key)
     assert (again.json(), again.headers["Idempotent-Replayed"]) == (told, "true")
     refused(await trade.office.post(SALES, json=body | {"pass_count": 4}, headers=key), 422, "idempotency_key_reused")
-    stored = repr(trade.ask("SELECT sold_pass::text FROM pass.sold_pass")) + repr(trade.ask("SELECT sale::text FROM pass.sale"))
+    stored = repr(trade.ask("SELECT sold_pass::text FROM pass.sold_pass")) + repr(
+        trade.ask("SELECT sale::text FROM pass.sale")
+    )
     assert not any(one["claim"] in stored or one["claim"].replace("-", "") in stored for one in told["passes"])
     await end_over(trade.lend, now=trade.later(hours=25))
     other = (await trade.office.post(SALES, json=body, headers=key)).json()
@@ -162,7 +164,10 @@ async def test_a_pass_that_begins_at_a_chosen_time_is_shown_from_then_on(trade: 
     assert (await trade.stranger.post(tokens, json={"device_key": device_key()})).status_code == 200
     await admit(trade)
     told = (await trade.stranger.get(f"/v1/tourism/passes/{claim}")).json()
-    assert (told["state"], told["ends_at"]) == ("begun", (start + timedelta(hours=48)).isoformat().replace("+00:00", "Z"))
+    assert (told["state"], told["ends_at"]) == (
+        "begun",
+        (start + timedelta(hours=48)).isoformat().replace("+00:00", "Z"),
+    )
     trade.later(days=2)
     refused(await trade.stranger.post(tokens, json={"device_key": device_key()}), 410, "sold_pass_over")
 
