@@ -62,7 +62,7 @@ def openssl_accepts(folder: Path, files: dict[str, bytes], root: Path) -> bool:
     command = ["openssl", "smime", "-verify", "-inform", "DER", "-content", "manifest.json", "-in", "signature"]
     # at the time that the test plays at, for any purpose: Apple's certificates have one of their own
     command += ["-CAfile", str(root), "-purpose", "any", "-attime", str(int(NOW.timestamp())), "-out", "verified"]
-    ended = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=60)  # noqa: S603
+    ended = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=60)
     return ended.returncode == 0
 
 
@@ -131,7 +131,7 @@ def test_what_an_operator_got_wrong_is_said(signing: Signing, tmp_path: Path):
     locked = make_signing(tmp_path, passphrase=b"open sesame")
     with pytest.raises(ConfigurationError, match="under its passphrase"):
         apple_signer(settings_of(locked))
-    signer = apple_signer(settings_of(locked, wallet_apple_passphrase="open sesame"))  # noqa: S106 - of a test
+    signer = apple_signer(settings_of(locked, wallet_apple_passphrase="open sesame"))
     assert signer is not None
     require_valid(signer, NOW)
     with pytest.raises(ConfigurationError, match="renew it"):
