@@ -191,7 +191,7 @@ async def accept_agreement(connection: Connection, agreement_id: int, *, at: dat
 async def keep_rules(
     connection: Connection, product: Product, contents: Mapping[str, Mapping[str, Any]], *, at: datetime
 ) -> None:
-    """Let a product have these rules, by venue: those of venues that stay are left as they are, with what they count."""
+    """Let a product have these rules, by venue: those of venues that stay are left as they are."""
     wanted = {"service_id": product.service_id, "number": product.number, "at": at, "venues": list(contents)}
     await _do(connection, "end_product_rules", wanted)
     there = {one.venue for one in await all_rows(connection, RuleVenue, _SQL["product_rule_venues"], wanted)}

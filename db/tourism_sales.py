@@ -7,7 +7,7 @@ from typing import Final, Literal
 from uuid import UUID, uuid4
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_integer, one_row
 from db.statements import statements
 
 _SQL: Final = statements("tourism_sales")
@@ -252,6 +252,12 @@ async def take_pass(connection: Connection, subject_id: UUID, holder_id: UUID) -
     async with translated_errors():
         await connection.execute(_SQL["take_pass_media"], wanted)
         await connection.execute(_SQL["take_pass"], wanted)
+
+
+async def passes_held(connection: Connection, holder_id: UUID, service_id: int) -> int:
+    """Return how many passes of a service a holder has that are not over."""
+    wanted = {"holder_id": holder_id, "service_id": service_id}
+    return await one_integer(connection, _SQL["passes_held"], wanted) or 0
 
 
 async def leave_pass_holder(connection: Connection, holder_id: UUID, *, on: date) -> None:

@@ -177,11 +177,21 @@ WHERE medium_id IN (SELECT token.medium_id FROM pass.token WHERE token.subject_i
 -- row: db.tourism_sales.PassHolder
 SELECT
     holder.holder_id,
-    holder.kind = 'anonymous' AND holder.passphrase IS NULL AS is_of_pass_alone
+    holder.kind = 'anonymous' AND holder.passphrase IS NULL AND holder.left_on IS NULL
+    AND NOT EXISTS (SELECT FROM pass.guardianship WHERE guardianship.child_id = holder.holder_id) AS is_of_pass_alone
 FROM pass.subject
 JOIN pass.holder USING (holder_id)
 WHERE subject.subject_id = %(subject_id)s;
 
 -- name: leave_pass_holder
 UPDATE pass.holder SET left_on = %(on)s
-WHERE holder_id = %(holder_id)s AND kind = 'anonymous' AND passphrase IS NULL AND left_on IS NULL;
+WHERE
+    holder_id = %(holder_id)s AND kind = 'anonymous' AND passphrase IS NULL AND left_on IS NULL
+    AND NOT EXISTS (SELECT FROM pass.guardianship WHERE guardianship.child_id = holder.holder_id)
+    AND NOT EXISTS (SELECT FROM pass.subject WHERE subject.holder_id = holder.holder_id AND subject.left_on IS NULL);
+
+-- name: passes_held
+-- Of a service, by a holder, that are not over.
+SELECT count(*)::integer
+FROM pass.subject
+WHERE holder_id = %(holder_id)s AND service_id = %(service_id)s AND left_on IS NULL;

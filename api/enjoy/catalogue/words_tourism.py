@@ -59,7 +59,7 @@ TOURISM_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "tourismGoogle": ("Ajouter à Google Wallet", "Add to Google Wallet"),
     "tourismPaper": ("Code sur papier", "Code on paper"),
     "tourismStill": (
-        "Un code de portefeuille ou de papier se copie : gardez-le. Le demander de nouveau remplace le précédent.",
+        "Un code de portefeuille ou de papier se copie\u00a0: gardez-le. Le demander de nouveau remplace le précédent.",
         "A code in a wallet or on paper can be copied: keep it to yourself. Asking again replaces the one before.",
     ),
     "tourismPhoneAlone": (

@@ -10,6 +10,7 @@ from core.errors import ConflictError, ForbiddenError, GoneError, NotFoundError
 from db import tourism_products
 from db import tourism_sales as store
 from db.connection import Connection
+from db.holders import hold_holder
 from db.tourism_products import OpenVenue, Product
 from db.tourism_sales import ClaimedPass
 from enjoy.passes.issuing import Issued, issue
@@ -196,10 +197,16 @@ async def take(connection: Connection, found: Found, holder_id: UUID, *, now: da
 
     Raises
     ------
+    ConflictError
+        ``pass_held_already``: a card has one pass of a service at a time.
     GoneError, ConflictError
         As for `still_code`.
     """
     subject_id = await _opened(connection, found, now=now)
+    await hold_holder(connection, holder_id)
+    if await store.passes_held(connection, holder_id, found.product.service_id):
+        message = "Your card has a pass of this service that is not over: take this one when it is."
+        raise ConflictError("pass_held_already", message)
     before = await store.holder_of_pass(connection, subject_id)
     await store.take_pass(connection, subject_id, holder_id)
     if before is not None:

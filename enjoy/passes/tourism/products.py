@@ -93,7 +93,7 @@ async def own_product(connection: Connection, name: str, organisation_id: int) -
     NotFoundError
         ``product_unknown``.
     ForbiddenError
-        ``service_not_own``.
+        ``tourism_service_not_own``.
     """
     product = await product_named(connection, name)
     _require_own(product.organisation_id, organisation_id)
@@ -108,7 +108,7 @@ async def own_service(connection: Connection, name: str, organisation_id: int) -
     NotFoundError
         ``tourism_service_unknown``.
     ForbiddenError
-        ``service_not_own``.
+        ``tourism_service_not_own``.
     """
     service = await store.find_tourism_service(connection, name)
     if service is None:
@@ -119,7 +119,7 @@ async def own_service(connection: Connection, name: str, organisation_id: int) -
 
 def _require_own(owner_id: int, organisation_id: int) -> None:
     if owner_id != organisation_id:
-        raise ForbiddenError("service_not_own", "Another organisation runs this service.")
+        raise ForbiddenError("tourism_service_not_own", "Another organisation runs this service.")
 
 
 async def propose(

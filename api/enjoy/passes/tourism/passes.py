@@ -2,13 +2,15 @@
 
 import base64
 import binascii
+from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request, Response
 
 from api.context import Context, InContext
 from api.enjoy.catalogue.asking import InAddresses
 from api.enjoy.operating import Passes
+from api.enjoy.passes.holding import Holding, HoldsCard, note_acting
 from api.models.tourism import DeviceKey, PassOf, PhoneCode
 from core.errors import InputError
 from enjoy.passes.secret import secret_of
@@ -62,6 +64,18 @@ async def post_token(
         service=found.product.service,
         title=found.product.title,
     )
+
+
+@router.post("/{claim}/account", status_code=HTTPStatus.NO_CONTENT)
+async def post_account(
+    request: Request, context: InContext, holder: HoldsCard, connection: Holding, claim: ClaimGiven
+) -> Response:
+    """Take the pass into your card; from then on it goes with your card, and its code opens nothing."""
+    now = context.wall.now()
+    found = await opening.find(connection, claim, now=now)
+    await opening.take(connection, found, holder.holder_id, now=now)
+    await note_acting(connection, request, holder, "tourism pass", "taken into the card")
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def wallets_of(context: Context, found: Found) -> frozenset[str]:

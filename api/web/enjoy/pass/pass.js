@@ -50,13 +50,16 @@ function offer(card) {
 // Asks the card, where there is a net and a card is open: what is due is renewed, what is missing can be added.
 async function ask() {
   if (!navigator.onLine) return;
+  const bought = passes.filter((one) => one.claim);
+  for (const pass of bought) await renewed(pass, null);
+  if (bought.length > 0) await reload();
   const card = await openCard();
   show(byId("add"), false);
   if (card === null) {
-    if (passes.length > 0) say(words("passSignIn"));
+    if (passes.length > bought.length) say(words("passSignIn"));
     return;
   }
-  for (const pass of passes) await renewed(pass, card);
+  for (const pass of passes.filter((one) => !one.claim)) await renewed(pass, card);
   await reload();
   if (byId("old").hidden) offer(card);
 }

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 TEAM = "ABCDE12345"
-PASS_TYPE = "pass.org.example.tourism"
+PASS_TYPE = "pass.org.example.tourism"  # noqa: S105 - a name
 ISSUER = "3388000000012345678"
 ACCOUNT = "wallet@example.iam.gserviceaccount.com"
 #: Certificates of tests are good around the times that tests play at.

@@ -5,17 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 
 from api.app import create_app
-from core.clock import Clock
 from core.settings import read_settings
 from db.connection import Connection, Role, connect
 from db.keys import SCOPES, create_key
 from tests.api.conftest import PASS_SECRET
+from tests.api.enjoy.passes.conftest import HandSet
 from tests.db.village import ask
 from tests.enjoy.passes.town import NOON, Town, add_organisation
 from tests.enjoy.passes.wallets.authority import ISSUER, Signing, make_account, make_signing
@@ -32,21 +32,11 @@ PRODUCT: dict[str, Any] = {
 
 
 @dataclass
-class Hands:
-    """Show the time that a test sets."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@dataclass
 class Trade:
     """Hold clients of all that take part, and the clock on their wall."""
 
     url: str
-    hands: Hands
+    hands: HandSet
     signing: Signing
     clients: dict[str, httpx.AsyncClient]
     town: Town = field(default_factory=lambda: Town(""))
@@ -54,9 +44,18 @@ class Trade:
     def __getattr__(self, name: str) -> httpx.AsyncClient:
         return self.clients[name]
 
+    @property
+    def now(self) -> datetime:
+        """Time on the wall; a test sets it."""
+        return self.hands.now()
+
+    @now.setter
+    def now(self, at: datetime) -> None:
+        self.hands.set(at)
+
     def later(self, **span: float) -> datetime:
-        self.hands.at += timedelta(**span)
-        return self.hands.at
+        self.now += timedelta(**span)
+        return self.now
 
     @asynccontextmanager
     async def lend(self, role: Role) -> AsyncIterator[Connection]:
@@ -71,7 +70,7 @@ class Trade:
 @pytest.fixture
 async def trade(database_url: str, tmp_path: Path) -> AsyncIterator[Trade]:
     """Serve a town whose tourist office has a service, with venues of others, and no product yet."""
-    town, hands, signing = Town(database_url), Hands(NOON), make_signing(tmp_path)
+    town, hands, signing = Town(database_url), HandSet(replay_origin=NOON), make_signing(tmp_path)
     for name in ("office", "museum", "metro", "hotel"):
         add_organisation(town, name, "partner")
     async with await connect(database_url, Role.OWNER) as connection:
@@ -89,7 +88,7 @@ async def trade(database_url: str, tmp_path: Path) -> AsyncIterator[Trade]:
         wallet_google_account=make_account(tmp_path),
         wallet_google_issuer=ISSUER,
     )
-    app = create_app(settings, database_url=database_url, wall=cast("Clock", hands))
+    app = create_app(settings, database_url=database_url, wall=hands)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 
     def client(secret: str | None) -> httpx.AsyncClient:

@@ -62,7 +62,7 @@ async def test_transport_is_never_counted_and_ones_own_venue_needs_no_answer(tra
 
 
 async def test_a_product_is_its_services_own_and_changes_only_what_was_not_sold(trade: Trade):
-    refused(await trade.museum.post("/v1/tourism/products", json=PRODUCT), 403, "service_not_own")
+    refused(await trade.museum.post("/v1/tourism/products", json=PRODUCT), 403, "tourism_service_not_own")
     unknown = await trade.office.post("/v1/tourism/products", json=PRODUCT | {"service": "none-such"})
     refused(unknown, 404, "tourism_service_unknown")
     await on_sale(trade)
@@ -70,7 +70,7 @@ async def test_a_product_is_its_services_own_and_changes_only_what_was_not_sold(
     window = {"sale_from": "2026-12-02T00:00:00Z", "sale_until": "2026-12-01T00:00:00Z"}
     address = "/v1/tourism/products/city-pass-48"
     refused(await trade.office.patch(address, json=window), 422, "sale_window_empty")
-    refused(await trade.museum.patch(address, json={"price_eur_cent": 1}), 403, "service_not_own")
+    refused(await trade.museum.patch(address, json={"price_eur_cent": 1}), 403, "tourism_service_not_own")
     told = (await trade.office.patch(address, json={"sale_from": "2026-12-02T00:00:00Z", "price_eur_cent": 1})).json()
     assert (told["is_on_sale"], told["price_eur_cent"], told["duration_h"]) == (False, 1, 48)
     assert (await trade.office.patch(address, json={"sale_from": None})).json()["is_on_sale"]
@@ -88,7 +88,7 @@ async def test_only_whom_the_office_admits_may_sell(trade: Trade):
     sale = {"product": "city-pass-48"}
     refused(await trade.hotel.post("/v1/tourism/sales", json=sale), 403, "seller_not_admitted")
     sellers = "/v1/tourism/services/city-pass/sellers"
-    refused(await trade.hotel.put(f"{sellers}/hotel"), 403, "service_not_own")
+    refused(await trade.hotel.put(f"{sellers}/hotel"), 403, "tourism_service_not_own")
     refused(await trade.office.put(f"{sellers}/nobody"), 404, "seller_unknown")
     for _ in range(2):
         assert (await trade.office.put(f"{sellers}/hotel")).status_code == 204

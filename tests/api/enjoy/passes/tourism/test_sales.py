@@ -38,14 +38,14 @@ async def admit(trade: Trade, venue: str = "beaux-arts") -> None:
             " WHERE subject_id IS NOT NULL AND cancelled_at IS NULL AND name = %s",
             venue,
         )
-        admission = Admission(UUID(str(subject)), venue_id, trade.hands.at, is_offline=False, is_flagged=False)
+        admission = Admission(UUID(str(subject)), venue_id, trade.now, is_offline=False, is_flagged=False)
         assert await note_admission(connection, admission)
 
 
 async def presented(trade: Trade, text: str) -> Presented | Reason:
     async with await connect(trade.url, Role.ENJOY_PASS) as connection:
-        keys = await published_keys(connection, trade.hands.at)
-    return read_presented(text, keys, trade.hands.at)
+        keys = await published_keys(connection, trade.now)
+    return read_presented(text, keys, trade.now)
 
 
 async def test_the_same_request_sells_once_and_tells_the_same_codes_for_a_day(trade: Trade):
@@ -154,7 +154,7 @@ async def test_wallets_and_paper_have_codes_that_readers_accept(trade: Trade):
 async def test_a_pass_that_begins_at_a_chosen_time_is_shown_from_then_on(trade: Trade):
     await on_sale(trade, starts_at_first_use=False)
     refused(await trade.office.post(SALES, json={"product": "city-pass-48"}), 422, "pass_start_invalid")
-    start = trade.hands.at + timedelta(days=3)
+    start = trade.now + timedelta(days=3)
     far = {"product": "city-pass-48", "starts_at": (start + timedelta(days=1000)).isoformat()}
     refused(await trade.office.post(SALES, json=far), 422, "pass_start_invalid")
     claim = (await sold(trade, starts_at=start.isoformat()))["passes"][0]["claim"]
@@ -181,3 +181,30 @@ async def test_a_product_that_is_not_on_sale_is_not_sold_and_one_that_was_not_be
     trade.later(days=2)
     tokens = f"/v1/tourism/passes/{claim}/tokens"
     refused(await trade.stranger.post(tokens, json={"device_key": device_key()}), 410, "sold_pass_lapsed")
+
+
+async def test_a_pass_is_taken_into_a_card_and_its_link_opens_nothing_more(trade: Trade):
+    await on_sale(trade)
+    first, second = [one["claim"] for one in (await sold(trade, pass_count=2))["passes"]]
+    ada = httpx.AsyncClient(
+        transport=trade.stranger._transport,
+        base_url="http://somel.test/enjoy",
+        headers={"Origin": "http://somel.test"},
+    )
+    address = f"/v1/tourism/passes/{first}"
+    refused(await ada.post(f"{address}/account"), 401, "card_session_missing")
+    assert (await ada.post("/v1/card", json={})).status_code == 201
+    await trade.stranger.get(f"/tourism/passes/{first}/apple.pkpass")
+    assert (await ada.post(f"{address}/account")).status_code == 204
+    assert (await trade.stranger.get(address)).json()["state"] == "in_account"
+    refused(await trade.stranger.post(f"{address}/tokens", json={"device_key": device_key()}), 409, "sold_pass_taken")
+    refused(await ada.post(f"{address}/account"), 409, "sold_pass_taken")
+    refused(await ada.post(f"/v1/tourism/passes/{second}/account"), 409, "pass_held_already")
+    assert [one["service"] for one in (await ada.get("/v1/card/services")).json()] == ["city-pass"]
+    assert [one["label"] for one in (await ada.get("/v1/card/media")).json()] == ["Apple Wallet"]
+    assert trade.ask("SELECT left_on IS NULL, count(*) FROM pass.holder GROUP BY 1 ORDER BY 1") == [
+        (False, 1),
+        (True, 1),
+    ]
+    assert trade.ask("SELECT DISTINCT status FROM pass.token") == [(0,)], "what is in a wallet stays good"
+    await ada.aclose()
