@@ -33,11 +33,19 @@ async function showRules(service) {
   }));
 }
 
+const titled = (service, name) => service.venues.find((venue) => venue.name === name)?.title ?? name;
+const dayAt = (service, one) => `${dayInWords(one.day)} · ${titled(service, one.venue)}`;
+
+// What looks wrong is told by number alone: the desk has no need to know who it was.
+async function showFlags(service) {
+  const { counts } = await call("GET", of("flags"));
+  fill("flags", counts.map((flag) => fact(`${dayAt(service, flag)} · ${words(`flag.${flag.kind}`)}`, String(flag.count))));
+}
+
 // Figures of all price classes together; the newest day first.
 async function showFigures(service) {
   const told = (await call("GET", of("statistics"))).filter((figure) => figure.price_class === null);
-  const titled = (name) => service.venues.find((venue) => venue.name === name)?.title ?? name;
-  fill("figures", told.reverse().map((figure) => fact(`${dayInWords(figure.day)} · ${titled(figure.venue)}`, String(figure.admissions ?? words("deskHidden")))));
+  fill("figures", told.reverse().map((figure) => fact(dayAt(service, figure), String(figure.admissions ?? words("deskHidden")))));
 }
 
 async function showService() {
@@ -48,7 +56,7 @@ async function showService() {
   const proof = words(`proof.${service.proof}`);
   byId("service-lead").textContent = [service.description, proof, words(service.is_open ? "deskOpen" : "deskShut")].filter(Boolean).join(" · ");
   showVenues(service);
-  await Promise.all([showRules(service), showReaders(service), showFigures(service)]);
+  await Promise.all([showRules(service), showReaders(service), showFigures(service), showFlags(service)]);
 }
 
 export async function showServices(name = byId("service").value) {
