@@ -19,7 +19,7 @@ function showVenues(service) {
 async function showRules(service) {
   const [rights, rules] = await Promise.all([call("GET", of("rights")), call("GET", of("rules"))]);
   fill("rights", rights.map((right) => fact(right.title, right.words[language])));
-  byId("who").replaceChildren(byId("who").querySelector("legend"), ...rights.map((right) => make(
+  byId("who").replaceChildren(...rights.map((right) => make(
     "label", {}, make("input", { type: "checkbox", name: "right", value: right.number }), ` ${right.title}`,
   )));
   fill("rules", rules.filter((rule) => rule.ended_at === null).map((rule) => {
@@ -80,6 +80,7 @@ function sent(work) {
   return tried(async (event) => {
     await work(new FormData(event.target));
     event.target.reset();
+    showCondition();
     say(words("deskSaved"));
   });
 }
@@ -98,7 +99,6 @@ export function beginRunning() {
   byId("new-right").addEventListener("submit", sent(async (given) => {
     await call("PUT", of(`rights/${given.get("code")}`), { title: given.get("title"), condition: conditionOf(given) });
     await showRules(one());
-    showCondition();
   }));
   byId("condition").addEventListener("change", showCondition);
   showCondition();
