@@ -272,8 +272,9 @@ async def test_au_guichet_sans_connexion_rien_n_est_dit_et_la_meme_question_est_
     reader = await counter.new_page()
     asked: list[str] = []
     reader.on("request", lambda one: asked.append(one.post_data_json["nonce"]) if "validations" in one.url else None)
-    async with reader.expect_response("**/zxing_reader.wasm"):
+    async with reader.expect_response("**/zxing_reader.wasm") as fetched:
         await reader.goto(f"{hall.address}/enjoy/desk/reader#secret={await _reader_secret(hall)}&where=Piscine")
+    await (await fetched.value).finished()
     await expect(reader.get_by_label("Code (douchette ou clavier)")).to_be_focused()
     assert "#" not in reader.url
     await counter.set_offline(True)
@@ -319,7 +320,44 @@ async def test_le_guichet_constate_un_domicile_et_le_titulaire_a_le_droit(hall: 
     await expect(page.locator("#evidence")).to_contain_text("déjà vu")
     await page.get_by_role("button", name="Terminer").click()
     await expect(page.get_by_label("Code du titulaire")).to_be_focused()
+    await _is_as_wide_as_a_phone(page)
     held = await (await holder.request.get(f"{hall.address}/enjoy/v1/card/rights")).json()
     assert {right["title"]: right["holds"] for right in held["rights"]} == {"Resident": True, "Child": False}
     await desk.close()
     await holder.close()
+
+
+async def test_an_owner_declares_a_library_by_the_page_and_ends_a_rule(hall: Hall) -> None:
+    desk = await hall.phone("en-GB")
+    page = await _sit_down(hall, desk)
+    await expect(page.get_by_role("heading", name="Pool")).to_be_visible()
+    await page.get_by_text("Declare a service").press("Enter")
+    form = page.locator("#new-service")
+    await form.get_by_label("Name in addresses").fill("library")
+    await form.get_by_label("Title").fill("Library <b>of Lille</b>")
+    await form.get_by_label("Proof asked for").select_option(label="Signed code, on paper too")
+    await form.get_by_role("button", name="Declare").click()
+    await expect(page.get_by_role("heading", name="Library <b>of Lille</b>")).to_be_visible()
+    await page.get_by_text("Add a right").press("Enter")
+    form = page.locator("#new-right")
+    await form.get_by_label("Code of the right").fill("young")
+    await form.get_by_label("Title").fill("Under 26")
+    await form.get_by_label("Who has it").select_option("age_below")
+    await form.get_by_label("Number").fill("26")
+    await form.get_by_role("button", name="Add").click()
+    await expect(page.locator("#rights")).to_contain_text("Under 26")
+    await page.get_by_text("Add a rule").press("Enter")
+    form = page.locator("#new-rule")
+    await form.get_by_label("Under 26").check()
+    await form.get_by_label("Entries").fill("2")
+    await form.get_by_label("Per").select_option("week")
+    await form.get_by_label("Price class").fill("free")
+    await form.get_by_role("button", name="Add").click()
+    rule = page.locator("#rules li")
+    await expect(rule).to_contain_text("Under 26 · all venues · 2 a week · at any time · price free")
+    for shown in ("#figures", "#flags", "#readers"):
+        await expect(page.locator(shown)).to_have_text("Nothing yet.")
+    await rule.get_by_role("button", name="End").click()
+    await expect(page.get_by_text("The rule has ended.")).to_be_visible()
+    await expect(page.locator("#rules")).to_have_text("Nothing yet.")
+    await desk.close()

@@ -11,6 +11,8 @@ const moment = new Intl.DateTimeFormat(locale, { timeZone: "Europe/Paris", day: 
 const A_PAGE = 100;
 let service = null;
 
+const titleOf = (venue) => service.venues.find((one) => one.name === venue)?.title ?? venue;
+
 function line(reader) {
   const seen = reader.last_seen_at ? words("deskSeenAt", { at: moment.format(Date.parse(reader.last_seen_at)) }) : words("deskSeenNever");
   const revoke = make("button", { type: "button", className: "danger", textContent: words("deskRevoke"), "aria-label": `${words("deskRevoke")} ${reader.title}` });
@@ -19,7 +21,7 @@ function line(reader) {
     await showReaders(service);
     say(words("deskRevoked"));
   }));
-  return make("li", {}, make("span", { textContent: reader.title }), make("small", { className: "sub", textContent: `${reader.venue} · ${seen}` }), revoke);
+  return make("li", {}, make("span", { textContent: reader.title }), make("small", { className: "sub", textContent: `${titleOf(reader.venue)} · ${seen}` }), revoke);
 }
 
 // All readers of the organisation, which come in pages.
@@ -47,11 +49,10 @@ async function add(event) {
   const given = new FormData(event.target);
   const title = given.get("title");
   const made = await call("POST", within("readers"), { service: service.name, venue: given.get("venue"), title });
-  const venue = service.venues.find((one) => one.name === made.venue);
   event.target.reset();
   await showReaders(service);
   const canvas = byId("pairing-code");
-  draw(canvas, `${location.origin}/enjoy/desk/reader#${new URLSearchParams({ secret: made.secret, where: `${service.title} · ${venue.title}` })}`, "Byte");
+  draw(canvas, `${location.origin}/enjoy/desk/reader#${new URLSearchParams({ secret: made.secret, where: `${service.title} · ${titleOf(made.venue)}` })}`, "Byte");
   canvas.setAttribute("aria-label", words("deskPairingCode", { title }));
   byId("pairing-lead").textContent = words("deskPairing");
   byId("pairing-secret").textContent = made.secret;

@@ -19,7 +19,7 @@ function showVenues(service) {
 async function showRules(service) {
   const [rights, rules] = await Promise.all([call("GET", of("rights")), call("GET", of("rules"))]);
   fill("rights", rights.map((right) => fact(right.title, right.words[language])));
-  byId("who").replaceChildren(byId("who").querySelector("legend"), ...rights.map((right) => make(
+  byId("who").replaceChildren(...rights.map((right) => make(
     "label", {}, make("input", { type: "checkbox", name: "right", value: right.number }), ` ${right.title}`,
   )));
   fill("rules", rules.filter((rule) => rule.ended_at === null).map((rule) => {
@@ -33,11 +33,19 @@ async function showRules(service) {
   }));
 }
 
+const titled = (service, name) => service.venues.find((venue) => venue.name === name)?.title ?? name;
+const dayAt = (service, one) => `${dayInWords(one.day)} · ${titled(service, one.venue)}`;
+
+// What looks wrong is told by number alone: the desk has no need to know who it was.
+async function showFlags(service) {
+  const { counts } = await call("GET", of("flags"));
+  fill("flags", counts.map((flag) => fact(`${dayAt(service, flag)} · ${words(`flag.${flag.kind}`)}`, String(flag.count))));
+}
+
 // Figures of all price classes together; the newest day first.
 async function showFigures(service) {
   const told = (await call("GET", of("statistics"))).filter((figure) => figure.price_class === null);
-  const titled = (name) => service.venues.find((venue) => venue.name === name)?.title ?? name;
-  fill("figures", told.reverse().map((figure) => fact(`${dayInWords(figure.day)} · ${titled(figure.venue)}`, String(figure.admissions ?? words("deskHidden")))));
+  fill("figures", told.reverse().map((figure) => fact(dayAt(service, figure), String(figure.admissions ?? words("deskHidden")))));
 }
 
 async function showService() {
@@ -48,7 +56,7 @@ async function showService() {
   const proof = words(`proof.${service.proof}`);
   byId("service-lead").textContent = [service.description, proof, words(service.is_open ? "deskOpen" : "deskShut")].filter(Boolean).join(" · ");
   showVenues(service);
-  await Promise.all([showRules(service), showReaders(service), showFigures(service)]);
+  await Promise.all([showRules(service), showReaders(service), showFigures(service), showFlags(service)]);
 }
 
 export async function showServices(name = byId("service").value) {
@@ -72,6 +80,7 @@ function sent(work) {
   return tried(async (event) => {
     await work(new FormData(event.target));
     event.target.reset();
+    showCondition();
     say(words("deskSaved"));
   });
 }
@@ -90,7 +99,6 @@ export function beginRunning() {
   byId("new-right").addEventListener("submit", sent(async (given) => {
     await call("PUT", of(`rights/${given.get("code")}`), { title: given.get("title"), condition: conditionOf(given) });
     await showRules(one());
-    showCondition();
   }));
   byId("condition").addEventListener("change", showCondition);
   showCondition();

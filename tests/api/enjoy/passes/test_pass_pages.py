@@ -95,6 +95,7 @@ def test_every_reason_proof_and_document_is_told_in_both_languages():
     wanted = [f"reason.{reason}" for reason in Reason] + [f"proof.{proof}" for proof in Proof]
     wanted += [f"document.{name}" for names in DOCUMENTS.values() for name in names]
     wanted += [f"evidence.{kind}" for kind in DOCUMENTS]
+    wanted += [f"flag.{kind}" for kind in ("uses", "proof", "serial", "not_valid", "reader_revoked")]
     for words in WORDS.values():
         assert [key for key in wanted if not words.get(key)] == []
 
