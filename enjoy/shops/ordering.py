@@ -208,7 +208,7 @@ async def _take(connection: Connection, shop: Shop, order: NewOrder, asked: Aske
 async def _say_why_not(connection: Connection, shop: Shop, product_id: int, quantity: int) -> None:
     product = await find_product(connection, shop.shop_id, product_id)
     if product is None or not product.is_offered:
-        raise InputError("product_unknown", f"The shop does not offer product {product_id}.", field="lines")
+        raise InputError("product_not_offered", f"The shop does not offer product {product_id}.", field="lines")
     message = f"There are not {quantity} of “{product.title}” any more."
     raise ConflictError("stock_spent", message, product_id=product_id, stock=product.stock)
 

@@ -72,7 +72,7 @@ async def test_stock_is_the_sum_of_its_movements_whatever_the_merchant_says(stre
     hidden = await merchant.put(f"/v1/merchant/products/{bread}", json=BREAD | {"is_offered": False})
     assert hidden.json()["is_offered"] is False
     gone = await street.stranger.post("/v1/shops/le-fournil/orders", json=asked(bread, slot + 1))
-    assert (gone.status_code, gone.json()["code"]) == (422, "product_unknown")
+    assert (gone.status_code, gone.json()["code"]) == (422, "product_not_offered")
 
 
 async def test_a_slot_is_full_or_closed_and_takes_orders_by_their_worth(street: Street):
