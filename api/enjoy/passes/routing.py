@@ -9,6 +9,7 @@ from api.enjoy.passes import (
     card_family,
     card_held,
     card_media,
+    card_page,
     card_rights,
     card_services,
     desk_cards,
@@ -36,6 +37,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     card_rights.router,
     card_family.router,
     card_held.router,
+    card_page.router,
     tourism.router,
     pages.router,
 )
