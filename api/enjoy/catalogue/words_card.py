@@ -53,10 +53,8 @@ CARD_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **CARD_SAID,
     "card": ("Ma carte", "My card"),
     "cardLead": (
-        "Une carte pour la piscine, la bibliothèque, le parking. Sans nom si vous le voulez : chaque service ne voit "
-        "qu’un numéro au hasard, jamais le même.",
-        "One card for the pool, the library, the car park. Without a name if you like: each service sees a random "
-        "number alone, never the same one.",
+        "La piscine, la bibliothèque, le parking. Sans nom si vous voulez : chaque service ne voit qu’un numéro à lui.",
+        "The pool, the library, the car park. Without a name if you like: each service sees a number of its own.",
     ),
     "cardNew": ("Nouvelle carte", "A new card"),
     "cardMake": ("Créer une carte sans nom", "Make a card without a name"),
