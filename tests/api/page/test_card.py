@@ -39,7 +39,7 @@ async def comes_again_and_leaves(page: Page, address: str, code: str) -> None:
     assert await fits(page)
     await page.get_by_label("Code de secours ou phrase de passe").fill(code)
     await pressed(page, "Effacer ma carte")
-    await expect(page.locator("#said")).to_contain_text("Nobody else acts")
+    await expect(page.locator("#said")).to_contain_text("Personne d’autre n’agit")
     await page.get_by_label("Pour qui").select_option(label="Zoé")
     await expect(page.locator("#said")).to_have_text("Vous agissez pour Zoé")
     await page.get_by_label("Code de secours ou phrase de passe").fill(code)
