@@ -88,7 +88,7 @@ def _require_right(url: str, scans: Sequence[_Scan], answered: _Answered) -> Non
     admitted = sum(answered.admitted.values())
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT nonce, is_admitted FROM pass.validation").fetchall()
-    stored = dict(rows)
+    stored: dict[UUID, bool] = dict(rows)
     different = [nonce for nonce, said in answered.admitted.items() if stored.get(nonce) is not said]
     if admitted != firsts or len(answered.admitted) != len(scans) or different:
         raise SystemExit(

@@ -48,15 +48,48 @@ CARD_SAID: Final[Mapping[str, tuple[str, str]]] = {
     "cardSomebody": ("un responsable", "a guardian"),
     "cardHolderActor": ("vous", "you"),
     "cardLeft": ("Le compte est effacé. Gardé, et pourquoi :", "The account is erased. Kept, and why:"),
+    "error_card_linked_already": (
+        "Cette carte est déjà liée. Un guichet qui la voit peut la libérer.",
+        "This card is linked already. A desk that sees it can free it.",
+    ),
+    "error_card_serial_other": (
+        "Ce n’est pas le numéro de cette carte : vérifiez, ou remplacez la carte.",
+        "That is not the number of this card: look again, or replace the card.",
+    ),
+    "error_serial_malformed": (
+        "Il y a 8 chiffres au dos de la carte, ou 10 à 19 : vérifiez.",
+        "There are 8 digits on the back of the card, or 10 to 19: look again.",
+    ),
+    "error_code_mistyped": (
+        "Un signe de ce code est faux ou manque : vérifiez.",
+        "One sign of this code is wrong or missing: look again.",
+    ),
+    "error_card_sign_in_refused": (
+        "Ce n’est pas cela, ou trop d’essais : vérifiez, et patientez un peu.",
+        "That is not right, or too many tries: look again, and wait a little.",
+    ),
+    "error_passphrase_weak": (
+        "Phrase de passe trop simple : 12 caractères ou plus, variés, sans votre adresse.",
+        "Too simple a passphrase: 12 characters or more, not the same ones, and not your address.",
+    ),
+    "error_last_guardian": (
+        "Personne d’autre n’agit pour un de vos enfants : invitez un parent, ou quittez d’abord pour l’enfant.",
+        "Nobody else acts for a child of yours: invite a guardian, or leave for the child first.",
+    ),
+    "error_family_code_invalid": (
+        "Ce code n’est pas bon : déjà pris, remplacé ou trop ancien.",
+        "The code is not good: taken, replaced, or too old.",
+    ),
+    "error_too_young": ("Il faut avoir seize ans.", "One has to be sixteen."),
+    "error_not_a_child": ("Cette date n’est pas celle d’un enfant.", "That is not a child’s day of birth."),
+    "error_quota_spent": ("Trop d’essais : patientez une minute.", "Too many tries: wait a minute."),
 }
 CARD_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **CARD_SAID,
     "card": ("Ma carte", "My card"),
     "cardLead": (
-        "Une carte pour la piscine, la bibliothèque, le parking. Sans nom si vous le voulez : chaque service ne voit "
-        "qu’un numéro au hasard, jamais le même.",
-        "One card for the pool, the library, the car park. Without a name if you like: each service sees a random "
-        "number alone, never the same one.",
+        "La piscine, la bibliothèque, le parking. Sans nom si vous voulez : chaque service ne voit qu’un numéro à lui.",
+        "The pool, the library, the car park. Without a name if you like: each service sees a number of its own.",
     ),
     "cardNew": ("Nouvelle carte", "A new card"),
     "cardMake": ("Créer une carte sans nom", "Make a card without a name"),

@@ -16,7 +16,7 @@ async function call(method, path, body) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const told = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(told.detail);
+  if (!answer.ok) throw new Error(WORDS[`error_${told.code}`] ?? told.detail);
   return told;
 }
 
