@@ -7,20 +7,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STRICT: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "manifest-src 'self'; worker-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 #: The API explorer (swagger-ui) writes style attributes into its page.
 _EXPLORER: Final = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 EXPLORER_PATH: Final = "/docs"
+#: The page of passes works without a net, and for that alone there is a worker.
+PHONE_PATH: Final = "/enjoy/pass"
+#: The page that reads codes looks through a camera and decodes with WebAssembly that comes from here.
+READER_PATH: Final = "/enjoy/desk/reader"
+_POLICIES: Final = {
+    EXPLORER_PATH: _EXPLORER,
+    PHONE_PATH: _STRICT.replace("worker-src 'none'", "worker-src 'self'"),
+    READER_PATH: _STRICT.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"),
+}
+_WITH_CAMERA: Final = "camera=(self), geolocation=(), microphone=()"
 #: What lies below is opened by tokens.
 _BY_TOKEN: Final = (
     "/v1/",
     "/openadr3/",
-    *(
-        f"/enjoy/v1/{noun}"
-        for noun in ("account", "card", "invitations", "keys", "members", "session", "usage", "webhooks")
-    ),
-    *(f"/enjoy/v1/{noun}" for noun in ("desk", "reader", "readers", "services")),
+    *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
+    *(f"/enjoy/v1/{noun}" for noun in ("card", "desk", "reader", "readers", "services")),
+    *(f"/enjoy/v1/tourism/{noun}" for noun in ("agreements", "passes", "sales", "services", "settlements")),
+    "/enjoy/tourism/passes/",
+    *(f"/enjoy/v1/{noun}" for noun in ("listings", "merchant", "orders")),
 )
 
 #: What lies below is for programs of others, in browsers as well.
@@ -60,7 +70,9 @@ class StrictHeaders:
                 headers.update(_ALWAYS)
                 if scope["path"].startswith(_FOR_OTHERS):
                     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-                headers["Content-Security-Policy"] = _EXPLORER if scope["path"] == EXPLORER_PATH else _STRICT
+                headers["Content-Security-Policy"] = _POLICIES.get(scope["path"], _STRICT)
+                if scope["path"] == READER_PATH:
+                    headers["Permissions-Policy"] = _WITH_CAMERA
                 # What a token opens must not be found in a cache later; the page's own files may be asked about again.
                 opened = scope["path"].startswith(_BY_TOKEN)
                 headers.setdefault("Cache-Control", "no-store" if opened else "no-cache")

@@ -141,6 +141,20 @@ class Settings(BaseSettings):
     pass_secret: Annotated[SecretStr | None, Field(min_length=32)] = Field(
         None, description="Secret of passes: serials and signing keys are kept under it; unset: no passes are made"
     )
+    wallet_apple_certificate: Path | None = Field(
+        None, description="File with the Pass Type ID certificate, PEM or DER; unset: Apple Wallet is not offered"
+    )
+    wallet_apple_key: Path | None = Field(None, description="File with its private key, PEM")
+    wallet_apple_passphrase: SecretStr | None = Field(None, description="Passphrase of that key; unset: none")
+    wallet_apple_intermediate: Path | None = Field(
+        None, description="File with the intermediate certificate that signed it (Apple's WWDR), PEM or DER"
+    )
+    wallet_google_account: Path | None = Field(
+        None, description="File with the key of a Google service account, JSON; unset: Google Wallet is not offered"
+    )
+    wallet_google_issuer: Annotated[str, Field(pattern=r"^[0-9]{0,32}$")] = Field(
+        "", description="Issuer ID at Google Wallet"
+    )
     pass_least_holders: Annotated[int, Field(ge=2)] = Field(
         10, description="Holders of passes that a published figure of use is over at least"
     )
@@ -168,6 +182,13 @@ class Settings(BaseSettings):
     )
     enjoy_webhook_disable_s: Annotated[float, Field(gt=0)] = Field(
         259_200.0, description="A webhook that only fails for so long is not called any more [s]"
+    )
+
+    smtp_url: SecretStr | None = Field(
+        None, description="Relay of e-mails, smtp[s]://[user:password@]host[:port]; unset: e-mails stay in the outbox"
+    )
+    mail_from: Annotated[str, Field(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = Field(
+        "enjoy@localhost", description="Address that e-mails come from"
     )
 
     forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")

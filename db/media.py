@@ -46,8 +46,8 @@ class Serial:
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
-    """Name the holder whose card a serial was."""
+class Whose:
+    """Name the holder whose card a serial is, or was."""
 
     holder_id: UUID
 
@@ -124,8 +124,15 @@ async def delete_serials(
 async def free_serial(connection: Connection, service_id: int, serial_hmac: bytes) -> UUID | None:
     """Forget a serial at one service and return whose it was, or None."""
     facts = {"service_id": service_id, "serial_hmac": serial_hmac}
-    freed = await one_row(connection, Freed, _SQL["free_serial"], facts)
+    freed = await one_row(connection, Whose, _SQL["free_serial"], facts)
     return None if freed is None else freed.holder_id
+
+
+async def holder_by_serial(connection: Connection, service_id: int, serial_hmac: bytes) -> UUID | None:
+    """Return whose card a serial is at one service, unless it is blocked; or None."""
+    facts = {"service_id": service_id, "serial_hmac": serial_hmac}
+    found = await one_row(connection, Whose, _SQL["holder_by_serial"], facts)
+    return None if found is None else found.holder_id
 
 
 async def tokens_of(connection: Connection, holder_id: UUID, *, now: datetime) -> list[TokenRow]:

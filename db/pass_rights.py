@@ -58,6 +58,7 @@ class RightOf:
     subject_id: UUID
     service: str
     service_title: str
+    service_kind: str
     title: str
     condition: Any
     valid_from: datetime | None

@@ -25,12 +25,17 @@ from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
 from enjoy.passes.deriving import derive_due
+from enjoy.passes.families import end_at_majority
 from enjoy.passes.figures import keep_validations
 from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
 from enjoy.passes.secret import secret_of
+from enjoy.passes.tourism.ending import end_passes
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
+from enjoy.shops.delivering import Delivering, keep_outbox
+from enjoy.shops.slots import renew_all_slots
+from enjoy.shops.steps import end_what_is_over, forget_customers
 
 _log = structlog.get_logger()
 
@@ -74,7 +79,14 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
         Job("rights", 60.0, rights_by_the_wall),
+        Job("cards", 600.0, cards_by_the_wall),
         *_pass_jobs(settings),
+        Job("orders", 5.0, end_what_is_over),
+        Job("mails", 1.0, Delivering(("email",), settings)),
+        Job("hooks", 1.0, Delivering(("webhook", "provider"), settings)),
+        Job("slots", 600.0, renew_all_slots),
+        Job("customers", 3600.0, forget_customers),
+        Job("outbox", 3600.0, keep_outbox),
     )
 
 
@@ -85,6 +97,7 @@ def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
     return (
         Job("pass-keys", 3600.0, partial(keep_pass_keys, secret=secret_of(settings))),
         Job("pass-list", 60.0, list_replaced_passes),
+        Job("pass-ends", 60.0, end_passes),
         Job("pass-forgetting", 3600.0, forget_old_passes),
         Job("validations", 60.0, partial(keep_validations, least=settings.pass_least_holders)),
     )
@@ -93,6 +106,11 @@ def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
 async def rights_by_the_wall(lend: Connect, _replayed: Clock) -> int:
     """Derive rights of holders: people's time is the wall's, whatever is replayed."""
     return await derive_due(lend, now=WALL_CLOCK.now())
+
+
+async def cards_by_the_wall(lend: Connect, _replayed: Clock) -> None:
+    """End guardianships at majority; people's time is the wall's, whatever is replayed."""
+    await end_at_majority(lend, now=WALL_CLOCK.now())
 
 
 async def forget_old(lend: Connect, clock: Clock) -> None:

@@ -11,7 +11,8 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, desks, published, readers, reading, services, validations
+from api.enjoy.passes import validations
+from api.enjoy.passes.routing import ROUTERS as PASS_ROUTERS
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -28,6 +29,7 @@ from api.enjoy.routes import (
     uploads,
     webhooks,
 )
+from api.enjoy.shops.routing import ROUTERS as SHOP_ROUTERS
 from api.openapi import describe
 from enjoy.passes.published import PublishedList
 
@@ -52,30 +54,26 @@ _TOLD: Final = [
     "Sunset",
 ]
 _ROUTERS: Final = (
-    datasets,
-    records,
-    uploads,
-    sources,
-    organisations,
-    exports,
-    history,
-    tiles,
-    events,
-    webhooks,
-    account,
-    keys,
-    members,
-    services,
-    desks,
-    card,
-    readers,
-    reading,
-    asyncapi,
-    published,
-    harvest,
-    preview,
-    found,
-    pages,
+    datasets.router,
+    records.router,
+    uploads.router,
+    sources.router,
+    organisations.router,
+    exports.router,
+    history.router,
+    tiles.router,
+    events.router,
+    webhooks.router,
+    account.router,
+    keys.router,
+    members.router,
+    asyncapi.router,
+    *PASS_ROUTERS,
+    *SHOP_ROUTERS,
+    harvest.router,
+    preview.router,
+    found.router,
+    pages.router,
 )
 
 
@@ -97,8 +95,8 @@ def create_enjoy(context: Context) -> FastAPI:
     validations.install(app, context)  # first: what is asked most is found first
     features.install(app, context)
     pages.install(app)
-    for module in _ROUTERS:
-        app.include_router(module.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     ogc_records.install(app, context)
     app.add_middleware(LimitRequests, traffic=context.traffic)
     app.add_middleware(  # pages of anybody may call it; no browser sends a session's cookie along

@@ -12,13 +12,15 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.enjoy.buckets import WINDOW_S, Verdict
-from api.enjoy.traffic import OTHER_SECRETS, Traffic
+from api.enjoy.traffic import READERS, Traffic
 from api.errors import answer_with_problem
 from core.errors import PlatformError, UnauthenticatedError
 from db.keys import ApiKey
 
 #: Where the key of a request is kept in its scope.
 _KEY: Final = "somel.enjoy_key"
+#: What lies below is opened by secrets of its own, which are no keys.
+_OTHER_SECRETS: Final = (*READERS, "/v1/orders/")
 #: Of an IPv6 address, what one household or server has.
 _HOUSEHOLD_BITS: Final = 64
 
@@ -73,7 +75,7 @@ class LimitRequests:
     async def _key_of(self, scope: Scope) -> tuple[ApiKey | None, PlatformError | None]:
         header = Headers(scope=scope).get("authorization")
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if header is None or path.startswith(OTHER_SECRETS):
+        if header is None or path.startswith(_OTHER_SECRETS):
             return None, None
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():

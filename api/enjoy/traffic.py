@@ -40,7 +40,7 @@ _SIGN_IN: Final = frozenset(
     }
 )
 #: What lies below is opened by secrets of its own, which are no keys; wrong ones are counted alone.
-OTHER_SECRETS: Final = ("/v1/reader/",)
+READERS: Final = ("/v1/reader/",)
 _log = structlog.get_logger()
 
 
@@ -72,7 +72,7 @@ class Traffic:
             quota = self._key_quota if key.quota_per_minute is None else key.quota_per_minute
             if quota:
                 verdicts.append(self._keyed.take(key.api_key_id, Policy("key", quota)))
-        elif self._stranger.quota and not path.startswith(OTHER_SECRETS):
+        elif self._stranger.quota and not path.startswith(READERS):
             verdicts.append(self._others.take(address, self._stranger))
         if (method, path) in _SIGN_IN and self._sign_in.quota:
             verdicts.append(self._others.take(("sign-in", address), self._sign_in))

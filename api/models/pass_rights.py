@@ -1,15 +1,19 @@
 """What a desk says that it saw, and what a holder has from it."""
 
-from datetime import date
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Final, Literal, Self
 
 from fastapi import Body
 from pydantic import Field, StringConstraints
 
 from api.models.fields import Instant, Model
 from api.models.pass_services import InseeCode, WordsOf
-from db.pass_rights import EvidenceKind
+from db.pass_rights import Attestation, EvidenceKind, RightOf
+from enjoy.passes.conditions import read_condition, words_of
 from enjoy.passes.desks import DOCUMENTS
+from enjoy.passes.rights import ends_soon, midnight_of, today_of
 
 _SECRET: Final = "desk_" + "A" * 43
 Until = Annotated[
@@ -118,6 +122,13 @@ class AttestationOf(Model):
     organisation_title: str
     expires_soon: Annotated[bool, Field(description="Whether it is time to show it anew at a desk")]
 
+    @classmethod
+    def of(cls, row: Attestation, now: datetime) -> Self:
+        """Return it as it is told."""
+        soon = row.valid_until is not None and ends_soon(midnight_of(row.valid_until), now)
+        told = {**asdict(row), "attestation_id": str(row.attestation_id), "expires_soon": soon}
+        return cls.model_validate({name: told[name] for name in cls.model_fields})
+
 
 class RightHeld(Model):
     """Tell a holder of a right at a service that they use."""
@@ -127,8 +138,23 @@ class RightHeld(Model):
     title: str
     condition: Annotated[WordsOf, Field(description="Who has it: somebody who …")]
     holds: bool
-    until: Annotated[date | None, Field(description="First day without it; null: there is none to end")]
-    expires_soon: bool
+    until: Annotated[date | None, Field(description="First day without it; null: it does not hold")]
+    expires_soon: Annotated[bool, Field(description="Whether to do something about it, at a desk")]
+
+    @classmethod
+    def of(cls, row: RightOf, communes: Mapping[str, str], now: datetime) -> Self:
+        """Return it as it is told; what was bought ends when it ends, and no desk helps."""
+        words = words_of(read_condition(row.condition), communes)
+        until = row.valid_until if row.valid_until is not None and row.valid_until > now else None
+        return cls(
+            service=row.service,
+            service_title=row.service_title,
+            title=row.title,
+            condition=WordsOf.model_validate(words),
+            holds=until is not None and row.valid_from is not None and row.valid_from <= now,
+            until=None if until is None else today_of(until),
+            expires_soon=row.service_kind == "public" and until is not None and ends_soon(until, now),
+        )
 
 
 class RightsOf(Model):

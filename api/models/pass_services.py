@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api.models.dataset import Name, Text, Title
 from api.models.fields import Instant, Model
@@ -163,6 +163,58 @@ class KindOf(Model):
         """Return it as it is told."""
         words = WordsOf.model_validate(words_of(read_condition(row.condition), communes))
         return cls(number=row.number, code=row.code, title=row.title, condition=row.condition, words=words)
+
+
+class RuleWanted(Model):
+    """Say who is admitted, when, how often and at which price class; what is left out does not matter."""
+
+    model_config = ConfigDict(extra="allow")  # enjoy.reader.rule_content says what is wrong, and where
+
+    rights: Annotated[
+        list[int | str],
+        Field(
+            max_length=400,
+            description="Any of these is enough, by number or code; empty: everybody",
+            examples=[["resident"]],
+        ),
+    ]
+    venues: Annotated[list[str], Field(default_factory=list, max_length=400, description="Empty: all", examples=[[]])]
+    windows: Annotated[
+        list[dict[str, Any]],
+        Field(
+            default_factory=list,
+            max_length=400,
+            description="Hours on the clock in Lille, 1 is Monday; empty: always",
+            examples=[[{"days": [1, 2, 3, 4, 5], "from": "08:00", "until": "20:00"}]],
+        ),
+    ]
+    uses: Annotated[
+        list[dict[str, Any]],
+        Field(
+            default_factory=list,
+            max_length=8,
+            description="How often: per day, week, month or ever; empty: any number",
+            examples=[[{"most": 1, "per": "day", "each_venue": False}]],
+        ),
+    ]
+    closed_on: Annotated[
+        list[str], Field(default_factory=list, max_length=400, description="Days", examples=[["2026-12-25"]])
+    ]
+    start_on: Annotated[str | None, Field(description="First day", examples=[None])] = None
+    end_on: Annotated[str | None, Field(description="Last day", examples=[None])] = None
+    pause_s: Annotated[int, Field(description="Least time between two uses [s]")] = 0
+    lasts_s: Annotated[
+        int | None, Field(description="From the first admission on; null: no end [s]", examples=[None])
+    ] = None
+    proof: Annotated[
+        str | None, Field(description="serial, token or device; null: that of the service", examples=[None])
+    ] = None
+    price_class: Annotated[str, Field(description="What readers say of the price", examples=["full"])] = "full"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return what was said, and nothing else."""
+        return self.model_dump(exclude_unset=True)
 
 
 class RuleOf(Model):

@@ -14,6 +14,11 @@ const FILES = [
   ["swagger-ui-dist/swagger-ui-bundle.js", "swagger-ui.js"],
   ["swagger-ui-dist/swagger-ui.css", "swagger-ui.css"],
   ["swagger-ui-dist/LICENSE", "swagger-ui.LICENSE.txt"],
+  ["qrcode-generator/dist/qrcode.mjs", "qrcode.js"], // its licence (MIT) stands at its head
+  ["zxing-wasm/dist/es/reader/index.js", "zxing/reader/index.js"],
+  ["zxing-wasm/dist/es/share.js", "zxing/share.js"],
+  ["zxing-wasm/dist/reader/zxing_reader.wasm", "zxing/zxing_reader.wasm"],
+  ["zxing-wasm/LICENSE", "zxing/LICENSE.txt"],
 ];
 
 await rm(here("vendor"), { recursive: true, force: true });

@@ -75,6 +75,11 @@ INSERT INTO pass.personal_table (name, column_name, reaches, untold, on_leaving,
 ('pass.token', 'medium_id', 'nobody', '{}', 'changed', 'A medium of the same holder: found by subject_id'),
 ('pass.card_serial', 'subject_id', 'subject', '{}', 'deleted', 'Hashes of serials of cards'),
 ('pass.card_serial', 'medium_id', 'nobody', '{}', 'deleted', 'A medium of the same holder: found by subject_id'),
+('pass.validation', 'subject_id', 'subject', '{}', 'kept', 'Admissions and refusals: they lose whose they were 48 hours later, by themselves'),
+('pass.validation', 'token_id', 'nobody', '{}', 'kept', 'A token of the same holder: found by subject_id'),
+('pass.use', 'subject_id', 'subject', '{}', 'deleted', 'How often something was used that a rule limits'),
+('pass.first_use', 'subject_id', 'subject', '{}', 'deleted', 'When somebody was first admitted'),
+('pass.double_use', 'subject_id', 'subject', '{}', 'kept', 'Admissions that look wrong: they lose whose they were 48 hours later, by themselves'),
 ('pass.access', 'holder_id', 'holder', '{}', 'kept', 'Who looked: proof of security (GDPR art. 32); the holder_id leads to nobody any more');
 
 CREATE FUNCTION pass.reached_by(asked uuid, known pass.personal_table) RETURNS text LANGUAGE sql STABLE

@@ -146,3 +146,16 @@ WHERE
     invitation_id = %(invitation_id)s
     AND organisation_id = %(organisation_id)s
     AND taken_at IS NULL
+
+-- name: insert_merchant
+WITH made AS (
+    INSERT INTO catalogue.organisation (name, title, kind) VALUES (%(name)s, %(title)s, 'merchant')
+    RETURNING organisation_id
+)
+INSERT INTO catalogue.member (organisation_id, account_id, role)
+SELECT organisation_id, %(account_id)s, 'owner' FROM made
+RETURNING organisation_id
+
+-- name: insert_merchant_alone
+INSERT INTO catalogue.organisation (name, title, kind) VALUES (%(name)s, %(title)s, 'merchant')
+RETURNING organisation_id

@@ -53,7 +53,7 @@ DELETE FROM pass.card_serial
 WHERE medium_id = %(medium_id)s::uuid OR subject_id = %(subject_id)s::uuid
 
 -- name: free_serial
--- row: db.media.Freed
+-- row: db.media.Whose
 DELETE FROM pass.card_serial
 USING pass.subject
 WHERE
@@ -81,3 +81,14 @@ WHERE
     AND token.status <> 1
     AND token.expires_at > %(now)s::timestamptz
 ORDER BY service.name, token.medium_id
+
+-- name: holder_by_serial
+-- row: db.media.Whose
+SELECT subject.holder_id
+FROM pass.card_serial
+JOIN pass.subject USING (subject_id)
+JOIN pass.medium USING (medium_id)
+WHERE
+    card_serial.service_id = %(service_id)s
+    AND card_serial.serial_hmac = %(serial_hmac)s
+    AND medium.status = 'active'

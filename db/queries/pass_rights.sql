@@ -108,6 +108,7 @@ SELECT
     subject.subject_id,
     service.name AS service,
     service.title AS service_title,
+    service.kind AS service_kind,
     entitlement_kind.title,
     entitlement_kind.condition,
     entitlement.valid_from,
@@ -117,5 +118,9 @@ JOIN pass.service USING (service_id)
 JOIN pass.entitlement_kind USING (service_id)
 LEFT JOIN pass.entitlement
     ON entitlement.subject_id = subject.subject_id AND entitlement.number = entitlement_kind.number
-WHERE subject.holder_id = %(holder_id)s AND subject.left_on IS NULL AND entitlement_kind.ended_on IS NULL
+WHERE
+    subject.holder_id = %(holder_id)s
+    AND subject.left_on IS NULL
+    AND entitlement_kind.ended_on IS NULL
+    AND (service.kind = 'public' OR entitlement.valid_until IS NOT NULL)
 ORDER BY service.title, service.name, entitlement_kind.number;

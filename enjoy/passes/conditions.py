@@ -9,6 +9,7 @@ A condition is one of::
     {"age_from": 65}                    [years]
     {"social_tariff": 700}              a family quotient below it [EUR]
     {"all": [...]} and {"any": [...]}   of conditions
+    {"sold": true}                      of tourism passes: nothing that a desk sees, it is bought
 """
 
 import re
@@ -29,6 +30,11 @@ _INSEE: Final = re.compile(r"[0-9][0-9AB][0-9]{3}")
 @dataclass(frozen=True, slots=True)
 class Everybody:
     """Hold for whoever joins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """Follow from nothing that is derived: whoever bought it has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Combined:
     parts: tuple["Condition", ...]
 
 
-Condition: TypeAlias = Everybody | Residence | AgeBelow | AgeFrom | SocialTariff | Combined
+Condition: TypeAlias = Everybody | Sold | Residence | AgeBelow | AgeFrom | SocialTariff | Combined
 
 
 def read_condition(content: object) -> Condition:
@@ -84,16 +90,17 @@ def read_condition(content: object) -> Condition:
     Combined(how='all', parts=(Residence(communes=None), AgeBelow(years=12)))
     """
     found = _read(content, "condition", 1)
-    if sum(1 for _ in _parts_of(found)) > _MOST_PARTS:
+    if sum(1 for _ in parts_of(found)) > _MOST_PARTS:
         raise _invalid("condition", f"has more than {_MOST_PARTS} parts")
     return found
 
 
-def _parts_of(condition: Condition) -> Iterator[Condition]:
+def parts_of(condition: Condition) -> Iterator[Condition]:
+    """Yield a condition and all that it is combined of."""
     yield condition
     if isinstance(condition, Combined):
         for part in condition.parts:
-            yield from _parts_of(part)
+            yield from parts_of(part)
 
 
 def _invalid(where: str, what: str) -> InputError:
@@ -111,10 +118,13 @@ def _read(content: object, where: str, depth: int) -> Condition:
     return _READERS[name](value, f"{where}.{name}", depth)
 
 
-def _read_everybody(value: object, where: str, _depth: int) -> Condition:
-    if value is not True:
-        raise _invalid(where, "has to be true")
-    return Everybody()
+def _read_plain(kind: type[Everybody] | type[Sold]) -> Callable[[object, str, int], Condition]:
+    def read(value: object, where: str, _depth: int) -> Condition:
+        if value is not True:
+            raise _invalid(where, "has to be true")
+        return kind()
+
+    return read
 
 
 def _read_residence(value: object, where: str, _depth: int) -> Condition:
@@ -144,13 +154,14 @@ def _read_combined(how: Literal["all", "any"]) -> Callable[[object, str, int], C
 
 
 _READERS: Final[Mapping[str, Callable[[object, str, int], Condition]]] = {
-    "everybody": _read_everybody,
+    "everybody": _read_plain(Everybody),
     "residence": _read_residence,
     "age_below": lambda value, where, _: AgeBelow(_whole(value, where, _OLDEST)),
     "age_from": lambda value, where, _: AgeFrom(_whole(value, where, _OLDEST)),
     "social_tariff": lambda value, where, _: SocialTariff(_whole(value, where, _MOST_EUR)),
     "all": _read_combined("all"),
     "any": _read_combined("any"),
+    "sold": _read_plain(Sold),
 }
 
 
@@ -183,6 +194,7 @@ def words_of(condition: Condition, communes: Mapping[str, str] | None = None) ->
 
 _FRENCH: Final[Mapping[str, str]] = {
     "everybody": "tout le monde",
+    "sold": "l'a acheté",
     "metropolis": "habite la métropole",
     "residence": "habite à {}",
     "age_below": "a moins de {} ans",
@@ -194,6 +206,7 @@ _FRENCH: Final[Mapping[str, str]] = {
 }
 _ENGLISH: Final[Mapping[str, str]] = {
     "everybody": "everybody",
+    "sold": "has bought it",
     "metropolis": "lives in the metropolis",
     "residence": "lives in {}",
     "age_below": "is under {}",
@@ -205,20 +218,23 @@ _ENGLISH: Final[Mapping[str, str]] = {
 }
 
 
+_NUMBERED: Final[Mapping[type[Condition], str]] = {
+    AgeBelow: "age_below",
+    AgeFrom: "age_from",
+    SocialTariff: "social_tariff",
+}
+
+
 def _told(condition: Condition, language: Mapping[str, str], communes: Mapping[str, str]) -> str:
     match condition:
-        case Everybody():
-            return language["everybody"]
         case Residence(codes):
             return _told_residence(codes, language, communes)
-        case AgeBelow(years):
-            return language["age_below"].format(years)
-        case AgeFrom(years):
-            return language["age_from"].format(years)
-        case SocialTariff(below_eur):
-            return language["social_tariff"].format(below_eur)
+        case AgeBelow(number) | AgeFrom(number) | SocialTariff(number):
+            return language[_NUMBERED[type(condition)]].format(number)
         case Combined(how, parts):
             return language[how].join(_told_part(part, language, communes) for part in parts)
+        case Everybody() | Sold():
+            return language["everybody" if isinstance(condition, Everybody) else "sold"]
 
 
 def _told_part(part: Condition, language: Mapping[str, str], communes: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from db import validations as store
 from db.connection import Connection
 from db.validations import NewUse, NewValidation
 from enjoy.passes.doors import Judging
+from enjoy.passes.tourism.using import Admission, note_admission
 from enjoy.reader.reasons import Reason
 from enjoy.reader.rules import tallies
 
@@ -55,6 +56,22 @@ async def follow(connection: Connection, followed: Sequence[Followed], flags: Se
     wrong = [one for one in flags if one[0] in known]
     if wrong:
         await store.flag(connection, wrong)
+    await _note_tourism(connection, admitted, {nonce for nonce, _ in wrong})
+
+
+async def _note_tourism(connection: Connection, admitted: Sequence[Followed], flagged: set[UUID]) -> None:
+    """Let tourism passes begin, and partners be paid."""
+    for one in admitted:
+        validation = one.validation
+        if one.judging.door.kind == "tourism" and validation.subject_id is not None:
+            admission = Admission(
+                subject_id=validation.subject_id,
+                venue_id=validation.venue_id,
+                at=validation.at,
+                is_offline=validation.is_offline,
+                is_flagged=validation.nonce in flagged,
+            )
+            await note_admission(connection, admission)
 
 
 def _uses(one: Followed) -> list[NewUse]:

@@ -14,8 +14,8 @@ def hours_of(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
     """
     if not rules:
         return None
-    windows = [window for rule in rules for window in rule["windows"]]
-    if any(not rule["windows"] for rule in rules):
+    windows = [window for rule in rules for window in rule.get("windows", [])]
+    if any(not rule.get("windows") for rule in rules):
         return []
     unique = {(tuple(sorted(one["days"])), one["from"], one["until"]) for one in windows}
     return [{"days": list(days), "from": opens, "until": closes} for days, opens, closes in sorted(unique)]
@@ -31,4 +31,4 @@ def closed_days(rules: Sequence[Mapping[str, Any]]) -> list[str]:
     """
     if not rules:
         return []
-    return sorted(set.intersection(*({str(day) for day in rule["closed_on"]} for rule in rules)))
+    return sorted(set.intersection(*({str(day) for day in rule.get("closed_on", [])} for rule in rules)))

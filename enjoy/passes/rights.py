@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from enjoy.passes.conditions import AgeBelow, AgeFrom, Combined, Condition, Everybody, Residence, SocialTariff
+from enjoy.passes.conditions import AgeBelow, AgeFrom, Combined, Condition, Everybody, Residence, SocialTariff, Sold
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 #: What was shown counts for so long after it ended.
@@ -91,22 +91,25 @@ def holds_until(condition: Condition, evidence: Evidence, *, metropolis: frozens
 def _ends(condition: Condition, evidence: Evidence, metropolis: frozenset[str], today: date) -> date | None:
     last = month_after(today, _LONGEST_MONTHS)
     match condition:
-        case Everybody():
-            return last
         case Residence(communes):
             there = evidence.insee_code in (metropolis if communes is None else communes)
             return _shown(evidence.residence_until, last) if there else None
-        case AgeBelow(years):
-            return None if evidence.born_on is None else min(last, month_after(evidence.born_on, 12 * years + 1))
-        case AgeFrom(years):
-            is_of_age = evidence.born_on is not None and month_after(evidence.born_on, 12 * years) <= today
-            return last if is_of_age else None
         case SocialTariff(below_eur):
             known = evidence.quotient_below_eur
             return _shown(evidence.quotient_until, last) if known is not None and known <= below_eur else None
+        case AgeBelow() | AgeFrom():
+            return None if evidence.born_on is None else _by_age(condition, evidence.born_on, today, last)
         case Combined(how, parts):
             ends = [holds_until(part, evidence, metropolis=metropolis, today=today) for part in parts]
             return _earliest(ends) if how == "all" else _latest(ends)
+        case Everybody() | Sold():
+            return last if isinstance(condition, Everybody) else None
+
+
+def _by_age(condition: AgeBelow | AgeFrom, born_on: date, today: date, last: date) -> date | None:
+    if isinstance(condition, AgeBelow):
+        return min(last, month_after(born_on, 12 * condition.years + 1))
+    return last if month_after(born_on, 12 * condition.years) <= today else None
 
 
 def _shown(until: date | None, last: date) -> date | None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
+from uuid import UUID
 
 from core.errors import ConfigurationError
 from core.settings import Settings
@@ -23,6 +24,10 @@ class PassSecret:
     def serial_hmac(self, service_id: int, serial: bytes) -> bytes:
         """Return a card's serial as one service has it, 32 bytes: two services cannot tell that it is the same card."""
         return hmac.digest(self._derived(f"serial/{service_id}"), serial, hashlib.sha256)
+
+    def claim(self, sale_id: UUID, number: int) -> bytes:
+        """Return what the code of a sold pass is made of, 32 bytes."""
+        return self._derived(f"claim/{sale_id}/{number}")
 
     @property
     def passphrase(self) -> str:

@@ -14,14 +14,13 @@ from db import pass_services as store
 from db.audit import record
 from db.connection import Connection
 from db.pass_services import EntitlementKind, PassService
-from enjoy.passes.conditions import read_condition
+from enjoy.passes.conditions import Sold, parts_of, read_condition
 from enjoy.passes.rights import today_of
 
 _MOST_SERVICES: Final = 200
 _MOST_VENUES: Final = 1_000
 #: Numbers of rights have two bytes and a sign in tokens.
 _MOST_KINDS: Final = 32_767
-_MOST_IN_FORCE: Final = 200
 
 
 async def service_named(connection: Connection, name: str) -> PassService:
@@ -85,7 +84,7 @@ async def declare(
         raise ConflictError("services_spent", f"An organisation runs {_MOST_SERVICES} services at most.")
     await store.insert_service(connection, organisation_id, now=now, **facts)
     made = await service_named(connection, str(facts["name"]))
-    await _note(connection, made, "service.declared", actor, now, kind=made.kind, proof=made.proof)
+    await note(connection, made, "service.declared", actor, now, kind=made.kind, proof=made.proof)
     return made
 
 
@@ -102,7 +101,7 @@ async def change(
     await begin_change(connection, service, seen)
     await store.change_service(connection, service.service_id, **facts)
     told = {name: value for name, value in facts.items() if name != "description"}
-    await _note(connection, service, "service.changed", actor, now, **told)
+    await note(connection, service, "service.changed", actor, now, **told)
     return await service_named(connection, service.name)
 
 
@@ -118,7 +117,7 @@ async def close(connection: Connection, service: PassService, *, seen: int | Non
     rules = await store.rules_of(connection, [service.service_id])
     await store.end_rules(connection, service.service_id, [one.rule_id for one in rules], now=now)
     await store.close_service(connection, service.service_id, now=now)
-    await _note(connection, service, "service.closed", actor, now)
+    await note(connection, service, "service.closed", actor, now)
 
 
 async def put_venue(
@@ -152,7 +151,7 @@ async def put_venue(
         raise ConflictError("venues_spent", f"A service has {_MOST_VENUES} venues at most.")
     organisation_id = await _keeper(connection, service, keeper)
     await store.put_venue(connection, service.service_id, organisation_id, name=name, **facts)
-    await _note(connection, service, "service.venue_said", actor, now, venue=name, is_open=facts["is_open"])
+    await note(connection, service, "service.venue_said", actor, now, venue=name, is_open=facts["is_open"])
 
 
 async def _keeper(connection: Connection, service: PassService, keeper: str | None) -> int:
@@ -185,7 +184,8 @@ async def put_kind(
     ConflictError
         ``service_changed``, ``service_closed`` or ``rights_spent``.
     """
-    read_condition(condition)
+    if service.kind == "tourism" or any(isinstance(one, Sold) for one in parts_of(read_condition(condition))):
+        raise InputError("condition_invalid", "Rights of tourism passes are bought: they come with products.")
     await begin_change(connection, service, seen)
     before = {one.code: one for one in await store.kinds_of(connection, [service.service_id])}
     if code not in before and len(before) >= _MOST_KINDS:
@@ -194,7 +194,7 @@ async def put_kind(
     known = before.get(code)
     if known is None or known.condition != condition or known.ended_on is not None:
         await pass_rights.derive_again(connection, service.service_id)
-    await _note(connection, service, "service.right_said", actor, now, right=code, condition=dict(condition))
+    await note(connection, service, "service.right_said", actor, now, right=code, condition=dict(condition))
     return next(one for one in await store.kinds_of(connection, [service.service_id]) if one.code == code)
 
 
@@ -213,12 +213,12 @@ async def end_kind(
     await begin_change(connection, service, seen)
     found = await _kind(connection, service, code)
     rules = await store.rules_of(connection, [service.service_id])
-    using = [one.rule_id for one in rules if found.number in one.content["rights"]]
+    using = [one.rule_id for one in rules if found.number in one.content.get("rights", [])]
     if using:
         raise ConflictError("right_in_use", "A rule names the right; end the rule first.", rules=using)
     await store.end_kind(connection, service.service_id, found.number, on=today_of(now))
     await pass_rights.derive_again(connection, service.service_id)
-    await _note(connection, service, "service.right_ended", actor, now, right=code)
+    await note(connection, service, "service.right_ended", actor, now, right=code)
 
 
 async def _kind(connection: Connection, service: PassService, code: str) -> EntitlementKind:
@@ -228,8 +228,9 @@ async def _kind(connection: Connection, service: PassService, code: str) -> Enti
     raise NotFoundError("right_unknown", f"The service knows no right {code!r}.", right=code)
 
 
-async def _note(
+async def note(
     connection: Connection, service: PassService, action: str, actor: str, now: datetime, **facts: object
 ) -> None:
+    """Record in the audit log what somebody did to a service."""
     told = {"organisation": service.organisation, **facts}
     await record(connection, at=now, actor=actor, action=action, subject=f"service/{service.name}", facts=told)

@@ -10,12 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from core.settings import Settings, read_settings
-from somel.commands import pass_keys
+from somel.commands import pass_keys, pass_services
 from somel.progress import progress_bars
 from somel.servers import Servers, servers
 
 app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, their keys and data, and its process.")
 app.add_typer(pass_keys.app, name="pass-keys")
+app.command()(pass_services.services)
+app.command()(pass_services.rights)
 
 #: Refusals that are printed.
 _SHOWN = 20

@@ -43,7 +43,16 @@ async def told_of(connection: Connection, holder: Holder) -> CardOf:
     return CardOf.model_validate(found).model_copy(update={"member": holder.member})
 
 
-def _made(row: store.HolderRow, code: str | None) -> CardMade:
+def made_of(row: store.HolderRow | None, code: str | None) -> CardMade:
+    """Return what is told of a way in that was made.
+
+    Raises
+    ------
+    NotFoundError
+        ``holder_gone``.
+    """
+    if row is None:
+        raise NotFoundError("holder_gone", "The card account was left.")
     return CardMade(**CardOf.model_validate(row).model_dump(), code=code)
 
 
@@ -61,9 +70,7 @@ async def post_card(request: Request, response: Response, context: InContext, bo
         secret = await store.begin_session(connection, holder_id, now=now, lasts=LASTS)
         row = await store.find_session(connection, secret, now=now)
     set_card_cookie(request, response, secret)
-    if row is None:
-        raise NotFoundError("holder_gone", "The card account was left.")
-    return _made(row, code)
+    return made_of(row, code)
 
 
 @router.get("/v1/card")
@@ -95,10 +102,8 @@ async def put_sign_in(
         await store.set_way_in(connection, holder.holder_id, way_in)
         secret = await store.begin_session(connection, holder.holder_id, now=now, lasts=LASTS)
         row = await store.find_session(connection, secret, now=now)
-    if row is None:
-        raise NotFoundError("holder_gone", "The card account was left.")
     set_card_cookie(request, response, secret)
-    return _made(row, code)
+    return made_of(row, code)
 
 
 @router.get("/v1/card/session")

@@ -11,7 +11,7 @@ from fastapi.security import APIKeyCookie
 
 from api.access import require_same_origin
 from api.context import context_of
-from core.errors import NotFoundError, UnauthenticatedError
+from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from db.connection import Connection, borrow
 from db.families import ward_of
 from db.holders import HolderRow, find_session, holder_of
@@ -61,6 +61,17 @@ class Holder:
         """How the log of accesses names who acts: by a number that leads nowhere once nobody acts any more."""
         return "holder" if self.member is None else f"guardian/{self.member}"
 
+    def require_guardian(self) -> None:
+        """Let only who acts for a child go on.
+
+        Raises
+        ------
+        ForbiddenError
+            ``guardian_needed``.
+        """
+        if self.member is None:
+            raise ForbiddenError("guardian_needed", "Only a guardian does this for a child: say for whom (`for`).")
+
 
 async def known_holder(request: Request) -> HolderRow | None:
     """Return who is signed in, or None; no connection is held afterwards."""
@@ -92,17 +103,17 @@ MemberAsked = Annotated[
 ]
 
 
-async def _acting(request: Request, themselves: HoldsOwnCard, member: MemberAsked = None) -> Holder:
+async def _acting(request: Request, themselves: HoldsOwnCard, for_member: MemberAsked = None) -> Holder:
     one = themselves
-    if member is None:
+    if for_member is None:
         return Holder(one.holder_id, one.kind, one.label, one.born_on, one.language, one.holder_id)
     context = context_of(request)
     async with borrow(context.passes) as connection:
-        ward = await ward_of(connection, one.holder_id, member)
+        ward = await ward_of(connection, one.holder_id, for_member)
         child = None if ward is None else await holder_of(connection, ward.child_id)
     if child is None or has_reached(child.born_on, MAJORITY, context.wall.now()):
         raise NotFoundError("member_unknown", "You act for nobody of this number: they may have come of age.")
-    return Holder(child.holder_id, child.kind, child.label, child.born_on, one.language, one.holder_id, member)
+    return Holder(child.holder_id, child.kind, child.label, child.born_on, one.language, one.holder_id, for_member)
 
 
 #: Whose things a request is about; a guardian names a child by the parameter ``for``. Nothing is lent meanwhile.

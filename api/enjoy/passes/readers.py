@@ -116,5 +116,5 @@ async def get_statistics(
 async def _own(connection: Connection, operator: Operator, service: str) -> int:
     found = await figures.own_service(connection, operator.organisation_id, service)
     if found is None:
-        raise NotFoundError("service_not_own", "There is no such service of yours.", service=service)
+        raise NotFoundError("service_unknown", "There is no such service of yours.", service=service)
     return found

@@ -15,7 +15,7 @@ from tests.api.serving import served
 from tests.api.world import build_world
 from tests.conftest import missing
 
-_ARGUMENTS = (
+ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-gpu",
@@ -36,7 +36,7 @@ def chromium(settings: Settings, browser_program: Path) -> str:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
+        started = await playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield started
         await started.close()
 

@@ -11,8 +11,10 @@ import pytest
 
 from api.app import create_app
 from core.clock import Clock
+from db.connection import Role, connect
+from db.keys import SCOPES, create_key
 from tests.api.conftest import settings_at
-from tests.enjoy.passes.town import NOON, Town, add_service
+from tests.enjoy.passes.town import NOON, Town, add_organisation, add_service
 
 OURS = {"Origin": "http://somel.test"}
 PASSPHRASE = "correct horse battery"  # noqa: S105 - of a test
@@ -46,6 +48,12 @@ class Hall:
         )
         self.browsers.append(client)
         return client
+
+    async def key(self, organisation: str) -> str:
+        """Return the secret of a key of an organisation that may do everything."""
+        number = add_organisation(self.town, organisation)
+        async with await connect(self.town.url, Role.OWNER) as connection:
+            return (await create_key(connection, organisation, SCOPES, organisation_id=number))[1]
 
     async def holder(self, **wanted: str) -> tuple[httpx.AsyncClient, dict[str, Any]]:
         """Return a browser in which somebody has just made a card account, and what they were told."""

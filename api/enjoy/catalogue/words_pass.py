@@ -1,0 +1,80 @@
+"""Words of the page that a phone shows passes on, French and English side by side."""
+
+from collections.abc import Mapping
+from typing import Final
+
+#: What the page's script says; it is handed these with the page.
+PASS_SAID: Final[Mapping[str, tuple[str, str]]] = {
+    "offline": ("Pas de connexion.", "No connection."),
+    "passNextIn": ("Change dans {n} s", "Changes in {n} s"),
+    "passCode": (
+        "Code du passe {title}, il change toutes les 30 secondes",
+        "Code of the pass {title}; it changes every 30 seconds",
+    ),
+    "passUntil": ("Valable jusqu’au {at}", "Valid until {at}"),
+    "passUntilSoon": (
+        "Valable jusqu’au {at} : connectez-vous à Internet pour le prolonger.",
+        "Valid until {at}: go online to renew it.",
+    ),
+    "passOver": (
+        "Ce passe a expiré. Connectez-vous à Internet pour le renouveler.",
+        "This pass has expired. Go online to renew it.",
+    ),
+    "passRevoked": (
+        "Ce passe a été retiré : il n’ouvre plus rien. Supprimez-le de ce téléphone, ou voyez votre carte.",
+        "This pass was withdrawn: it opens nothing any more. Remove it from this phone, or see your card.",
+    ),
+    "passAdded": ("Le passe {title} est sur ce téléphone.", "The pass {title} is on this phone."),
+    "passRemoved": ("Le passe a été supprimé de ce téléphone.", "The pass was removed from this phone."),
+    "passSignIn": (
+        "Ouvrez votre carte pour ajouter un passe ou pour le renouveler.",
+        "Open your card to add a pass or to renew it.",
+    ),
+    "passNoService": (
+        "Tous vos services sont sur ce téléphone. Rejoignez-en un autre sur la page de votre carte.",
+        "All your services are on this phone. Join another one on the page of your card.",
+    ),
+    "passThisPhone": ("Ce téléphone", "This phone"),
+    "passNewPhone": ("Ce téléphone (nouveau)", "This phone (new)"),
+    "passNotInstalled": (
+        "L’ajout à l’écran d’accueil n’a pas été fait.",
+        "It was not added to the home screen.",
+    ),
+}
+PASS_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    **PASS_SAID,
+    "passName": ("Enjoy · mes passes", "Enjoy · my passes"),
+    "passShort": ("Passes", "Passes"),
+    "passTitle": ("Mes passes", "My passes"),
+    "passLead": (
+        "Vos passes sur ce téléphone, même sans réseau.",
+        "Your passes on this phone, with or without a network.",
+    ),
+    "passScript": ("Cette page demande JavaScript.", "This page needs JavaScript."),
+    "passOffline": (
+        "Pas de réseau : vos passes marchent quand même.",
+        "No network: your passes work all the same.",
+    ),
+    "passOld": (
+        "Ce navigateur ne garde pas de clé sûre (Ed25519). Mettez-le à jour, ou imprimez un passe depuis votre carte.",
+        "This browser cannot keep a safe key (Ed25519). Update it, or print your pass from the page of your card.",
+    ),
+    "passCard": ("Ma carte", "My card"),
+    "passEmpty": ("Aucun passe sur ce téléphone", "No pass on this phone yet"),
+    "passEmptyLead": (
+        "Ouvrez votre carte, rejoignez un service, puis ajoutez son passe ici.",
+        "Open your card, join a service, then add its pass here.",
+    ),
+    "passService": ("Service", "Service"),
+    "passMedium": ("Enregistrer comme", "Save as"),
+    "passAdd": ("Ajouter un passe", "Add a pass"),
+    "passAddDo": ("Ajouter à ce téléphone", "Add to this phone"),
+    "passLarge": ("En grand", "Enlarge"),
+    "passSmall": ("Réduire", "Reduce"),
+    "passRemove": ("Supprimer de ce téléphone", "Remove from this phone"),
+    "passInstall": ("Ajouter à l’écran d’accueil", "Add to the home screen"),
+    "passKeptHere": (
+        "La clé de chaque passe reste dans ce navigateur : une capture d’écran n’ouvre rien après une minute.",
+        "The key of each pass stays in this browser: a screenshot opens nothing after a minute.",
+    ),
+}

@@ -1,0 +1,9 @@
+"""All routes of the tourism pass."""
+
+from fastapi import APIRouter
+
+from api.enjoy.passes.tourism import pages, passes, products, sales, settlements
+
+router = APIRouter()
+for _module in (products, sales, settlements, passes, pages):
+    router.include_router(_module.router)

@@ -1,0 +1,16 @@
+"""All routes of shops and orders."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from api.enjoy.shops import counter, customer, directory, listings, merchant, stock
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    directory.router,
+    customer.router,
+    merchant.router,
+    stock.router,
+    counter.router,
+    listings.router,
+)

@@ -1,0 +1,1 @@
+"""The tourism pass: products, sales, first use, settlement."""

@@ -1,0 +1,103 @@
+"""A buyer opens the link of a tourism pass on a phone, by keyboard alone, and has it there."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, expect
+
+from core.settings import read_settings
+from db.connection import Role, connect
+from db.keys import SCOPES, create_key
+from tests.api.conftest import PASS_SECRET
+from tests.api.page.codes import read_code, screen_of
+from tests.api.serving import served
+from tests.db.village import ask
+from tests.enjoy.passes.town import Town, add_organisation
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(90)]
+PRODUCT = {
+    "name": "city-pass-48",
+    "service": "city-pass",
+    "title": "Pass 48 heures",
+    "title_en": "48-hour pass",
+    "description": "Les musées & le métro <b>",
+    "duration_h": 48,
+    "price_eur_cent": 4500,
+}
+
+
+async def a_sale(database_url: str, address: str) -> str:
+    """Return the code of a pass that was sold."""
+    office = add_organisation(Town(database_url), "office", "partner")
+    ask(database_url, "UPDATE catalogue.organisation SET title = 'Office de tourisme'")
+    async with await connect(database_url, Role.OWNER) as connection:
+        _, secret = await create_key(connection, "ada", SCOPES, organisation_id=office)
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with httpx.AsyncClient(base_url=f"{address}/enjoy/v1", headers=headers) as client:
+        await client.post("/services", json={"name": "city-pass", "title": "City Pass", "kind": "tourism"})
+        await client.put("/services/city-pass/venues/belfry", json={"title": "Le beffroi"})
+        await client.put("/services/city-pass/venues/line-1", json={"title": "Métro 1", "kind": "transport"})
+        await client.post("/tourism/products", json=PRODUCT)
+        for venue in ("belfry", "line-1"):
+            await client.put(f"/tourism/products/city-pass-48/venues/{venue}", json={"settlement_eur_cent": 1})
+        sold = await client.post("/tourism/sales", json={"product": "city-pass-48"})
+        return str(sold.json()["passes"][0]["claim"])
+
+
+async def test_a_pass_is_typed_read_and_carried_in_french_and_english(
+    browser: Browser, database_url: str, tmp_path: Path
+):
+    settings = read_settings(api_port=0, pass_secret=PASS_SECRET)
+    async with served(settings, database_url) as address:
+        claim = await a_sale(database_url, address)
+        context = await browser.new_context(
+            locale="fr-FR", viewport={"width": 390, "height": 844}, device_scale_factor=2
+        )
+        page, blank = await context.new_page(), await context.new_page()
+        await page.bring_to_front()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        await page.goto(f"{address}/enjoy/tourism")
+        await expect(page.get_by_text("45,00 €")).to_be_visible()
+        await page.get_by_label("Code du bon").focus()
+        await page.keyboard.type(claim.lower())
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Pass 48 heures")).to_be_visible()
+        await expect(page.get_by_text("Il n’a pas encore commencé.")).to_be_visible()
+        await expect(page.get_by_text("Les musées & le métro <b>")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        await page.screenshot(path=tmp_path / "claim.png", full_page=True)
+        await page.get_by_role("button", name="L’ajouter à ce téléphone").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_have_text("Le pass est dans ce téléphone.")
+        await expect(page.get_by_role("link", name="Montrer mes pass")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Pass 48 heures")).to_be_visible()
+        shown = read_code(await screen_of(page, blank))
+        assert re.match(r"SMP2:[0-9A-Z $%*+\-./:]+$", shown), shown
+        await page.goto(f"{address}/enjoy/tourism/passes/{claim}?lang=en")
+        await expect(page.get_by_role("heading", name="48-hour pass")).to_be_visible()
+        await page.get_by_role("button", name="Put it into my card").click()
+        await expect(page.get_by_role("status")).to_have_text("Open your card in this browser first.")
+        await page.get_by_role("button", name="Code on paper").click()
+        await expect(page.get_by_role("img", name="QR code of the pass")).to_be_visible()
+        still = read_code(await screen_of(page, blank, ".tourism-code"))
+        assert still.startswith("SMP1:"), still
+        await page.screenshot(path=tmp_path / "paper.png", full_page=True)
+        ((token_count,),) = ask(database_url, "SELECT count(*) FROM pass.token WHERE status = 0")
+        assert token_count == 2
+        later = datetime.now(UTC) - timedelta(days=3)
+        ask(
+            database_url,
+            "UPDATE pass.sold_pass SET is_started = true, started_at = %s, ends_at = %s",
+            later,
+            later + timedelta(hours=48),
+        )
+        await page.goto(f"{address}/enjoy/tourism/passes/{claim}")
+        await expect(page.get_by_text("It is over.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Add it to this phone")).to_have_count(0)
+        await context.close()
+        assert wrong == []
