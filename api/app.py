@@ -13,6 +13,7 @@ from api import errors
 from api.context import make_context, opened
 from api.enjoy.app import PREFIX as ENJOY_PREFIX
 from api.enjoy.app import create_enjoy
+from api.enjoy.passes.short_way import ShortWay
 from api.headers import StrictHeaders
 from api.limits import LimitBodies
 from api.metrics import MeasureRequests
@@ -132,12 +133,14 @@ def create_app(settings: Settings, *, database_url: str, wall: Clock = WALL_CLOC
     )
     app.state.context = context
     errors.install(app)
-    app.mount(ENJOY_PREFIX, create_enjoy(context), name="enjoy")  # first: what is asked most is found first
+    enjoy = create_enjoy(context)
+    app.mount(ENJOY_PREFIX, enjoy, name="enjoy")  # first: what is asked most is found first
     for module in _ROUTERS:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
     app.mount(PREFIX, create_vtn(context), name="openadr")
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=_PACKED, exclude_content_types=_UNPACKED)
+    app.add_middleware(ShortWay, enjoy=enjoy)
     app.add_middleware(LimitBodies)
     app.add_middleware(StrictHeaders)
     app.add_middleware(MeasureRequests, metrics=context.metrics)

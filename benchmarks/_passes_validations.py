@@ -76,7 +76,7 @@ async def _measured(url: str) -> dict[str, float]:
         await _loaded(port, secrets, scans[:_WARM], connections=_READERS)
         measured = scans[_WARM:]
         began_s = time.perf_counter()
-        answered = await _loaded(port, secrets, measured, connections=16)
+        answered = await _loaded(port, secrets, measured, connections=_READERS)
         took_s = time.perf_counter() - began_s
         paced = await _paced(port, secrets, [_Scan(uuid4(), scan.text, False) for scan in measured[:5_000]], per_s=500)
     _require_right(url, measured, answered)

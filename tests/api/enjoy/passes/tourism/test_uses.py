@@ -1,8 +1,11 @@
 """A pass begins at its first use, wherever that was told; when it is over, readers without a connection learn it."""
 
+import io
+import json
+import zipfile
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from db.connection import Role, connect
 from enjoy.passes.tourism.ending import end_over
@@ -135,3 +138,35 @@ async def test_an_entry_is_paid_at_the_rate_of_its_time_and_marked_where_nothing
         (450, 1, 0),
         (600, 2, 1),
     ]
+
+
+async def test_a_reader_admits_once_at_each_place_and_that_begins_the_pass_and_is_owed(trade: Trade):
+    await on_sale(trade)
+    claim = (await sold(trade))["passes"][0]["claim"]
+    apple = await trade.stranger.get(f"/tourism/passes/{claim}/apple.pkpass")
+    with zipfile.ZipFile(io.BytesIO(apple.content)) as folder:
+        text = json.loads(folder.read("pass.json"))["barcodes"][0]["message"]
+
+    async def shown(venue: str, keeper: str) -> str:
+        made = await trade.clients[keeper].post(
+            "/v1/readers", json={"service": "city-pass", "venue": venue, "title": "Door"}
+        )
+        assert made.status_code == 201, made.text
+        headers = {"Authorization": f"Bearer {made.json()['secret']}"}
+        body = {"nonce": str(uuid4()), "text": text}
+        answer = await trade.stranger.post("/v1/reader/validations", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["reason"])
+
+    assert [await shown("beaux-arts", "museum") for _ in range(2)] == ["admitted", "used_up"]
+    assert [await shown("line-1", "metro") for _ in range(2)] == ["admitted", "admitted"]
+    assert (await told(trade, claim))["state"] == "begun"
+    (office,) = (await trade.office.get(MONTH)).json()
+    assert {one["venue"]: one["entry_count"] for one in office["lines"]} == {"beaux-arts": 1, "line-1": 2}
+    # another partner joins: nobody's counts are set back
+    venue = "/v1/tourism/products/city-pass-48/venues/belfry"
+    await trade.office.put(venue, json={"settlement_eur_cent": 350})
+    trade.later(minutes=1)
+    assert await shown("beaux-arts", "museum") == "used_up"
+    trade.later(hours=48)
+    assert await shown("line-1", "metro") != "admitted"
