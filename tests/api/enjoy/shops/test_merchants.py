@@ -57,7 +57,8 @@ async def test_stock_is_the_sum_of_its_movements_whatever_the_merchant_says(stre
     for said, stock in (({"delivered": 10}, 15), ({"lost": 3}, 12), ({"counted": 4}, 4)):
         assert (await merchant.post(address, json=said)).json()["stock"] == stock
     for said, status, code in (
-        ({"lost": 5}, 409, "stock_not_so"), ({}, 422, "stock_unclear"), ({"lost": 1, "counted": 1}, 422, "stock_unclear")
+        ({"lost": 5}, 409, "stock_not_so"), ({}, 422, "stock_unclear"),
+        ({"lost": 1, "counted": 1}, 422, "stock_unclear"),
     ):  # fmt: skip
         refused = await merchant.post(address, json=said)
         assert (refused.status_code, refused.json()["code"]) == (status, code)
