@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from api.context import InContext, context_of
 from api.enjoy.features.answers import base_of, is_known, unchanged
 from api.enjoy.operating import Passes
+from api.enjoy.passes.secret import WithSecret
 from core.signature import Signer
 from enjoy.passes import jws
 from enjoy.passes.issuing import STATUS_PATH
 from enjoy.passes.published import LISTS_HOLD, PublishedList, SignedAnswer
-from enjoy.passes.secret import secret_of
+from enjoy.passes.secret import PassSecret
 from enjoy.passes.signing import published_keys, signer_now
 from enjoy.reader import cbor
 
@@ -57,12 +58,12 @@ async def get_keys(request: Request, context: InContext, connection: Passes) -> 
     response_class=Response,
     responses={200: {"description": "The list", "content": {LIST_CWT: _BINARY, LIST_JWT: {}}}, 304: _UNCHANGED},
 )
-async def get_status_list(request: Request, context: InContext, connection: Passes) -> Response:
+async def get_status_list(request: Request, context: InContext, secret: WithSecret, connection: Passes) -> Response:
     """Return which passes are revoked or blocked, as a Status List Token: a CWT, or a JWT where that is accepted."""
     now, uri = context.wall.now(), enjoy_address(request) + STATUS_PATH
     published = _published(request)
     current = await published.current(connection)
-    signer = await _signer(request, connection)
+    signer = await _signer(request, secret, connection)
     if _accepts(request, LIST_JWT):
         return _signed(request, published.list_jwt(current, signer, uri=uri, now=now), LIST_JWT)
     return _signed(request, published.list_cwt(current, signer, uri=uri, now=now), LIST_CWT)
@@ -73,21 +74,22 @@ async def get_status_list(request: Request, context: InContext, connection: Pass
     response_class=Response,
     responses={200: {"description": "The changes", "content": {CHANGES: _BINARY}}, 304: _UNCHANGED},
 )
-async def get_status_changes(request: Request, context: InContext, connection: Passes, since: Since) -> Response:
+async def get_status_changes(
+    request: Request, context: InContext, secret: WithSecret, connection: Passes, since: Since
+) -> Response:
     """Return what changed in the status list since a version, signed; also where nothing did.
 
     409: there is no such version yet; 410: changes that old are not kept, and the whole list has to be fetched.
     """
     uri = enjoy_address(request) + STATUS_PATH
-    signer = await _signer(request, connection)
+    signer = await _signer(request, secret, connection)
     signed = await _published(request).changes(connection, signer, since, uri=uri, now=context.wall.now())
     return _signed(request, signed, CHANGES)
 
 
-async def _signer(request: Request, connection: Passes) -> Signer:
-    context = context_of(request)
-    now = context.wall.now()
-    return await signer_now(connection, secret_of(context.settings), now, holds_until=now + LISTS_HOLD)
+async def _signer(request: Request, secret: PassSecret, connection: Passes) -> Signer:
+    now = context_of(request).wall.now()
+    return await signer_now(connection, secret, now, holds_until=now + LISTS_HOLD)
 
 
 def _published(request: Request) -> PublishedList:

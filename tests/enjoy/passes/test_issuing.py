@@ -1,5 +1,6 @@
 """Tokens are issued, replaced, revoked, blocked and free again, and readers that have no connection learn of it."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -292,3 +293,26 @@ async def test_the_list_grows_and_forgets_what_expired_long_ago(database_url: st
             await desk.published.changes(desk.connection, signer, before + 99, uri=ADDRESS, now=later)
         assert (await PublishedList().current(desk.connection)).packed == bytes(2**19)
         del gone
+
+
+async def test_many_who_issue_and_block_at_once_leave_versions_without_gaps(database_url: str) -> None:
+    async with opened(database_url) as desk:
+        holder = add_holder(desk.town)
+        media = [add_medium(desk.town, holder, "paper") for _ in range(8)]
+        pool = add_subject(desk.town, holder, "pool")
+
+        async def issue_and_block(medium: UUID) -> UUID:
+            async with await connect(database_url, Role.ENJOY_PASS) as connection:
+                made = await issue(connection, SECRET, pool, medium, None, address=ADDRESS, now=NOON)
+            async with await connect(database_url, Role.ENJOY_PASS) as connection:
+                await set_status_of_token(connection, made.token_id, BLOCKED, now=NOON)
+            async with await connect(database_url, Role.ENJOY_PASS) as connection:
+                await set_status_of_medium(connection, medium, VALID, now=NOON)
+            return made.token_id
+
+        assert len(set(await asyncio.gather(*map(issue_and_block, media)))) == 8
+        assert ask(database_url, "SELECT count(*) FROM pass.signing_key") == [(1,)]
+        versions = [row for (row,) in ask(database_url, "SELECT version FROM pass.status_change ORDER BY version")]
+        assert versions == list(range(1, 17))
+        assert ask(database_url, "SELECT count(*) FROM pass.status_listed") == [(0,)]
+        assert not any((await PublishedList().current(desk.connection)).packed)

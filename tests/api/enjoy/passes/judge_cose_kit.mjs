@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { inflateSync } from "node:zlib";
 
+process.env.CBOR_NATIVE_ACCELERATION_DISABLED = "true"; // its binaries are not among the packages that we lock
 const [, , folder] = process.argv;
 const require = createRequire(`${folder}/package.json`);
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
@@ -37,8 +38,8 @@ function base45(text) {
 }
 
 async function unsealed(message) {
-  const { value } = decoder.decode(message);
-  const header = decoder.decode((value ?? decoder.decode(message))[0]);
+  const [protectedHeader] = decoder.decode(message.slice(1)); // behind the tag
+  const header = decoder.decode(protectedHeader);
   const kid = Buffer.from(header.get(4)).toString("hex");
   if (!keys.has(kid)) return "key unknown";
   try {

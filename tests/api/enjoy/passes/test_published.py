@@ -49,15 +49,19 @@ async def issued(url: str, settings: Settings) -> dict[str, Issued]:
     """Issue tokens of a holder: on paper one that is good, one revoked and one blocked, and one on a phone."""
     town = Town(url)
     add_service(town, "pool")
+    add_service(town, "library")
     holder = add_holder(town)
     subject = add_subject(town, holder, "pool", rights=(1, 2))
+    short = add_subject(town, holder, "library", days=1)
     tokens = {}
     async with await connect(url, Role.ENJOY_PASS) as connection:
-        for name in ("good", "revoked", "blocked", "bound"):
+        for name in ("good", "revoked", "blocked", "bound", "short"):
             phone = name == "bound"
             medium = add_medium(town, holder, "phone" if phone else "paper")
             key = base64.b64decode(PHONE.public_key) if phone else None
-            tokens[name] = await issue(connection, secret_of(settings), subject, medium, key, address=ADDRESS, now=NOON)
+            whose = short if name == "short" else subject
+            secret = secret_of(settings)
+            tokens[name] = await issue(connection, secret, whose, medium, key, address=ADDRESS, now=NOON)
         await set_status_of_token(connection, tokens["revoked"].token_id, REVOKED, now=NOON)
         await set_status_of_token(connection, tokens["blocked"].token_id, BLOCKED, now=NOON)
     return tokens
@@ -106,6 +110,17 @@ async def test_keys_and_status_list_are_published_in_two_forms_each(database_url
         assert len((await client.get("/keys")).json()["keys"]) == 2
 
 
+async def test_an_installation_without_a_secret_offers_no_passes(database_url: str) -> None:
+    settings = settings_at(NOON).model_copy(update={"pass_secret": None})
+    app = create_app(settings, database_url=database_url, wall=standing(NOON))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=f"{ADDRESS}/v1/passes") as client:
+            answer = await client.get("/status")
+            assert (answer.status_code, answer.json()["code"]) == (404, "passes_not_offered")
+            assert (await client.get("/keys")).json() == {"keys": []}
+
+
 async def judged(node: str, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
     program = Path(__file__).parent / "judge_cose_kit.mjs"
     process = await asyncio.create_subprocess_exec(node, str(program), str(folder), stdin=-1, stdout=-1, stderr=-1)
@@ -136,16 +151,14 @@ async def test_cose_kit_and_jwt_status_list_accept_what_is_good_and_refuse_the_r
             "list_jwt": (await client.get("/status", headers={"Accept": "application/statuslist+jwt"})).text,
         }
     bound = tokens["bound"]
+    said = cbor2.loads(cbor2.loads(bound.token).value[2])
     texts = {
         "good": (tokens["good"].text, "accepted"),
         "shown by its phone": (shown(bound.token, NOON, PHONE), "accepted"),
         "revoked": (tokens["revoked"].text, "revoked"),
         "blocked": (tokens["blocked"].text, "blocked"),
         "tampered with": (forged(tokens["good"]), "signature"),
-        "of another issuer": (
-            plain_text(cose.seal(STRANGER, cbor2.loads(cbor2.loads(bound.token).value[2]))),
-            "key unknown",
-        ),
+        "of another issuer": (plain_text(cose.seal(STRANGER, said)), "key unknown"),
         "copied from a phone": (bound.text, "proof missing"),
         "a screenshot": (shown(bound.token, NOON - timedelta(minutes=5), PHONE), "proof stale"),
         "on another phone": (shown(bound.token, NOON, STRANGER), "proof invalid"),
@@ -161,10 +174,9 @@ async def test_cose_kit_and_jwt_status_list_accept_what_is_good_and_refuse_the_r
     assert set(good["claims"]) == {1, 3, 4, 5, 7, 65535, -65537}  # and nothing that names anybody
     with pytest.raises(AssertionError, match="JWTExpired"):
         await judged(node, folder, {**given, "now": given["now"] + 8 * 86_400, "texts": []})
-    expired = await judged(
-        node, folder, {**given, "now": int((NOON + timedelta(days=6)).timestamp()), "texts": [bound.text]}
-    )
-    assert expired["tokens"][0]["verdict"] == "proof missing"
+    later = int((NOON + timedelta(days=2)).timestamp())
+    found = await judged(node, folder, {**given, "now": later, "texts": [tokens["short"].text, tokens["good"].text]})
+    assert [one["verdict"] for one in found["tokens"]] == ["time", "accepted"]
 
 
 async def fetched(client: httpx.AsyncClient, path: str, accept: str) -> str:
