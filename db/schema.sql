@@ -576,6 +576,33 @@ CREATE TABLE pass.access (
 CREATE INDEX access_holder_idx ON pass.access USING btree (holder_id, access_id);
 GRANT INSERT, SELECT ON pass.access TO somel_enjoy_pass;
 
+-- What a desk saw of a holder; never a copy of a document. Services see none of it: they have rights alone
+CREATE TABLE pass.attestation (
+    attestation_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; shown to the holder alone
+    holder_id uuid NOT NULL, -- Of whom
+    kind text NOT NULL, -- residence, birth or social_tariff; the last of a kind takes the place of the one before
+    insee_code text, -- Commune of residence
+    born_on date, -- Day of birth
+    quotient_below_eur integer, -- The family quotient lies below this bound of a band [EUR]
+    document text NOT NULL, -- Which kind of document was seen, of a closed list
+    valid_until date, -- Last day on which it counts as shown; null: for ever
+    attested_on date NOT NULL, -- Day on which the desk saw it
+    organisation_id integer NOT NULL, -- Whose desk
+    CONSTRAINT attestation_pkey PRIMARY KEY (attestation_id),
+    CONSTRAINT attestation_holder_id_kind_key UNIQUE (holder_id, kind),
+    CONSTRAINT attestation_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT attestation_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT attestation_check CHECK (((kind = 'residence'::text) = (insee_code IS NOT NULL))),
+    CONSTRAINT attestation_check1 CHECK (((kind = 'birth'::text) = (born_on IS NOT NULL))),
+    CONSTRAINT attestation_check2 CHECK (((kind = 'social_tariff'::text) = (quotient_below_eur IS NOT NULL))),
+    CONSTRAINT attestation_check3 CHECK (((kind = 'birth'::text) = (valid_until IS NULL))),
+    CONSTRAINT attestation_document_check CHECK ((document <> ''::text)),
+    CONSTRAINT attestation_insee_code_check CHECK ((insee_code ~ '^[0-9][0-9AB][0-9]{3}$'::text)),
+    CONSTRAINT attestation_kind_check CHECK ((kind = ANY (ARRAY['residence'::text, 'birth'::text, 'social_tariff'::text]))),
+    CONSTRAINT attestation_quotient_below_eur_check CHECK (((quotient_below_eur >= 1) AND (quotient_below_eur <= 100000)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.attestation TO somel_enjoy_pass;
+
 -- Serials of cards, as each service would have them: HMAC-SHA-256 under a key of the service, which never leaves the server
 CREATE TABLE pass.card_serial (
     service_id integer NOT NULL, -- Service
@@ -591,6 +618,55 @@ CREATE TABLE pass.card_serial (
 CREATE INDEX card_serial_medium_idx ON pass.card_serial USING btree (medium_id);
 CREATE INDEX card_serial_subject_idx ON pass.card_serial USING btree (subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.card_serial TO somel_enjoy_pass;
+
+-- Codes that holders show at a desk, one a holder at most; deleted when taken
+CREATE TABLE pass.desk_code (
+    code_hash bytea NOT NULL, -- SHA-256 of the code
+    holder_id uuid NOT NULL, -- Of whom
+    expires_at timestamp with time zone NOT NULL, -- Until when it is taken
+    CONSTRAINT desk_code_pkey PRIMARY KEY (code_hash),
+    CONSTRAINT desk_code_holder_id_key UNIQUE (holder_id),
+    CONSTRAINT desk_code_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT desk_code_code_hash_check CHECK ((octet_length(code_hash) = 32))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.desk_code TO somel_enjoy_pass;
+
+-- Desks that have a holder before them, for some minutes
+CREATE TABLE pass.desk_session (
+    session_hash bytea NOT NULL, -- SHA-256 of the secret that the desk has
+    holder_id uuid NOT NULL, -- Who is before it; the desk never learns this key
+    organisation_id integer NOT NULL, -- Whose desk
+    actor text NOT NULL, -- Who took the code; nobody else may use the session
+    expires_at timestamp with time zone NOT NULL, -- Until when it is good
+    CONSTRAINT desk_session_pkey PRIMARY KEY (session_hash),
+    CONSTRAINT desk_session_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT desk_session_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT desk_session_actor_check CHECK ((actor <> ''::text)),
+    CONSTRAINT desk_session_session_hash_check CHECK ((octet_length(session_hash) = 32))
+);
+CREATE INDEX desk_session_expires_idx ON pass.desk_session USING btree (expires_at);
+CREATE INDEX desk_session_holder_idx ON pass.desk_session USING btree (holder_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.desk_session TO somel_enjoy_pass;
+
+-- Admissions that look wrong once all readers have told theirs; who runs the service looks into it, nobody is un-admitted
+CREATE TABLE pass.double_use (
+    double_use_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    nonce uuid NOT NULL, -- Admission
+    kind text NOT NULL, -- uses: more often than the rule lets; proof: one moment of a phone at two doors; serial: one card at two doors faster than one can go; not_valid: the code was revoked or the right was over; reader_revoked
+    service_id integer NOT NULL, -- Service
+    venue_id integer NOT NULL, -- Where
+    subject_id uuid, -- Who, for the service; null: not known, or 48 hours are over
+    at timestamp with time zone NOT NULL, -- When they were admitted
+    CONSTRAINT double_use_pkey PRIMARY KEY (double_use_id),
+    CONSTRAINT double_use_nonce_kind_key UNIQUE (nonce, kind),
+    CONSTRAINT double_use_nonce_fkey FOREIGN KEY (nonce) REFERENCES pass.validation(nonce) ON DELETE CASCADE,
+    CONSTRAINT double_use_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT double_use_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT double_use_kind_check CHECK ((kind = ANY (ARRAY['uses'::text, 'proof'::text, 'serial'::text, 'not_valid'::text, 'reader_revoked'::text])))
+);
+CREATE INDEX double_use_known_idx ON pass.double_use USING btree (at) WHERE (subject_id IS NOT NULL);
+CREATE INDEX double_use_service_idx ON pass.double_use USING btree (service_id, at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.double_use TO somel_enjoy_pass;
 
 -- Rights that hold: derived, for a time, and derived again
 CREATE TABLE pass.entitlement (
@@ -612,6 +688,7 @@ CREATE TABLE pass.entitlement_kind (
     code text NOT NULL, -- Name for those who run the service
     title text NOT NULL, -- Name for people
     condition jsonb NOT NULL, -- What it follows from: residence, age, social tariff; enjoy.passes.rights reads it
+    ended_on date, -- Day from which nobody has it any more; its number is not given again. Null: it holds
     CONSTRAINT entitlement_kind_pkey PRIMARY KEY (service_id, number),
     CONSTRAINT entitlement_kind_service_id_code_key UNIQUE (service_id, code),
     CONSTRAINT entitlement_kind_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
@@ -620,6 +697,44 @@ CREATE TABLE pass.entitlement_kind (
     CONSTRAINT entitlement_kind_title_check CHECK ((title <> ''::text))
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.entitlement_kind TO somel_enjoy_pass;
+
+-- Codes that let whoever has one become a child's guardian, or let the child sign in; a row goes when its code is taken
+CREATE TABLE pass.family_code (
+    secret_sha256 bytea NOT NULL, -- SHA-256 of 120 random bits
+    child_id uuid NOT NULL, -- Which child
+    kind text NOT NULL, -- guardian: become one; claim: be the child from now on
+    expires_at timestamp with time zone NOT NULL, -- After this it is not taken
+    CONSTRAINT family_code_pkey PRIMARY KEY (secret_sha256),
+    CONSTRAINT family_code_child_id_fkey FOREIGN KEY (child_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT family_code_kind_check CHECK ((kind = ANY (ARRAY['guardian'::text, 'claim'::text]))),
+    CONSTRAINT family_code_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX family_code_child_idx ON pass.family_code USING btree (child_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.family_code TO somel_enjoy_pass;
+
+-- When somebody was first admitted, where rules of the service last from then on; rounded to the day when that is over
+CREATE TABLE pass.first_use (
+    subject_id uuid NOT NULL, -- Who
+    at timestamp with time zone NOT NULL, -- When
+    CONSTRAINT first_use_pkey PRIMARY KEY (subject_id),
+    CONSTRAINT first_use_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id) ON DELETE CASCADE
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.first_use TO somel_enjoy_pass;
+
+-- Who acts for which child; a row goes when it ends, at majority at the latest
+CREATE TABLE pass.guardianship (
+    member uuid NOT NULL DEFAULT gen_random_uuid(), -- Random number by which the guardian names the child, and the child the guardian; another for each guardian
+    guardian_id uuid NOT NULL, -- Who acts
+    child_id uuid NOT NULL, -- For whom; born_on of this holder says until when
+    began_on date NOT NULL, -- Since which day
+    CONSTRAINT guardianship_pkey PRIMARY KEY (member),
+    CONSTRAINT guardianship_guardian_id_child_id_key UNIQUE (guardian_id, child_id),
+    CONSTRAINT guardianship_child_id_fkey FOREIGN KEY (child_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT guardianship_guardian_id_fkey FOREIGN KEY (guardian_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT guardianship_check CHECK ((guardian_id <> child_id))
+);
+CREATE INDEX guardianship_child_idx ON pass.guardianship USING btree (child_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.guardianship TO somel_enjoy_pass;
 
 -- People who hold passes. An anonymous one has neither address nor name; a child may have no way to sign in at all, and is seen to by a guardian
 CREATE TABLE pass.holder (
@@ -634,11 +749,15 @@ CREATE TABLE pass.holder (
     left_on date, -- Day on which they left; all that said who they were is erased then
     failure_count integer NOT NULL DEFAULT 0, -- Wrong passphrases in a row
     closed_until timestamp with time zone, -- No passphrase is tried before this; null: they may try
+    handle text, -- First signs of an anonymous holder's recovery code, random, by which they are found; null: they do not sign in by a code
     CONSTRAINT holder_pkey PRIMARY KEY (holder_id),
     CONSTRAINT holder_email_key UNIQUE (email),
+    CONSTRAINT holder_handle_key UNIQUE (handle),
     CONSTRAINT holder_check CHECK (((kind = 'named'::text) OR (email IS NULL))),
+    CONSTRAINT holder_check1 CHECK (((handle IS NULL) OR ((kind = 'anonymous'::text) AND (passphrase IS NOT NULL)))),
     CONSTRAINT holder_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@\s]+@[^@\s]+$'::text))),
     CONSTRAINT holder_failure_count_check CHECK ((failure_count >= 0)),
+    CONSTRAINT holder_handle_check CHECK ((handle ~ '^[0-9A-HJKMNP-TV-Z]{8}$'::text)),
     CONSTRAINT holder_kind_check CHECK ((kind = ANY (ARRAY['anonymous'::text, 'named'::text]))),
     CONSTRAINT holder_label_check CHECK ((length(label) <= 60)),
     CONSTRAINT holder_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
@@ -667,6 +786,40 @@ CREATE TABLE pass.medium (
 CREATE INDEX medium_holder_idx ON pass.medium USING btree (holder_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.medium TO somel_enjoy_pass;
 
+-- Every table that holds something of a holder: what an export tells, and what becomes of it when they leave
+CREATE TABLE pass.personal_table (
+    name text NOT NULL, -- Schema and name of the table
+    column_name text NOT NULL, -- Column that says whose a row is
+    reaches text NOT NULL, -- What the column names; nobody: rows are not found by it, for the reason given
+    untold text[] NOT NULL DEFAULT '{}'::text[], -- Columns that are not exported: hashes of secrets, and numbers of other people
+    on_leaving text NOT NULL, -- deleted; changed: enjoy.passes.leaving says how; kept
+    reason text NOT NULL, -- What it is, or why it is kept
+    CONSTRAINT personal_table_pkey PRIMARY KEY (name, column_name),
+    CONSTRAINT personal_table_name_check CHECK ((name ~ '^[a-z]+\.[a-z_]+$'::text)),
+    CONSTRAINT personal_table_on_leaving_check CHECK ((on_leaving = ANY (ARRAY['deleted'::text, 'changed'::text, 'kept'::text]))),
+    CONSTRAINT personal_table_reaches_check CHECK ((reaches = ANY (ARRAY['holder'::text, 'subject'::text, 'medium'::text, 'token'::text, 'nobody'::text]))),
+    CONSTRAINT personal_table_reason_check CHECK ((reason <> ''::text))
+);
+GRANT SELECT ON pass.personal_table TO somel_enjoy_pass;
+
+-- Readers of passes at the doors of venues; each has a secret of its own
+CREATE TABLE pass.reader (
+    reader_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    venue_id integer NOT NULL, -- Where it stands
+    title text NOT NULL, -- Name for people
+    secret_sha256 bytea NOT NULL, -- SHA-256 of its secret, which was shown once
+    created_at timestamp with time zone NOT NULL, -- When it was made
+    last_seen_at timestamp with time zone, -- When it last fetched its rules or told its log; null: never
+    revoked_at timestamp with time zone, -- When it was revoked; what it still tells of before is kept and flagged; null: it is good
+    CONSTRAINT reader_pkey PRIMARY KEY (reader_id),
+    CONSTRAINT reader_secret_sha256_key UNIQUE (secret_sha256),
+    CONSTRAINT reader_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT reader_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32)),
+    CONSTRAINT reader_title_check CHECK (((title <> ''::text) AND (length(title) <= 100)))
+);
+CREATE INDEX reader_venue_idx ON pass.reader USING btree (venue_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.reader TO somel_enjoy_pass;
+
 -- Who is admitted, when, how often, at which price class; the first rule that admits decides
 CREATE TABLE pass.rule (
     rule_id integer GENERATED ALWAYS AS IDENTITY, -- Key; rules are tried in its order
@@ -693,17 +846,32 @@ CREATE TABLE pass.service (
     stale_after_s integer NOT NULL DEFAULT 86400, -- A reader whose list is older refuses everybody [s]
     is_open boolean NOT NULL DEFAULT true, -- Whether holders may join it
     created_at timestamp with time zone NOT NULL, -- When it was declared
+    revision integer NOT NULL DEFAULT 1, -- Grows by one with each change of the service, its venues, rights and rules
+    closed_at timestamp with time zone, -- Since when it is closed for good: nobody joins, no rule holds; null: it is not
     CONSTRAINT service_pkey PRIMARY KEY (service_id),
     CONSTRAINT service_name_key UNIQUE (name),
     CONSTRAINT service_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
     CONSTRAINT service_kind_check CHECK ((kind = ANY (ARRAY['public'::text, 'tourism'::text]))),
     CONSTRAINT service_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
     CONSTRAINT service_proof_check CHECK ((proof = ANY (ARRAY['device'::text, 'token'::text, 'serial'::text]))),
+    CONSTRAINT service_revision_check CHECK ((revision >= 1)),
     CONSTRAINT service_stale_after_s_check CHECK (((stale_after_s >= 60) AND (stale_after_s <= 604800))),
     CONSTRAINT service_title_check CHECK ((title <> ''::text))
 );
 CREATE INDEX service_organisation_idx ON pass.service USING btree (organisation_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.service TO somel_enjoy_pass;
+
+-- Browsers in which a holder is signed in, by the SHA-256 of the secret in their cookie
+CREATE TABLE pass.session (
+    secret_sha256 bytea NOT NULL, -- SHA-256 of 256 random bits
+    holder_id uuid NOT NULL, -- Who
+    expires_at timestamp with time zone NOT NULL, -- After this they sign in anew
+    CONSTRAINT session_pkey PRIMARY KEY (secret_sha256),
+    CONSTRAINT session_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
+    CONSTRAINT session_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX session_holder_idx ON pass.session USING btree (holder_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.session TO somel_enjoy_pass;
 
 -- Keys that sign tokens and status lists; one signs at a time, several are believed
 CREATE TABLE pass.signing_key (
@@ -723,6 +891,28 @@ CREATE TABLE pass.signing_key (
     CONSTRAINT signing_key_public_key_check CHECK ((length(public_key) = 44))
 );
 GRANT INSERT, SELECT, UPDATE ON pass.signing_key TO somel_enjoy_pass;
+
+-- How often venues were used, by day; only what no single holder can be told from was ever stored
+CREATE TABLE pass.statistic (
+    venue_id integer NOT NULL, -- Where
+    day date NOT NULL, -- Day in Lille
+    price_class text NOT NULL, -- Price class; empty: all together
+    admission_count integer, -- Admissions; null: hidden
+    hidden text, -- Why it is hidden: k, fewer holders than the least; complementary, another could be worked out; null: it is not
+    CONSTRAINT statistic_pkey PRIMARY KEY (venue_id, day, price_class),
+    CONSTRAINT statistic_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT statistic_admission_count_check CHECK ((admission_count > 0)),
+    CONSTRAINT statistic_check CHECK (((admission_count IS NULL) = (hidden IS NOT NULL))),
+    CONSTRAINT statistic_hidden_check CHECK ((hidden = ANY (ARRAY['k'::text, 'complementary'::text])))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.statistic TO somel_enjoy_pass;
+
+-- Days that are counted: what is told of them later changes nothing, for two versions of a number tell the difference
+CREATE TABLE pass.statistic_day (
+    day date NOT NULL, -- Day in Lille
+    CONSTRAINT statistic_day_pkey PRIMARY KEY (day)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.statistic_day TO somel_enjoy_pass;
 
 -- What changed in the list with each version
 CREATE TABLE pass.status_change (
@@ -779,10 +969,12 @@ CREATE TABLE pass.subject (
     joined_on date NOT NULL, -- Day on which they joined; no time, which two services could match
     left_on date, -- Day on which they left; null: they use it
     is_blocked boolean NOT NULL DEFAULT false, -- Whether the service blocked them until further notice: no token is made for them
+    derived_on date, -- Day on which all rights were derived last; null: to be derived next
     CONSTRAINT subject_pkey PRIMARY KEY (subject_id),
     CONSTRAINT subject_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
     CONSTRAINT subject_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id)
 );
+CREATE INDEX subject_derived_idx ON pass.subject USING btree (derived_on NULLS FIRST, subject_id) WHERE (left_on IS NULL);
 CREATE INDEX subject_holder_idx ON pass.subject USING btree (holder_id);
 CREATE INDEX subject_service_idx ON pass.subject USING btree (service_id, subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.subject TO somel_enjoy_pass;
@@ -812,6 +1004,52 @@ CREATE INDEX token_kid_idx ON pass.token USING btree (kid) WHERE (status = 0);
 CREATE INDEX token_medium_idx ON pass.token USING btree (medium_id);
 CREATE INDEX token_subject_idx ON pass.token USING btree (subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.token TO somel_enjoy_pass;
+
+-- How often somebody used what a rule limits, with no time finer than its period; forgotten when the period is over
+CREATE TABLE pass.use (
+    subject_id uuid NOT NULL, -- Who
+    rule_id integer NOT NULL, -- By which rule
+    per text NOT NULL, -- Period that the rule counts in
+    start_on date NOT NULL, -- First day of the period; 0001-01-01 for ever
+    venue text NOT NULL, -- Name of the venue where they count apart, else empty
+    use_count integer NOT NULL, -- Admissions
+    CONSTRAINT use_pkey PRIMARY KEY (subject_id, rule_id, per, start_on, venue),
+    CONSTRAINT use_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES pass.rule(rule_id),
+    CONSTRAINT use_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id) ON DELETE CASCADE,
+    CONSTRAINT use_per_check CHECK ((per = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'ever'::text]))),
+    CONSTRAINT use_use_count_check CHECK ((use_count > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.use TO somel_enjoy_pass;
+
+-- What was shown at readers, and whether it was admitted; after 48 hours nothing says who it was
+CREATE TABLE pass.validation (
+    nonce uuid NOT NULL, -- Number of the scan, made by the reader: told twice, it is stored once
+    reader_id integer NOT NULL, -- Reader
+    venue_id integer NOT NULL, -- Where the reader stood
+    at timestamp with time zone NOT NULL, -- When, as the reader says where it was offline
+    subject_id uuid, -- Who, for the service; null: not known, or 48 hours are over
+    token_id uuid, -- Code that was shown; null: none, or 48 hours are over
+    serial_hmac bytea, -- Card that was shown, as the service has it; null: none, or 48 hours are over
+    step bigint, -- Half minute that the phone signed; null: none, or 48 hours are over
+    proof text, -- How sure it was; null: nothing that could be read was shown
+    is_admitted boolean NOT NULL, -- Whether the reader let them in; nobody is un-admitted later
+    reason text NOT NULL, -- Of the closed list enjoy.reader.reasons
+    rule_id integer, -- Rule that admitted
+    price_class text, -- What the reader said of the price
+    is_offline boolean NOT NULL, -- Whether the reader decided alone and told later
+    CONSTRAINT validation_pkey PRIMARY KEY (nonce),
+    CONSTRAINT validation_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES pass.reader(reader_id),
+    CONSTRAINT validation_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT validation_check CHECK ((is_admitted = (reason = 'admitted'::text))),
+    CONSTRAINT validation_proof_check CHECK ((proof = ANY (ARRAY['serial'::text, 'token'::text, 'device'::text]))),
+    CONSTRAINT validation_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT validation_serial_hmac_check CHECK ((octet_length(serial_hmac) = 32))
+);
+CREATE INDEX validation_known_idx ON pass.validation USING btree (at) WHERE ((subject_id IS NOT NULL) OR (token_id IS NOT NULL) OR (serial_hmac IS NOT NULL) OR (step IS NOT NULL));
+CREATE INDEX validation_step_idx ON pass.validation USING btree (token_id, step) WHERE ((step IS NOT NULL) AND is_admitted);
+CREATE INDEX validation_subject_idx ON pass.validation USING btree (subject_id, at) WHERE (subject_id IS NOT NULL);
+CREATE INDEX validation_venue_idx ON pass.validation USING btree (venue_id, at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.validation TO somel_enjoy_pass;
 
 -- Where a service is used: doors, desks, gates, lines of transport
 CREATE TABLE pass.venue (
@@ -1149,6 +1387,7 @@ CREATE TABLE somel.commune (
 );
 CREATE INDEX commune_boundary_idx ON somel.commune USING gist (boundary);
 GRANT SELECT ON commune TO somel_compute;
+GRANT SELECT ON commune TO somel_enjoy_pass;
 GRANT SELECT ON commune TO somel_ingest;
 GRANT SELECT ON commune TO somel_read;
 
@@ -2475,6 +2714,7 @@ CREATE TABLE somel.place (
     CONSTRAINT place_level_check CHECK ((level = ANY (ARRAY['territory'::text, 'substation'::text, 'feeder'::text, 'power_transformer'::text, 'commune'::text])))
 );
 GRANT SELECT ON place TO somel_compute;
+GRANT SELECT ON place TO somel_enjoy_pass;
 GRANT SELECT ON place TO somel_ingest;
 GRANT SELECT ON place TO somel_read;
 
@@ -3359,6 +3599,65 @@ BEGIN
     END IF;
     RETURN NEXT kept;
 END $function$;
+
+CREATE OR REPLACE FUNCTION pass.erase_rows(asked uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    known pass.personal_table;
+    deleted bigint;
+    counts jsonb := '{}';
+BEGIN
+    FOR known IN
+        SELECT * FROM pass.personal_table WHERE on_leaving = 'deleted' AND reaches <> 'nobody' ORDER BY name, column_name
+    LOOP
+        EXECUTE format(
+            'DELETE FROM %I.%I WHERE %s',
+            split_part(known.name, '.', 1), split_part(known.name, '.', 2), pass.reached_by(asked, known)
+        ) USING asked;
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        counts := counts || jsonb_build_object(known.name, deleted + coalesce((counts ->> known.name)::bigint, 0));
+    END LOOP;
+    RETURN counts;
+END $function$;
+
+CREATE OR REPLACE FUNCTION pass.held_of(asked uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    known pass.personal_table;
+    found jsonb;
+    held jsonb := '{}';
+BEGIN
+    FOR known IN SELECT * FROM pass.personal_table WHERE reaches <> 'nobody' ORDER BY name, column_name LOOP
+        EXECUTE format(
+            'SELECT coalesce(jsonb_agg(to_jsonb(held) - $2), ''[]'') FROM %I.%I AS held WHERE %s',
+            split_part(known.name, '.', 1), split_part(known.name, '.', 2), pass.reached_by(asked, known)
+        ) INTO found USING asked, known.untold;
+        held := held || jsonb_build_object(known.name, coalesce(held -> known.name, '[]') || found);
+    END LOOP;
+    RETURN held;
+END $function$;
+
+CREATE OR REPLACE FUNCTION pass.reached_by(asked uuid, known pass.personal_table)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT format(CASE known.reaches
+        WHEN 'holder' THEN '%I = $1'
+        WHEN 'subject' THEN '%I IN (SELECT subject_id FROM pass.subject WHERE holder_id = $1)'
+        WHEN 'medium' THEN '%I IN (SELECT medium_id FROM pass.medium WHERE holder_id = $1)'
+        ELSE '%I IN (SELECT token_id FROM pass.token JOIN pass.subject USING (subject_id) WHERE holder_id = $1)'
+    END, known.column_name)
+$function$;
 
 CREATE OR REPLACE FUNCTION somel.add_to_refusal_total()
  RETURNS trigger

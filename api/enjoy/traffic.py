@@ -41,7 +41,13 @@ _SIGN_IN: Final = frozenset(
 )
 #: What lies below is opened by secrets of its own, which are no keys; wrong ones are counted alone.
 OTHER_SECRETS: Final = ("/v1/reader/",)
+#: Below it serials of cards are given, which could be tried one after the other.
+_MEDIA: Final = "/v1/card/media"
 _log = structlog.get_logger()
+
+
+def _could_guess(method: str, path: str) -> bool:
+    return (method, path) in _SIGN_IN or (method == "POST" and path.startswith(_MEDIA))
 
 
 class Traffic:
@@ -74,7 +80,7 @@ class Traffic:
                 verdicts.append(self._keyed.take(key.api_key_id, Policy("key", quota)))
         elif self._stranger.quota and not path.startswith(OTHER_SECRETS):
             verdicts.append(self._others.take(address, self._stranger))
-        if (method, path) in _SIGN_IN and self._sign_in.quota:
+        if self._sign_in.quota and _could_guess(method, path):
             verdicts.append(self._others.take(("sign-in", address), self._sign_in))
         return verdicts
 

@@ -28,9 +28,8 @@ async def test_every_column_that_says_whose_a_row_is_is_in_the_list(database_url
     told = {one.name for one in known if one.reaches != "nobody"}
     assert told == {one.name for one in known}, "a table that is reached by nobody is told to nobody"
     for one in known:
-        columns = {
-            name for (name,) in ask(database_url, "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass", one.name)
-        }  # fmt: skip
+        query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass"
+        columns = {name for (name,) in ask(database_url, query, one.name)}
         assert set(one.untold) <= columns, one
 
 

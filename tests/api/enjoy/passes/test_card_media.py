@@ -145,7 +145,20 @@ async def test_who_was_blocked_does_not_escape_by_leaving_and_nobody_joins_what_
 
 async def test_nobody_has_more_than_twenty_media(hall: Hall) -> None:
     ada, _ = await hall.holder()
-    for _ in range(20):
-        await linked(ada, "paper")
+    await linked(ada, "paper")
+    ask(
+        hall.town.url,
+        "INSERT INTO pass.medium (holder_id, kind, created_on)"
+        " SELECT holder_id, kind, created_on FROM pass.medium, generate_series(1, 19)",
+    )
     answer = await ada.post("/v1/card/media", json={"kind": "paper"})
     assert (answer.status_code, answer.json()["code"]) == (409, "media_spent")
+
+
+async def test_serials_cannot_be_tried_one_after_the_other(hall: Hall) -> None:
+    ada, _ = await hall.holder()
+    tried = [
+        (await ada.post("/v1/card/media", json={"kind": "card", "serial": f"{number:010d}x"})).status_code
+        for number in range(25)
+    ]
+    assert tried == [422] * 19 + [429] * 6
