@@ -1,6 +1,6 @@
 """What passes open in the demo: a pool and a library of a commune, and a car park of the metropolis; all invented."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,6 +10,7 @@ from db.accounts import insert_invitation
 from db.connection import Connection, Role, connect
 from db.pass_services import PassService, find_service, organisation_id_named
 from enjoy.passes import ruling, services
+from enjoy.passes.doors import make_reader
 
 _ACTOR: Final = "process/demo"
 _INVITED_FOR: Final = timedelta(days=1)
@@ -79,8 +80,33 @@ SERVICES: Final = (
 )
 
 
-async def open_services(database_url: str, *, now: datetime) -> str:
-    """Declare the services that are not there yet; return an invitation into the commune, for its desk's page.
+_POOL: Final = SERVICES[0]
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Hold what whoever watches the demo needs.
+
+    Attributes
+    ----------
+    invitation : str
+        Into the commune, for the page of its desk.
+    reader : str
+        Secret of a reader at the pool.
+    """
+
+    invitation: str
+    reader: str
+
+    def lines(self, url: str) -> Iterator[str]:
+        """Tell where to look, below the address of the platform."""
+        yield f"a card of your own: {url}/enjoy/card"
+        yield f"the commune's desk: {url}/enjoy/account#invitation={self.invitation}, and then {url}/enjoy/desk"
+        yield f"a reader at the pool: {url}/enjoy/desk/reader#secret={self.reader}"
+
+
+async def open_services(database_url: str, *, now: datetime) -> HandedOver:
+    """Declare the services that are not there yet, with a reader at the pool and an invitation into its commune.
 
     Parameters
     ----------
@@ -93,10 +119,12 @@ async def open_services(database_url: str, *, now: datetime) -> str:
         for one in SERVICES:
             if await find_service(connection, str(one.facts["name"])) is None:
                 await _open(connection, one, now)
+        organisation_id = await _organisation(connection, _POOL.organisation)
+        name, (venue, *_) = str(_POOL.facts["name"]), _POOL.venues
+        _, reader = await make_reader(connection, organisation_id, name, venue, "Tablette", actor=_ACTOR, now=now)
     async with await connect(database_url, Role.OWNER) as connection:
-        organisation_id = await _organisation(connection, SERVICES[0].organisation)
-        _, secret = await insert_invitation(connection, organisation_id, "publisher", lasts=_INVITED_FOR)
-    return secret
+        _, invitation = await insert_invitation(connection, organisation_id, "publisher", lasts=_INVITED_FOR)
+    return HandedOver(invitation, reader)
 
 
 async def _open(connection: Connection, one: Opened, now: datetime) -> None:

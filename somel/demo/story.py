@@ -15,6 +15,7 @@ from simulators.publisher import backfill
 from somel.demo.air import tell_air
 from somel.demo.children import Child, Children
 from somel.demo.city_data import add_organisations, publish_city_data
+from somel.demo.city_services import open_services
 from somel.demo.event import UNFINISHED, EventOutcome, run_event
 from somel.demo.operator import Operator
 from somel.demo.options import replay_origin
@@ -73,6 +74,8 @@ async def _play(stage: Stage, stop: Stop) -> Summary:
         url, simulator = await start_processes(stage, children, clock)
         key = await start_enjoy(stage, children, clock)
         stage.say(f"the city's data: {url}/enjoy/")
+        for line in (await open_services(stage.servers.database_url, now=datetime.now(UTC))).lines(url):
+            stage.say(line)
         stop.is_live = True
         partner = asyncio.create_task(push_car_parks(Operator(url, key), clock), name="partner")
         try:

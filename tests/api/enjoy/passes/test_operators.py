@@ -153,3 +153,14 @@ async def test_the_owner_is_answered_and_never_told_why_somebody_has_a_right(riv
         for secret in (str(holder), str(medium), "2018-05-17", "family_record_book", "attest"):
             assert secret not in answer.text, (route.path, answer.text[:300])
     assert answered >= 2
+
+
+async def test_a_reader_has_numbers_of_rights_and_never_what_they_follow_from(rivals: Rivals):
+    made = await rivals.owner.post("/v1/readers", json={"service": "pool", "venue": "door", "title": "Door"})
+    assert made.status_code == 201, made.text
+    reader = rivals.hall.browser(Authorization=f"Bearer {made.json()['secret']}")
+    bundle = await reader.get("/v1/reader/bundle")
+    assert bundle.status_code == 200, bundle.text
+    assert '"rights"' in bundle.text
+    for secret in ("condition", "residence", "age_below", "59350", "resident", "Child", MARK + "Resident"):
+        assert secret not in bundle.text
