@@ -88,7 +88,7 @@ def _require_right(url: str, scans: Sequence[_Scan], answered: _Answered) -> Non
     admitted = sum(answered.admitted.values())
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT nonce, is_admitted FROM pass.validation").fetchall()
-    stored = dict(rows)
+    stored: dict[UUID, bool] = dict(rows)
     different = [nonce for nonce, said in answered.admitted.items() if stored.get(nonce) is not said]
     if admitted != firsts or len(answered.admitted) != len(scans) or different:
         raise SystemExit(
@@ -179,6 +179,7 @@ async def _filled(url: str) -> tuple[list[_Scan], list[str]]:
         await _put_service(connection, secrets, now)
         texts = [plain_text(cose.seal(signer, claims_of(_token(signer, place, now)))) for place in range(_TOKENS)]
         await _put_tokens(connection, now)
+        await connection.execute("ANALYZE pass.token, pass.subject, pass.medium, pass.entitlement")
     scans = []
     for place, text in enumerate(texts):
         scans.append(_Scan(uuid4(), text, is_first=True))

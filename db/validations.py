@@ -128,6 +128,7 @@ class NewUse:
 
 async def hold_subjects(connection: Connection, keys: Sequence[Key]) -> None:
     """Let nobody else count uses of those who are shown until the transaction ends."""
+    await _run(connection, "by_index")
     await _run(connection, "hold_subjects", **_known(keys))
 
 

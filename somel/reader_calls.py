@@ -29,7 +29,7 @@ _FAULTS: Final = Faults(
     unfit=lambda why: InputError("server_url_unfit", f"The address of the server cannot be used: {why}."),
     not_public=lambda: InputError("server_url_unfit", "The address of the server cannot be used: it is not public."),
     unreachable=lambda why: RetryableError("server_unreachable", f"The server cannot be reached: {why}."),
-    too_long=lambda most: RetryableError("server_answer_unfit", f"The answer is longer than {most:,} bytes."),
+    too_long=lambda most: InputError("server_answer_unfit", f"The answer is longer than {most:,} bytes."),
 )
 
 
@@ -194,7 +194,7 @@ def _date_of(answer: Answer) -> datetime:
     try:
         return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
     except (KeyError, ValueError) as error:
-        raise RetryableError("server_answer_unfit", "The server does not say what time it is.") from error
+        raise InputError("server_answer_unfit", "The server does not say what time it is.") from error
 
 
 def _line(entry: Entry) -> Mapping[str, object]:

@@ -1,3 +1,8 @@
+-- name: by_index
+-- What is asked of these tables is always a few rows by key. Plans are kept, and one that was made while a table was small
+-- would read the whole of it ever after.
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true)
+
 -- name: hold_subjects
 -- Whoever counts uses of somebody waits for whoever counts others of theirs; always in one order, so that nobody waits
 -- for one who waits.
