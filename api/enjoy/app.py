@@ -11,7 +11,23 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
-from api.enjoy.passes import card, card_family, card_held, card_media, card_page, card_rights, card_services, desk_cards, desks, published, readers, reading, ruling, services, validations
+from api.enjoy.passes import (
+    card,
+    card_family,
+    card_held,
+    card_media,
+    card_page,
+    card_rights,
+    card_services,
+    desk_cards,
+    desks,
+    published,
+    readers,
+    reading,
+    ruling,
+    services,
+    validations,
+)
 from api.enjoy.passes import pages as pass_pages
 from api.enjoy.routes import (
     account,
