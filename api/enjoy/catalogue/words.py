@@ -4,23 +4,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from api.enjoy.catalogue.words_account import ACCOUNT_WORDS
-<<<<<<< HEAD
+from api.enjoy.catalogue.words_card import CARD_WORDS
 from api.enjoy.catalogue.words_desk import DESK_WORDS
 from api.enjoy.catalogue.words_pass import PASS_WORDS
 from api.enjoy.catalogue.words_reader import READER_WORDS
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **ACCOUNT_WORDS,
+    **CARD_WORDS,
     **DESK_WORDS,
     **PASS_WORDS,
     **READER_WORDS,
-=======
-from api.enjoy.catalogue.words_card import CARD_WORDS
-
-_WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    **ACCOUNT_WORDS,
-    **CARD_WORDS,
->>>>>>> holders
     "tagline": ("Les données de la métropole", "The metropolis’ open data"),
     "skip": ("Aller au contenu", "Skip to content"),
     "language": ("Langue", "Language"),
