@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import APIRequestContext, Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import APIRequestContext, Browser, BrowserContext, Page, Request, async_playwright, expect
 
 from core.settings import read_settings
 from db.connection import Role, connect
@@ -271,7 +271,12 @@ async def test_au_guichet_sans_connexion_rien_n_est_dit_et_la_meme_question_est_
     code = await phone.locator("#canvas").screenshot()
     reader = await counter.new_page()
     asked: list[str] = []
-    reader.on("request", lambda one: asked.append(one.post_data_json["nonce"]) if "validations" in one.url else None)
+
+    def hear(request: Request) -> None:
+        if "validations" in request.url:
+            asked.append(request.post_data_json["nonce"])
+
+    reader.on("request", hear)
     async with reader.expect_response("**/zxing_reader.wasm") as fetched:
         await reader.goto(f"{hall.address}/enjoy/desk/reader#secret={await _reader_secret(hall)}&where=Piscine")
     await (await fetched.value).finished()

@@ -103,7 +103,7 @@ export function beginRunning() {
   byId("condition").addEventListener("change", showCondition);
   showCondition();
   byId("new-rule").addEventListener("submit", sent(async (given) => {
-    await call("POST", of("rules"), { content: ruleOf(given) });
+    await call("POST", of("rules"), ruleOf(given));
     await showRules(one());
   }));
   beginPairing();

@@ -9,6 +9,9 @@ import pytest
 
 from api.app import create_app
 from api.enjoy.catalogue.words import WORDS
+from api.enjoy.catalogue.words_desk import DESK_SAID
+from api.enjoy.catalogue.words_pass import PASS_SAID
+from api.enjoy.catalogue.words_reader import READER_SAID
 from api.enjoy.passes import pages
 from api.routes.page import WEB
 from enjoy.passes.desks import DOCUMENTS
@@ -77,7 +80,7 @@ async def test_the_worker_keeps_the_whole_page_and_sees_to_that_page_alone(brows
 def test_the_worker_is_another_one_as_soon_as_a_word_changes(monkeypatch: pytest.MonkeyPatch):
     pages._worker.cache_clear()
     before = pages._worker()
-    monkeypatch.setitem(WORDS["fr"], "passTitle", "Mes cartes")  # type: ignore[arg-type]
+    monkeypatch.setitem(WORDS["fr"], "passTitle", "Mes cartes")
     pages._worker.cache_clear()
     after = pages._worker()
     pages._worker.cache_clear()
@@ -102,11 +105,11 @@ def test_every_reason_proof_and_document_is_told_in_both_languages():
 
 async def test_what_the_scripts_say_is_handed_to_them(browser: httpx.AsyncClient):
     del browser
-    for said, folder in ((pages.PASS_SAID, "pass"), (pages.READER_SAID, "desk"), (pages.DESK_SAID, "desk")):
+    for said, folder in ((PASS_SAID, "pass"), (READER_SAID, "desk"), (DESK_SAID, "desk")):
         scripts = {file.stem: file.read_text() for file in (WEB / "enjoy" / folder).glob("*.js")}
         own = {"camera", "decoding", "reader", "sending", "signalling"}
         if folder == "desk":
-            is_reader = said is pages.READER_SAID
+            is_reader = said is READER_SAID
             scripts = {name: text for name, text in scripts.items() if (name in own) is is_reader}
         used = set(re.findall(r'words\(\s*"([\w.]+)"', "".join(scripts.values())))
         assert used - set(said) == set()
