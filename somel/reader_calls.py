@@ -30,7 +30,6 @@ _FAULTS: Final = Faults(
     not_public=lambda: InputError("server_url_unfit", "The address of the server cannot be used: it is not public."),
     unreachable=lambda why: RetryableError("server_unreachable", f"The server cannot be reached: {why}."),
     too_long=lambda most: RetryableError("server_answer_broken", f"The answer is longer than {most:,} bytes."),
-    too_long=lambda most: InputError("server_answer_unfit", f"The answer is longer than {most:,} bytes."),
 )
 
 
@@ -196,7 +195,6 @@ def _date_of(answer: Answer) -> datetime:
         return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
     except (KeyError, ValueError) as error:
         raise RetryableError("server_answer_broken", "The server does not say what time it is.") from error
-        raise InputError("server_answer_unfit", "The server does not say what time it is.") from error
 
 
 def _line(entry: Entry) -> Mapping[str, object]:

@@ -212,7 +212,6 @@ async def _say_why_not(connection: Connection, shop: Shop, product_id: int, quan
     product = await find_product(connection, shop.shop_id, product_id)
     if product is None or not product.is_offered:
         raise InputError("product_not_offered", f"The shop does not offer product {product_id}.", field="lines")
-        raise InputError("product_unknown", f"The shop does not offer product {product_id}.", field="lines")
     if product.stock is None or product.stock >= quantity:
         return
     message = f"There are not {quantity} of “{product.title}” any more."

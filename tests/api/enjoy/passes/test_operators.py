@@ -94,6 +94,7 @@ async def rivals(hall: Hall) -> Rivals:
         }
     clients = {name: hall.browser(Authorization=f"Bearer {secret}") for name, secret in keys.items()}
     named = {"service": "pool", "venue": "door", "right": "child", "rule": str(rule), "reader": str(reader)}
+    named |= {"product": "city-pass-48", "month": "2026-10", "seller": "hotel", "shop": "shop-1"}
     return Rivals(hall, **clients, stranger=hall.browser(), named=named)
 
 
