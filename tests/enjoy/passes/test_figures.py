@@ -54,7 +54,7 @@ async def test_a_day_is_counted_once_then_nothing_says_who_came(database_url: st
         assert ask(database_url, "SELECT per, use_count FROM pass.use") == [("month", 1)]
         assert ask(database_url, "SELECT DISTINCT extract(hour FROM at)::integer FROM pass.first_use") == [(0,)]
         refused = await doors.operator.get("/v1/services/library/statistics")
-        assert (refused.status_code, refused.json()["code"]) == (404, "service_not_own")
+        assert (refused.status_code, refused.json()["code"]) == (404, "service_unknown")
 
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 5)), min_size=1, max_size=5), st.integers(2, 5))
