@@ -1,5 +1,6 @@
 """A holder makes a card account, joins the pool and shows the pass; the desk scans it; with no net it works as well."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -274,7 +275,7 @@ async def test_au_guichet_sans_connexion_rien_n_est_dit_et_la_meme_question_est_
 
     def hear(request: Request) -> None:
         if "validations" in request.url:
-            asked.append(request.post_data_json["nonce"])
+            asked.append(json.loads(request.post_data or "")["nonce"])
 
     reader.on("request", hear)
     async with reader.expect_response("**/zxing_reader.wasm") as fetched:
