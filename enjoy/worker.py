@@ -27,6 +27,7 @@ from enjoy.inbox import publish_inbox
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
+from enjoy.shops.directory import publish_directory
 
 _log = structlog.get_logger()
 
@@ -66,6 +67,7 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("pulls", 1.0, Pulls(is_development=settings.enjoy_development)),
         Job("inbox", 0.5, publish_inbox),
         Job("energy", 60.0, partial(publish_energy, rules=rules_of(settings))),
+        Job("directory", 60.0, publish_directory),
         Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
