@@ -167,6 +167,13 @@ class Settings(BaseSettings):
         259_200.0, description="A webhook that only fails for so long is not called any more [s]"
     )
 
+    smtp_url: SecretStr | None = Field(
+        None, description="Relay of e-mails, smtp[s]://[user:password@]host[:port]; unset: e-mails stay in the outbox"
+    )
+    mail_from: Annotated[str, Field(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = Field(
+        "enjoy@localhost", description="Address that e-mails come from"
+    )
+
     forecast_every_s: Annotated[int, Field(ge=1800)] = Field(21_600, description="Replayed time between forecasts [s]")
     fit_every_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
         86_400, description="Replayed time between fits; forecasts in between go on with what was learned [s]"

@@ -27,7 +27,10 @@ from enjoy.inbox import publish_inbox
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
+from enjoy.shops.delivering import Delivering, keep_outbox
 from enjoy.shops.directory import publish_directory
+from enjoy.shops.slots import renew_all_slots
+from enjoy.shops.steps import end_what_is_over, forget_customers
 
 _log = structlog.get_logger()
 
@@ -71,6 +74,12 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
+        Job("orders", 5.0, end_what_is_over),
+        Job("mails", 1.0, Delivering(("email",), settings)),
+        Job("hooks", 1.0, Delivering(("webhook", "provider"), settings)),
+        Job("slots", 600.0, renew_all_slots),
+        Job("customers", 3600.0, forget_customers),
+        Job("outbox", 3600.0, keep_outbox),
     )
 
 

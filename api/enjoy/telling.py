@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from api.webhooks.callbacks import Callbacks, callbacks
 from api.webhooks.delivery import Courier, Patience
 from api.webhooks.notifying import keep_at
 from api.webhooks.parcels import Due, Parcel
@@ -18,6 +17,7 @@ from db.datasets import act_for, find_published
 from db.notifications import listen_for_news, wait_for_news
 from db.webhook_queue import Listener, NewDelivery
 from enjoy.events import event_of, type_of
+from outward.callbacks import Callbacks, callbacks
 
 _AGAIN_AFTER_S: Final = 1.0
 _LOOK_EVERY_S: Final = 2.0

@@ -9,8 +9,8 @@ from api.openadr import problems
 from api.openadr.broker import broker_of
 from api.openadr.routes import auth, events, notifiers, programs, reports, resources, subscriptions, vens
 from api.openadr.wiring import CallbackCheck, Wiring
-from api.webhooks.callbacks import check_callback
 from core.settings import Settings
+from outward.callbacks import check_callback
 
 #: Where it is mounted.
 PREFIX: Final = "/openadr3/3.1.0"

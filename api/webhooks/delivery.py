@@ -9,10 +9,10 @@ from typing import Final
 
 import structlog
 
-from api.webhooks.callbacks import Callbacks
 from api.webhooks.parcels import Due, Parcel, Queue
-from api.webhooks.signing import authorization, signed_headers
 from core.errors import InputError, RetryableError
+from outward.callbacks import Callbacks
+from outward.signing import authorization, signed_headers
 
 #: Callbacks that are called at the same time; of these, such as failed before, and such of one owner.
 _AT_ONCE, _FAILING_AT_ONCE, _OF_ONE_OWNER = 24, 12, 4

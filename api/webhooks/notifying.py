@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import structlog
 
-from api.webhooks.callbacks import Callbacks, callbacks
 from api.webhooks.delivery import Courier, Patience
 from api.webhooks.openadr_queue import OpenadrQueue
 from core.errors import PlatformError
@@ -15,6 +14,7 @@ from core.settings import Settings
 from db.connection import Connection, Role, connect
 from db.notifications import forget_old, listen_for_news, lock_notifying, wait_for_news
 from grid.openadr.fan_out import fan_out
+from outward.callbacks import Callbacks, callbacks
 
 _log = structlog.get_logger()
 

@@ -116,7 +116,7 @@ def read_hours(content: Mapping[str, Any]) -> Hours:
 
 
 def _items(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = content.get(name) or []
+    found = content.get(name, [])
     if not isinstance(found, list) or len(found) > _MOST or not all(isinstance(one, Mapping) for one in found):
         raise _invalid(f"{name} is a list of up to {_MOST} objects")
     return found

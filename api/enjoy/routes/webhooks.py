@@ -14,11 +14,11 @@ from api.enjoy.routes.datasets import dataset_named
 from api.models.page import Page
 from api.models.webhook import Again, DeliveryOf, NewWebhook, Overlap, Secret, WebhookOf, WebhookWanted
 from api.paging import Cursor, Limit, bounded, page_of, read_before
-from api.webhooks.callbacks import callbacks
 from core.errors import ConflictError, NotFoundError
 from db import webhooks as store
 from db.connection import Connection
 from db.webhooks import NEWEST, Status, Webhook
+from outward.callbacks import callbacks
 
 router = APIRouter(prefix="/v1/webhooks", tags=["events"])
 

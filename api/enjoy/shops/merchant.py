@@ -22,12 +22,12 @@ from api.models.shop import (
     SigningSecret,
 )
 from api.models.webhook import Again
-from api.webhooks.callbacks import callbacks
 from db import outbox, shops
 from db.audit import record
 from db.connection import borrow
 from db.shops import Ordering
 from enjoy.shops.merchants import apply, change, organisation_for, own_organisations, require_new, set_ordering
+from outward.callbacks import callbacks
 
 router = APIRouter(prefix="/v1/merchant", tags=["merchants"])
 

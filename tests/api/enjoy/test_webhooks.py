@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from api.enjoy.telling import telling
-from api.webhooks.callbacks import callbacks
 from core.settings import Settings, read_settings
+from outward.callbacks import callbacks
 from tests.api.enjoy.conftest import Callers
 from tests.api.enjoy.test_datasets import AT, VELO
 from tests.api.webhooks.subscriber import Heard, Subscriber, certificate_for, obliging, said, subscriber

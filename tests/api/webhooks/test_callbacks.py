@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from api.webhooks.addresses import FAULTS, read_callback
-from api.webhooks.callbacks import MOST_BYTES, Callbacks, check_callback
-from api.webhooks.signing import signature_headers
 from core.errors import InputError, RetryableError
 from core.public_addresses import is_public
 from outward.addresses import Address, resolve
+from outward.callback_addresses import FAULTS, read_callback
+from outward.callbacks import MOST_BYTES, Callbacks, check_callback
 from outward.exchange import Asked, exchange
+from outward.signing import signature_headers
 from tests.api.webhooks.subscriber import (
     babble,
     certificate_for,

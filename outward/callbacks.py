@@ -11,11 +11,11 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
-from api.webhooks.addresses import FAULTS, read_callback, unreachable
-from api.webhooks.signing import authorization
 from core.errors import InputError, RetryableError
 from outward.addresses import Address, resolve
+from outward.callback_addresses import FAULTS, read_callback, unreachable
 from outward.exchange import Answer, Asked, Headers, exchange
+from outward.signing import authorization
 
 #: For one exchange as a whole, as OpenADR 3.1 advises (10 to 30 s). [s]
 TIMEOUT_S: Final = 10.0
