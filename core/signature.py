@@ -2,12 +2,13 @@
 
 Keys travel as PEM (PKCS 8 and SubjectPublicKeyInfo, RFC 8410), so that other tools read them. In messages a public key
 is its 32 bytes in base64, a signature its 64 bytes in base64, and a key's identifier the first 16 hexadecimal digits of
-the SHA-256 of its 32 bytes.
+the SHA-256 of its 32 bytes. What signs or verifies again and again keeps the key that it read: `Signer`, `Verifier`.
 """
 
 import base64
 import binascii
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -19,6 +20,95 @@ from core.errors import InputError
 PUBLIC_KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 _KEY_ID_DIGITS: Final = 16
+
+
+class Verifier:
+    """Verify signatures under one public key, which is read once.
+
+    Parameters
+    ----------
+    public_key : bytes
+        32 bytes.
+
+    Raises
+    ------
+    InputError
+        ``key_unreadable``.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, public_key: bytes) -> None:
+        if len(public_key) != PUBLIC_KEY_BYTES:
+            raise _unreadable()
+        self._key = Ed25519PublicKey.from_public_bytes(public_key)
+
+    def accepts(self, message: bytes, signature: bytes) -> bool:
+        """Tell whether 64 bytes are the signature of a message; bytes of another length are not."""
+        try:
+            self._key.verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+class Signer:
+    """Sign with one private key, which is read once: to decrypt it takes far longer than to sign.
+
+    Parameters
+    ----------
+    pem : bytes
+        Private key.
+    passphrase : str, optional
+        What it is encrypted under.
+
+    Raises
+    ------
+    InputError
+        ``key_unreadable``.
+
+    Attributes
+    ----------
+    public_key : str
+        Base64.
+    key_id : str
+        16 hexadecimal digits.
+    """
+
+    __slots__ = ("_key", "key_id", "public_key")
+
+    def __init__(self, pem: bytes, passphrase: str | None = None) -> None:
+        self._key = _private_key(pem, passphrase)
+        self.public_key = _written(self._key.public_key())
+        self.key_id = key_id(self.public_key)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of a message, 64 bytes."""
+        return self._key.sign(message)
+
+
+@lru_cache(maxsize=64)
+def verifier_of(public_key: str) -> Verifier:
+    """Return what verifies under a public key in base64; the last ones are kept.
+
+    Raises
+    ------
+    InputError
+        ``key_unreadable``.
+    """
+    return Verifier(_bytes_of(public_key, PUBLIC_KEY_BYTES))
+
+
+@lru_cache(maxsize=16)
+def signer_of(pem: bytes, passphrase: str | None = None) -> Signer:
+    """Return what signs with a private key; the last ones are kept, in memory alone.
+
+    Raises
+    ------
+    InputError
+        ``key_unreadable``.
+    """
+    return Signer(pem, passphrase)
 
 
 def make_key(passphrase: str | None = None) -> bytes:

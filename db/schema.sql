@@ -707,6 +707,72 @@ CREATE TABLE pass.service (
 CREATE INDEX service_organisation_idx ON pass.service USING btree (organisation_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.service TO somel_enjoy_pass;
 
+-- Keys that sign tokens and status lists; one signs at a time, several are believed
+CREATE TABLE pass.signing_key (
+    kid text NOT NULL, -- Identifier: the first 8 bytes of the SHA-256 of the public key
+    public_key text NOT NULL, -- Ed25519 public key, base64
+    private_key bytea NOT NULL, -- Private key as PEM, encrypted under the secret of passes, which is not in the database
+    published_from timestamp with time zone NOT NULL, -- From when readers can learn it
+    signs_from timestamp with time zone NOT NULL, -- From when it signs; readers have had it for a while then
+    signs_until timestamp with time zone NOT NULL, -- Until when it signs
+    needed_until timestamp with time zone NOT NULL, -- When the last token that it signed expires; published until then
+    revoked_at timestamp with time zone, -- When it was found to have leaked: what it signed is believed by nobody; null: it did not
+    CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
+    CONSTRAINT signing_key_public_key_key UNIQUE (public_key),
+    CONSTRAINT signing_key_check CHECK ((signs_from >= published_from)),
+    CONSTRAINT signing_key_check1 CHECK ((signs_until > signs_from)),
+    CONSTRAINT signing_key_kid_check CHECK ((kid ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT signing_key_public_key_check CHECK ((length(public_key) = 44))
+);
+GRANT INSERT, SELECT, UPDATE ON pass.signing_key TO somel_enjoy_pass;
+
+-- What changed in the list with each version
+CREATE TABLE pass.status_change (
+    version bigint NOT NULL, -- Version that brought it
+    status_index integer NOT NULL, -- Place in the list
+    status smallint NOT NULL, -- 0: valid, or taken by nobody again, 1: revoked for good, 2: blocked until further notice
+    changed_on date NOT NULL, -- Day of the change; it is forgotten after some weeks
+    CONSTRAINT status_change_pkey PRIMARY KEY (version, status_index),
+    CONSTRAINT status_change_status_check CHECK ((status = ANY (ARRAY[0, 1, 2]))),
+    CONSTRAINT status_change_status_index_check CHECK ((status_index >= 0)),
+    CONSTRAINT status_change_version_check CHECK ((version > 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.status_change TO somel_enjoy_pass;
+
+-- Tokens that were replaced and come into the list at a random time, so that those of one phone, which are renewed together, are not seen together
+CREATE TABLE pass.status_due (
+    status_index integer NOT NULL, -- Place in the list
+    due_at timestamp with time zone NOT NULL, -- When it is listed as revoked
+    CONSTRAINT status_due_pkey PRIMARY KEY (status_index),
+    CONSTRAINT status_due_status_index_check CHECK ((status_index >= 0))
+);
+CREATE INDEX status_due_at_idx ON pass.status_due USING btree (due_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.status_due TO somel_enjoy_pass;
+
+-- The list of tokens that are revoked or blocked; whoever changes it holds this row until they commit, so that versions are in the order of commits
+CREATE TABLE pass.status_list (
+    is_only boolean NOT NULL DEFAULT true, -- There is one
+    version bigint NOT NULL, -- Number of the last change
+    kept_from bigint NOT NULL, -- Version from which on changes are kept; who has an older list fetches the whole
+    size integer NOT NULL, -- Places; it grows when half of them are taken
+    CONSTRAINT status_list_pkey PRIMARY KEY (is_only),
+    CONSTRAINT status_list_is_only_check CHECK (is_only),
+    CONSTRAINT status_list_kept_from_check CHECK ((kept_from >= 0)),
+    CONSTRAINT status_list_size_check CHECK (((size >= 1048576) AND (size <= 134217728))),
+    CONSTRAINT status_list_version_check CHECK ((version >= 0))
+);
+GRANT SELECT, UPDATE ON pass.status_list TO somel_enjoy_pass;
+
+-- What the list says of tokens that are not valid
+CREATE TABLE pass.status_listed (
+    status_index integer NOT NULL, -- Place in the list
+    status smallint NOT NULL, -- 1: revoked for good, 2: blocked until further notice
+    CONSTRAINT status_listed_pkey PRIMARY KEY (status_index),
+    CONSTRAINT status_listed_status_check CHECK ((status = ANY (ARRAY[1, 2]))),
+    CONSTRAINT status_listed_status_index_check CHECK ((status_index >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.status_listed TO somel_enjoy_pass;
+
 -- Who a holder is to one service: a random number, so that two services cannot tell that they know the same person
 CREATE TABLE pass.subject (
     subject_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Pseudonym; all that a service ever sees of a holder
@@ -714,6 +780,7 @@ CREATE TABLE pass.subject (
     service_id integer NOT NULL, -- Service
     joined_on date NOT NULL, -- Day on which they joined; no time, which two services could match
     left_on date, -- Day on which they left; null: they use it
+    is_blocked boolean NOT NULL DEFAULT false, -- Whether the service blocked them until further notice: no token is made for them
     CONSTRAINT subject_pkey PRIMARY KEY (subject_id),
     CONSTRAINT subject_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES pass.holder(holder_id),
     CONSTRAINT subject_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id)
@@ -732,14 +799,18 @@ CREATE TABLE pass.token (
     device_key bytea, -- Ed25519 public key of the phone for this service alone; null: on paper
     issued_on date NOT NULL, -- Day on which it was issued
     expires_at timestamp with time zone NOT NULL, -- Until when; at bounds that all tokens share
+    kid text, -- Key that signed it
     CONSTRAINT token_pkey PRIMARY KEY (token_id),
     CONSTRAINT token_status_index_key UNIQUE (status_index),
+    CONSTRAINT token_kid_fkey FOREIGN KEY (kid) REFERENCES pass.signing_key(kid),
     CONSTRAINT token_medium_id_fkey FOREIGN KEY (medium_id) REFERENCES pass.medium(medium_id),
     CONSTRAINT token_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id),
     CONSTRAINT token_device_key_check CHECK ((octet_length(device_key) = 32)),
     CONSTRAINT token_status_check CHECK ((status = ANY (ARRAY[0, 1, 2]))),
     CONSTRAINT token_status_index_check CHECK ((status_index >= 0))
 );
+CREATE INDEX token_expiry_idx ON pass.token USING btree (expires_at);
+CREATE INDEX token_kid_idx ON pass.token USING btree (kid) WHERE (status = 0);
 CREATE INDEX token_medium_idx ON pass.token USING btree (medium_id);
 CREATE INDEX token_subject_idx ON pass.token USING btree (subject_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.token TO somel_enjoy_pass;

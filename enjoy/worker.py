@@ -24,6 +24,8 @@ from enjoy.acting import Connect, act_for_all
 from enjoy.disclosure.rules import rules_of
 from enjoy.energy import publish_energy
 from enjoy.inbox import publish_inbox
+from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
+from enjoy.passes.secret import secret_of
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
@@ -80,6 +82,18 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("slots", 600.0, renew_all_slots),
         Job("customers", 3600.0, forget_customers),
         Job("outbox", 3600.0, keep_outbox),
+        *_pass_jobs(settings),
+    )
+
+
+def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
+    """Return what is done for passes: nothing where the settings name no secret to keep them under."""
+    if settings.pass_secret is None:
+        return ()
+    return (
+        Job("pass-keys", 3600.0, partial(keep_pass_keys, secret=secret_of(settings))),
+        Job("pass-list", 60.0, list_replaced_passes),
+        Job("pass-forgetting", 3600.0, forget_old_passes),
     )
 
 

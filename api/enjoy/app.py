@@ -11,6 +11,7 @@ from api.enjoy.catalogue import found, harvest, ogc_records, pages, preview
 from api.enjoy.features import app as features
 from api.enjoy.features.contracts import Contracts
 from api.enjoy.limits import LimitRequests
+from api.enjoy.passes import published
 from api.enjoy.routes import (
     account,
     asyncapi,
@@ -29,6 +30,7 @@ from api.enjoy.routes import (
 )
 from api.enjoy.shops import counter, customer, directory, listings, merchant, stock
 from api.openapi import describe
+from enjoy.passes.published import PublishedList
 
 #: Where it is mounted.
 PREFIX: Final = "/enjoy"
@@ -71,6 +73,7 @@ _ROUTERS: Final = (
     counter,
     listings,
     asyncapi,
+    published,
     harvest,
     preview,
     found,
@@ -91,6 +94,7 @@ def create_enjoy(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.contracts = Contracts()
+    app.state.published_list = PublishedList()
     errors.install(app)
     features.install(app, context)  # first: what is asked most is found first
     pages.install(app)

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from core.settings import Settings, read_settings
+from somel.commands import pass_keys
 from somel.progress import progress_bars
 from somel.servers import Servers, servers
 
 app = typer.Typer(no_args_is_help=True, help="Enjoy: organisations that publish, their keys and data, and its process.")
+app.add_typer(pass_keys.app, name="pass-keys")
 
 #: Refusals that are printed.
 _SHOWN = 20

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from core.errors import ConflictError, InputError, NotFoundError
+from core.errors import ConfigurationError, ConflictError, InputError, NotFoundError
 from db.accounts import Account, find_account, insert_account
 from db.connection import Role, connect
 from db.records import Written
@@ -123,3 +123,22 @@ def test_who_forgot_a_passphrase_is_given_another(database_url: str, monkeypatch
     asyncio.run(stored(new=True))
     drawn = typed("passphrase", " Ada@example.org").stdout.strip()
     assert is_right(drawn, asyncio.run(stored(new=False)).passphrase)
+
+
+def test_keys_of_passes_are_listed_rotated_and_revoked(database_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SOMEL_DATABASE_URL", database_url)
+    monkeypatch.setenv("SOMEL_MQTT_URL", "mqtt://127.0.0.1:1")
+    assert "no keys yet" in typed("pass-keys", "list").stdout
+    with pytest.raises(ConfigurationError, match="pass_secret_missing"):
+        typed("pass-keys", "rotate")
+    monkeypatch.setenv("SOMEL_PASS_SECRET", "a secret of an operator, long enough")
+    first = typed("pass-keys", "rotate", "--at-once").stdout.split()[0]
+    second = typed("pass-keys", "rotate").stdout.split()[0]
+    states = dict(line.split()[:2] for line in typed("pass-keys", "list").stdout.splitlines())
+    assert states == {first: "signs", second: "next"}
+    assert f"{first} is revoked, and 0 passes with it" in typed("pass-keys", "revoke", first).stdout
+    states = dict(line.split()[:2] for line in typed("pass-keys", "list").stdout.splitlines())
+    assert states.pop(first) == "revoked"
+    assert sorted(states.values()) == ["next", "signs"]  # somebody has to sign
+    with pytest.raises(NotFoundError, match="signing_key_unknown"):
+        typed("pass-keys", "revoke", first)

@@ -1,4 +1,4 @@
-"""Write the golden vectors and their index into ``firmware_specs/vectors``."""
+"""Write the golden vectors and their index into ``firmware_specs/vectors``, those of passes beside it."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from tests.firmware_specs.making import (
     live_invalid,
     live_valid,
     low_rate,
+    passes,
     senml,
     shelly,
     sparkplug,
@@ -23,6 +24,7 @@ from tests.firmware_specs.making import (
 from tests.firmware_specs.making.vector import CBOR, CONTEXT, GATEWAY, SENML_CBOR, TIC, Made
 
 FOLDER = Path(__file__).resolve().parents[3] / "firmware_specs" / "vectors"
+PASSES = FOLDER.parent / "passes"
 
 
 #: How files end that are not JSON.
@@ -126,6 +128,7 @@ def main() -> int:
     for path, content in files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    (PASSES / passes.FILE).write_text(passes.passes_text())
     return 0
 
 

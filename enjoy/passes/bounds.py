@@ -1,0 +1,43 @@
+"""The times that tokens begin and end at: Mondays at three in the morning in Lille, which all of them share.
+
+What begins and ends with everybody else's tells nothing of who holds it, and at three in the morning nobody stands at a
+door whose pass ends just then.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_PARIS: Final = ZoneInfo("Europe/Paris")
+_AT: Final = time(3)
+_WEEK: Final = timedelta(days=7)
+
+
+def bound_before(now: datetime) -> datetime:
+    """Return the last bound that is not after a time.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> bound_before(datetime(2026, 11, 25, 11, tzinfo=UTC)).isoformat()
+    '2026-11-23T02:00:00+00:00'
+    """
+    there = now.astimezone(_PARIS)
+    monday = there.date() - timedelta(days=there.weekday())
+    bound = datetime.combine(monday, _AT, _PARIS)
+    if bound > there:
+        bound = datetime.combine(monday - _WEEK, _AT, _PARIS)
+    return bound.astimezone(UTC)
+
+
+def bound_after(now: datetime) -> datetime:
+    """Return the first bound after a time.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> bound_after(datetime(2026, 3, 28, 11, tzinfo=UTC)).isoformat()  # summer time began
+    '2026-03-30T01:00:00+00:00'
+    """
+    day = bound_before(now).astimezone(_PARIS).date() + _WEEK
+    return datetime.combine(day, _AT, _PARIS).astimezone(UTC)
