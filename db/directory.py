@@ -44,3 +44,23 @@ class ListedShop:
 async def listed_shops(connection: Connection, *, now: datetime) -> list[ListedShop]:
     """Return every shop that is listed, by name."""
     return await all_rows(connection, ListedShop, _SQL["listed_shops"], {"now": now})
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneOfShops:
+    """Name a commune, and where its middle is."""
+
+    insee_code: str
+    name: str
+    longitude: float | None
+    latitude: float | None
+
+
+async def communes_with_shops(connection: Connection) -> list[CommuneOfShops]:
+    """Return the communes in which a shop is listed, by name."""
+    return await all_rows(connection, CommuneOfShops, _SQL["communes_with_shops"])
+
+
+async def communes_known(connection: Connection) -> list[CommuneOfShops]:
+    """Return every commune, by name."""
+    return await all_rows(connection, CommuneOfShops, _SQL["communes_known"])

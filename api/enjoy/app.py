@@ -28,7 +28,7 @@ from api.enjoy.routes import (
     uploads,
     webhooks,
 )
-from api.enjoy.shops import counter, customer, directory, listings, merchant, stock
+from api.enjoy.shops import counter, customer, directory, listings, merchant, shop_pages, stock
 from api.openapi import describe
 from enjoy.passes.published import PublishedList
 
@@ -72,6 +72,7 @@ _ROUTERS: Final = (
     stock,
     counter,
     listings,
+    shop_pages,
     asyncapi,
     published,
     harvest,

@@ -35,3 +35,24 @@ LEFT JOIN LATERAL (
 ) AS slot ON true
 WHERE shop.state = 'listed'
 ORDER BY shop.name;
+
+-- name: communes_with_shops
+-- row: db.directory.CommuneOfShops
+SELECT
+    shop.insee_code,
+    coalesce(commune.name, shop.insee_code) AS name,
+    ST_X(commune.centroid::geometry) AS longitude,
+    ST_Y(commune.centroid::geometry) AS latitude
+FROM (SELECT DISTINCT insee_code FROM shop.shop WHERE state = 'listed') AS shop
+LEFT JOIN enjoy.commune USING (insee_code)
+ORDER BY 2;
+
+-- name: communes_known
+-- row: db.directory.CommuneOfShops
+SELECT
+    insee_code,
+    name,
+    ST_X(centroid::geometry) AS longitude,
+    ST_Y(centroid::geometry) AS latitude
+FROM enjoy.commune
+ORDER BY name;

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from api.enjoy.catalogue.words_account import ACCOUNT_WORDS
+from api.enjoy.catalogue.words_shops import SHOP_WORDS
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **ACCOUNT_WORDS,
+    **SHOP_WORDS,
     "tagline": ("Les données de la métropole", "The metropolis’ open data"),
     "skip": ("Aller au contenu", "Skip to content"),
     "language": ("Langue", "Language"),
