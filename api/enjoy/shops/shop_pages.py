@@ -43,7 +43,9 @@ async def get_directory(
     now = context.wall.now()
     words = q.replace("\x00", "").strip()
     wanted = WantedShops(
-        insee_code=commune.replace("\x00", "") or None, category=category.replace("\x00", "") or None, words=words or None
+        insee_code=commune.replace("\x00", "") or None,
+        category=category.replace("\x00", "") or None,
+        words=words or None,
     )
     found = [shop_told(one, now) for one in await shops.list_shops(connection, wanted, limit=_MOST)]
     if open:
