@@ -28,7 +28,7 @@ async def looked_at(page: Page, name: str) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
     if folder := os.environ.get("PICTURES"):
         for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await page.emulate_media(color_scheme=scheme)
             await page.screenshot(path=Path(folder) / f"{name}-{scheme}.png", full_page=True)
         await page.emulate_media(color_scheme="light")
 
@@ -74,7 +74,7 @@ async def list_it(page: Page, url: str, address: str) -> None:
     ask(
         url,
         "INSERT INTO catalogue.member (account_id, organisation_id, role)"
-        " SELECT account_id, organisation_id, 'owner' FROM catalogue.account, catalogue.organisation"
+        " SELECT account_id, organisation.organisation_id, 'owner' FROM catalogue.account, catalogue.organisation"
         " WHERE email = 'hall@example.org' AND organisation.name = 'mel'",
     )
     await page.reload()
