@@ -112,6 +112,7 @@ SHOP_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "navCard": ("Carte", "Card"),
     "navPass": ("Pass", "Pass"),
     "navShops": ("Commerces", "Shops"),
+    "navAccount": ("Compte", "Account"),
     "navMain": ("Principal", "Main"),
     "shops": ("Commerces", "Shops"),
     "shopsTitle": ("Commandez, passez prendre", "Order, then collect"),

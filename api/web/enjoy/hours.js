@@ -48,7 +48,7 @@ export function readHours() {
   for (const span of document.querySelectorAll("#week .span")) {
     const [from, until] = [...span.querySelectorAll("input")].map((input) => input.value);
     if (!from || !until) continue;
-    const key = `${from} ${until}`;
+    const key = `${from} ${until === "00:00" ? "24:00" : until}`;
     const days = alike.get(key) ?? [];
     alike.set(key, [...days, Number(span.parentElement.dataset.day)]);
   }
