@@ -29,7 +29,7 @@ LEFT JOIN LATERAL (
     WHERE
         slot.shop_id = shop.shop_id
         AND slot.closed_by IS NULL
-        AND slot.starts_at > %(now)s + make_interval(mins => shop.lead_min)
+        AND slot.starts_at > %(now)s::timestamptz + make_interval(mins => shop.lead_min)
         AND (slot.capacity_orders IS NULL OR slot.order_count < slot.capacity_orders)
         AND (slot.capacity_eur_cent IS NULL OR slot.held_eur_cent < slot.capacity_eur_cent)
 ) AS slot ON true
