@@ -192,7 +192,8 @@ async def look(connection: Connection, stand: Stand) -> tuple[int, list[str]]:
 
 async def seeds(url: str, count: int = SEEDS) -> tuple[list[Rush], float]:
     """Run a rush on ten places and one on seven pieces for each seed; return what came of them, and orders a second."""
-    shop_id, told = await open_shop(url), []
+    shop_id = await open_shop(url)
+    told: list[Rush] = []
     async with open_pool(url, Role.ENJOY_SHOP, min_size=_CONNECTIONS, max_size=_CONNECTIONS) as pool:
         async with borrow(pool) as connection:
             shop = await find_shop(connection, shop_id=shop_id)
@@ -238,7 +239,7 @@ async def _row(connection: Connection, stand: Stand) -> tuple[int, ...]:
 
 
 async def _number(connection: Connection, sql: str, *values: object) -> int:
-    row = await (await connection.execute(sql, values)).fetchone()  # type: ignore[arg-type]  # constant above
+    row = await (await connection.execute(sql, values)).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -100,6 +100,20 @@ async def insert_merchant(connection: Connection, account_id: int, name: str, ti
     return made
 
 
+async def insert_merchant_alone(connection: Connection, name: str, title: str) -> int:
+    """Store an organisation of a merchant that has no member yet; return its key.
+
+    Raises
+    ------
+    ConflictError
+        ``already_exists``.
+    """
+    made = await one_integer(connection, _SQL["insert_merchant_alone"], {"name": name, "title": title})
+    if made is None:
+        raise InvariantError("row_not_stored", "A row was stored and not returned.")
+    return made
+
+
 async def find_account(connection: Connection, email: str) -> Account | None:
     """Return an account by its address, or None."""
     return await one_row(connection, Account, _SQL["find_account"], {"email": email, "account_id": None})

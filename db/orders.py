@@ -4,7 +4,7 @@ Whoever takes or gives back locks in one order: the order, its products by their
 somebody who waits for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -145,9 +145,12 @@ class Move:
     due_at: datetime | None = None
 
 
-async def insert_order(connection: Connection, order: NewOrder, *, now: datetime) -> bool:
-    """Store a draft; tell whether it is new and the shop takes orders."""
-    return await _hit(connection, "insert_order", now=now, **asdict(order))
+async def insert_order(
+    connection: Connection, order: NewOrder, quantities: Mapping[int, int], *, now: datetime
+) -> bool:
+    """Store a draft; tell whether it is new, and the shop takes orders and may have what is wanted."""
+    wanted = {"product_ids": list(quantities), "quantities": list(quantities.values())}
+    return await _hit(connection, "insert_order", now=now, **wanted, **asdict(order))
 
 
 async def take_product(

@@ -155,3 +155,7 @@ WITH made AS (
 INSERT INTO catalogue.member (organisation_id, account_id, role)
 SELECT organisation_id, %(account_id)s, 'owner' FROM made
 RETURNING organisation_id
+
+-- name: insert_merchant_alone
+INSERT INTO catalogue.organisation (name, title, kind) VALUES (%(name)s, %(title)s, 'merchant')
+RETURNING organisation_id

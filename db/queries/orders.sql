@@ -1,6 +1,7 @@
 -- name: insert_order
 -- With a key that came before nothing is inserted, once the transaction that has it now is at its end. Whoever comes
--- to a full slot is turned away before anything is written; that there is room is said by take_slot alone.
+-- to a full slot or an empty shelf is turned away before anything is written; that there is enough is said by take_slot
+-- and take_product alone.
 INSERT INTO shop.customer_order (
     order_id, shop_id, slot_id, state_at, created_at, due_at, collect_by, payment, email, phone, note, language,
     secret_sha256, secret_salt, code_hash, key_sha256, request_sha256
@@ -12,6 +13,12 @@ FROM shop.shop
 JOIN shop.slot USING (shop_id)
 WHERE shop.shop_id = %(shop_id)s AND shop.state = 'listed' AND slot.slot_id = %(slot_id)s
     AND (slot.capacity_orders IS NULL OR slot.order_count < slot.capacity_orders)
+    AND NOT EXISTS (
+        SELECT
+        FROM unnest(%(product_ids)s::integer[], %(quantities)s::integer[]) AS wanted (product_id, quantity)
+        JOIN shop.product USING (product_id)
+        WHERE product.stock < wanted.quantity
+    )
 ON CONFLICT (shop_id, key_sha256) DO NOTHING;
 
 -- name: take_product

@@ -117,15 +117,15 @@ async def place(
     """
     _check(shop, asked)
     order = _new(shop, asked, made, key)
-    if not await store.insert_order(connection, order, now=now):
-        return await _again(connection, shop, order, key, now=now)
+    if not await store.insert_order(connection, order, asked.quantities, now=now):
+        return await _again(connection, shop, order, asked, key, now=now)
     amount = await _take(connection, shop, order, asked, now=now)
     state: store.State = "placed" if asked.payment == "at_shop" else "draft"
     minutes = shop.accept_within_min if state == "placed" else shop.pay_within_min
     due_at, grace = now + timedelta(minutes=minutes), timedelta(minutes=shop.grace_min)
     await store.fix_order(connection, order, amount, state, due_at=due_at, grace=grace)
     for step in ("draft", "placed") if state == "placed" else ("draft",):
-        await store.note_transition(connection, made.order_id, step, actor="customer", reason="", now=now)  # type: ignore[arg-type]
+        await store.note_transition(connection, made.order_id, step, actor="customer", reason="", now=now)
     placed = await found(connection, order_id=made.order_id)
     await tell(connection, shop, placed, link=f"{link}#{made.order_id}.{made.secret}", now=now)
     return placed, made.secret, False
@@ -172,7 +172,7 @@ def _new(shop: Shop, asked: Asked, made: Credentials, key: str | None) -> NewOrd
 
 
 async def _again(
-    connection: Connection, shop: Shop, order: NewOrder, key: str | None, *, now: datetime
+    connection: Connection, shop: Shop, order: NewOrder, asked: Asked, key: str | None, *, now: datetime
 ) -> tuple[Order, str, bool]:
     """Return what the same request was answered before, or say why nothing was stored."""
     before = None
@@ -182,6 +182,8 @@ async def _again(
         slot = await find_slot(connection, shop.shop_id, order.slot_id)
         if slot is None:
             raise InputError("slot_unknown", f"The shop has no slot {order.slot_id}.", field="slot_id")
+        for product_id, quantity in sorted(asked.quantities.items()):
+            await _say_why_not(connection, shop, product_id, quantity)
         raise _no_place(slot, shop, now=now)
     if before.request_sha256 != order.request_sha256:
         raise InputError("idempotency_key_reused", "This key came with another request before; take a new one.")
@@ -197,7 +199,8 @@ async def _take(connection: Connection, shop: Shop, order: NewOrder, asked: Aske
         cost = await store.take_product(connection, order, product_id, quantity, now=now)
         if cost is None:
             await _say_why_not(connection, shop, product_id, quantity)
-        amount += cost or 0
+            raise ConflictError("stock_spent", "Somebody gave some back at this moment; ask again.")
+        amount += cost
     if amount > _MOST_EUR_CENT:
         raise InputError("order_too_large", "An order is worth 100,000 euros at most.", field="lines")
     if not await store.take_slot(connection, order, amount, earliest=now + timedelta(minutes=shop.lead_min)):
@@ -209,6 +212,8 @@ async def _say_why_not(connection: Connection, shop: Shop, product_id: int, quan
     product = await find_product(connection, shop.shop_id, product_id)
     if product is None or not product.is_offered:
         raise InputError("product_unknown", f"The shop does not offer product {product_id}.", field="lines")
+    if product.stock is None or product.stock >= quantity:
+        return
     message = f"There are not {quantity} of “{product.title}” any more."
     raise ConflictError("stock_spent", message, product_id=product_id, stock=product.stock)
 

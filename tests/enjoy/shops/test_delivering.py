@@ -14,11 +14,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from benchmarks._passes_orders import NOON
 from core.clock import Clock
 from core.errors import ConfigurationError, InputError, RetryableError
 from core.settings import read_settings
 from db.connection import Connection, Pool, Role, borrow, open_pool
-from db.outbox import NewMessage, next_message, put_messages
+from db.outbox import Kind, NewMessage, next_message, put_messages
 from enjoy.acting import Connect
 from enjoy.shops.delivering import Delivering, keep_outbox
 from outward.callbacks import Callbacks
@@ -27,7 +28,7 @@ from outward.signing import signed_headers
 from somel.embedded.loopback import free_port
 from tests.api.webhooks.subscriber import said, subscriber
 from tests.db.village import ask
-from tests.enjoy.shops.test_never_oversold import NOON, opened
+from tests.enjoy.shops.test_never_oversold import opened
 
 
 @dataclass
@@ -151,7 +152,7 @@ async def test_without_a_relay_letters_stay_and_webhooks_go(database_url: str):
             assert sent["content-type"] == "application/cloudevents+json"
             server.reply = said(503)
             await put(pool, shop_id, NewMessage("webhook", "", "", "{}"), NewMessage("provider", "", "", "{}"))
-            kinds = ("webhook", "provider")
+            kinds: tuple[Kind, ...] = ("webhook", "provider")
             await Delivering(kinds, read_settings(), door=door, wall=at())(lend, at())
             server.reply = said(410)
             await Delivering(kinds, read_settings(), door=door, wall=at(timedelta(minutes=1)))(lend, at())

@@ -15,7 +15,7 @@ from tests.db.village import ask
 from tests.ingest.running import ROOT
 
 
-@pytest.mark.slow(50)
+@pytest.mark.slow(70)
 @pytest.mark.timeout(300)
 async def test_two_hundred_orders_for_ten_places_and_for_seven_pieces_never_oversell_in_fifty_seeds(database_url: str):
     told, _ = await seeds(database_url)

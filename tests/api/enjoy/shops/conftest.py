@@ -57,7 +57,7 @@ class Street:
 
     async def merchant(self, name: str, **more: object) -> httpx.AsyncClient:
         """Sign somebody up, have their shop listed, and return their browser, which acts for it."""
-        browser = self._client({"Origin": "http://somel.test"})
+        browser = self.browser()
         who = {"email": f"{name}@example.org", "passphrase": "correct horse battery"}
         assert (await browser.post("/v1/account", json=who)).status_code == 201
         made = await browser.post("/v1/merchant/shop", json=SHOP | {"name": name} | more)
@@ -67,6 +67,34 @@ class Street:
         listed = await self.hall.put(f"/v1/listings/{name}", json={"state": "listed"})
         assert listed.status_code == 200, listed.text
         return browser
+
+    def browser(self) -> httpx.AsyncClient:
+        """Return a browser on our own page, in which nobody has signed in."""
+        return self._client({"Origin": "http://somel.test"})
+
+    async def commune(self, insee_code: str | None) -> httpx.AsyncClient:
+        """Return a client with a key of a commune, or of a partner where none is given."""
+        if insee_code is not None:
+            ask(
+                self.url,
+                "WITH place AS (INSERT INTO somel.place (level, code, name) VALUES ('commune', %s, 'x')"
+                " RETURNING place_id) INSERT INTO somel.commune (place_id, insee_code, population, centroid)"
+                " SELECT place_id, %s, 1, ST_SetSRID(ST_MakePoint(3, 50), 4326) FROM place RETURNING 1",
+                insee_code,
+                insee_code,
+            )
+        kind = "partner" if insee_code is None else "commune"
+        [(made,)] = ask(
+            self.url,
+            "INSERT INTO catalogue.organisation (name, title, kind, insee_code) VALUES (%s, 'x', %s, %s)"
+            " RETURNING organisation_id",
+            f"town-{insee_code}".lower(),
+            kind,
+            insee_code,
+        )
+        async with await connect(self.url, Role.OWNER) as connection:
+            _, secret = await create_key(connection, "town", ["manage:services"], organisation_id=made)
+        return self._client({"Authorization": f"Bearer {secret}"})
 
     def _client(self, headers: dict[str, str]) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
