@@ -10,6 +10,7 @@ GRANT USAGE ON SCHEMA catalogue TO somel_ingest;
 GRANT USAGE ON SCHEMA catalogue TO somel_read;
 CREATE SCHEMA enjoy; -- Published views: all that somel_enjoy_read can see
 GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_read;
+GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_shop;
 GRANT USAGE ON SCHEMA enjoy TO somel_enjoy_write;
 GRANT USAGE ON SCHEMA enjoy TO somel_read;
 CREATE SCHEMA migration; -- Which steps of db/migrations this database has
@@ -548,6 +549,7 @@ CREATE VIEW enjoy.commune AS
    FROM commune
      JOIN place USING (place_id);
 GRANT SELECT ON enjoy.commune TO somel_enjoy_read;
+GRANT SELECT ON enjoy.commune TO somel_enjoy_shop;
 GRANT SELECT ON enjoy.commune TO somel_read;
 
 -- Migrations, each applied once, in one transaction with this row

@@ -34,6 +34,7 @@ from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
 from enjoy.shops.delivering import Delivering, keep_outbox
+from enjoy.shops.directory import publish_directory
 from enjoy.shops.slots import renew_all_slots
 from enjoy.shops.steps import end_what_is_over, forget_customers
 
@@ -75,11 +76,18 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("pulls", 1.0, Pulls(is_development=settings.enjoy_development)),
         Job("inbox", 0.5, publish_inbox),
         Job("energy", 60.0, partial(publish_energy, rules=rules_of(settings))),
+        Job("directory", 60.0, publish_directory),
         Job("erased", 3600.0, keep_erased),
         Job("retention", 60.0, keep_retention),
         Job("forgetting", 600.0, forget_old),
         Job("rights", 60.0, rights_by_the_wall),
         Job("cards", 600.0, cards_by_the_wall),
+        Job("orders", 5.0, end_what_is_over),
+        Job("mails", 1.0, Delivering(("email",), settings)),
+        Job("hooks", 1.0, Delivering(("webhook", "provider"), settings)),
+        Job("slots", 600.0, renew_all_slots),
+        Job("customers", 3600.0, forget_customers),
+        Job("outbox", 3600.0, keep_outbox),
         *_pass_jobs(settings),
         Job("orders", 5.0, end_what_is_over),
         Job("mails", 1.0, Delivering(("email",), settings)),

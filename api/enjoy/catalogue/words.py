@@ -17,6 +17,11 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **PASS_WORDS,
     **READER_WORDS,
     **TOURISM_WORDS,
+from api.enjoy.catalogue.words_shops import SHOP_WORDS
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    **ACCOUNT_WORDS,
+    **SHOP_WORDS,
     "tagline": ("Les données de la métropole", "The metropolis’ open data"),
     "skip": ("Aller au contenu", "Skip to content"),
     "language": ("Langue", "Language"),

@@ -18,6 +18,7 @@ from db.access import hash_of
 from db.connection import Connection, borrow
 from db.orders import Order, find_order, lines_of, transitions_of
 from db.shops import Shop, find_shop
+from enjoy.passes.codes import code_of as drawn_code
 from enjoy.shops.merchants import shop_named
 from enjoy.shops.order_secret import code_of
 from enjoy.shops.ordering import Asked, found, new_credentials, place
@@ -94,6 +95,15 @@ async def get_order(context: InContext, connection: Shops, order: OrderPath, sec
     return CustomerOrderOf(**await _told(connection, shop, known, secret))
 
 
+@router.get("/orders/{order}/code", response_class=Response, responses={200: {"content": {"image/svg+xml": {}}}})
+async def get_code(connection: Shops, order: OrderPath, secret: Secret) -> Response:
+    """Draw the pickup code of your order as a QR code."""
+    known, _ = await _opened(connection, order, secret)
+    code = code_of(secret)
+    drawn = drawn_code(_pickup_text(known, code)).svg(title=code)
+    return Response(drawn, media_type="image/svg+xml")
+
+
 @router.post("/orders/{order}/cancel")
 async def post_cancel(context: InContext, connection: Shops, order: OrderPath, secret: Secret) -> CustomerOrderOf:
     """Cancel your order: until it is accepted or, where the shop says so, until it is ready."""
@@ -136,6 +146,10 @@ def _address(request: Request, context: InContext) -> str:
     return (context.settings.enjoy_url or str(request.base_url)).rstrip("/")
 
 
+def _pickup_text(order: Order, code: str) -> str:
+    return f"SOMEL-ORDER:{order.order_id}:{code}"
+
+
 async def _opened(connection: Connection, order_id: OrderPath, secret: str) -> tuple[Order, Shop]:
     """Return an order that a secret opens, and its shop; which of both is wrong is not told."""
     order = await find_order(connection, order_id=order_id, secret_sha256=hash_of(secret))
@@ -157,7 +171,7 @@ async def _told(connection: Connection, shop: Shop, order: Order, secret: str) -
     return {
         **order_facts(order, lines, await transitions_of(connection, order.order_id)),
         "pickup_code": code,
-        "pickup_text": f"SOMEL-ORDER:{order.order_id}:{code}",
+        "pickup_text": _pickup_text(order, code),
         "can_cancel": order.state in cancelling(shop).from_states,
         "email": order.email,
         "phone": order.phone,

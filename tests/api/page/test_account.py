@@ -57,7 +57,7 @@ async def test_the_page_speaks_french_too_and_the_catalogue_leads_to_it(browser:
         context = await browser.new_context(locale="fr-FR")
         page = await context.new_page()
         await page.goto(f"{address}/enjoy/")
-        await page.get_by_role("link", name="Compte et clés").click()
+        await page.get_by_role("link", name="Compte", exact=True).click()
         await page.get_by_label("Adresse électronique").fill("ada@example.org")
         await page.get_by_label("Phrase de passe").fill("correct horse battery")
         await page.get_by_role("button", name="Créer un compte").click()
