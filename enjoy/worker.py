@@ -89,12 +89,6 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
         Job("customers", 3600.0, forget_customers),
         Job("outbox", 3600.0, keep_outbox),
         *_pass_jobs(settings),
-        Job("orders", 5.0, end_what_is_over),
-        Job("mails", 1.0, Delivering(("email",), settings)),
-        Job("hooks", 1.0, Delivering(("webhook", "provider"), settings)),
-        Job("slots", 600.0, renew_all_slots),
-        Job("customers", 3600.0, forget_customers),
-        Job("outbox", 3600.0, keep_outbox),
     )
 
 

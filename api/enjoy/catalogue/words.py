@@ -8,6 +8,7 @@ from api.enjoy.catalogue.words_card import CARD_WORDS
 from api.enjoy.catalogue.words_desk import DESK_WORDS
 from api.enjoy.catalogue.words_pass import PASS_WORDS
 from api.enjoy.catalogue.words_reader import READER_WORDS
+from api.enjoy.catalogue.words_shops import SHOP_WORDS
 from api.enjoy.catalogue.words_tourism import TOURISM_WORDS
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -16,12 +17,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **DESK_WORDS,
     **PASS_WORDS,
     **READER_WORDS,
-    **TOURISM_WORDS,
-from api.enjoy.catalogue.words_shops import SHOP_WORDS
-
-_WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    **ACCOUNT_WORDS,
     **SHOP_WORDS,
+    **TOURISM_WORDS,
     "tagline": ("Les données de la métropole", "The metropolis’ open data"),
     "skip": ("Aller au contenu", "Skip to content"),
     "language": ("Langue", "Language"),

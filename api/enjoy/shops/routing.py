@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.enjoy.shops import counter, customer, directory, listings, merchant, stock
+from api.enjoy.shops import counter, customer, directory, listings, merchant, shop_pages, stock
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     directory.router,
@@ -13,4 +13,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     stock.router,
     counter.router,
     listings.router,
+    shop_pages.router,
 )

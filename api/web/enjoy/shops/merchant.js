@@ -1,5 +1,5 @@
 // The page of merchants: apply with a shop, say what it sells and when; and of those who list shops.
-import { byId, make, show } from "../dom.js";
+import { byId, make, show } from "../../dom.js";
 import { ask, askAll, button, day, euros, field, language as spoken, say, span, tried, words } from "./asking.js";
 import { unwatch, watch } from "./board.js";
 import { addClosure, readHours, showHours } from "./hours.js";

@@ -1,5 +1,5 @@
 // A shop: its hours, what it sells, when it is collected; and an order, without an account.
-import { byId, make, show } from "../dom.js";
+import { byId, make, show } from "../../dom.js";
 import { ask, askAll, day, euros, isoDay, language, plainDay, say, span, tried, weekDay, words } from "./asking.js";
 
 const page = byId("shop");

@@ -1,5 +1,5 @@
 // The orders of a shop: what is new, what is to be prepared, what is handed over; brought up to date by itself.
-import { byId, make } from "../dom.js";
+import { byId, make } from "../../dom.js";
 import { ask, askAll, button, day, euros, field, isoDay, say, span, tried, words } from "./asking.js";
 
 const EVERY_MS = 3_000;
