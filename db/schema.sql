@@ -578,6 +578,27 @@ CREATE TABLE pass.access (
 CREATE INDEX access_holder_idx ON pass.access USING btree (holder_id, access_id);
 GRANT INSERT, SELECT ON pass.access TO somel_enjoy_pass;
 
+-- That a partner takes a product at a venue, and what it is paid for each entry: proposed by who sells, accepted by the partner
+CREATE TABLE pass.agreement (
+    agreement_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    product_id integer NOT NULL, -- Product
+    venue_id integer NOT NULL, -- Venue; its organisation is the partner
+    settlement_eur_cent integer NOT NULL, -- Paid to the partner for each entry [EUR 0.01]
+    proposed_at timestamp with time zone NOT NULL, -- When it was proposed
+    accepted_at timestamp with time zone, -- When the partner accepted; null: not yet, and the product opens nothing there
+    ended_at timestamp with time zone, -- When it ended, was refused, or another took its place; null: it holds
+    CONSTRAINT agreement_pkey PRIMARY KEY (agreement_id),
+    CONSTRAINT agreement_product_id_fkey FOREIGN KEY (product_id) REFERENCES pass.product(product_id),
+    CONSTRAINT agreement_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES pass.venue(venue_id),
+    CONSTRAINT agreement_check CHECK ((accepted_at >= proposed_at)),
+    CONSTRAINT agreement_check1 CHECK ((ended_at >= proposed_at)),
+    CONSTRAINT agreement_settlement_eur_cent_check CHECK ((settlement_eur_cent >= 0))
+);
+CREATE INDEX agreement_venue_idx ON pass.agreement USING btree (venue_id);
+CREATE UNIQUE INDEX agreement_holds_idx ON pass.agreement USING btree (product_id, venue_id) WHERE ((accepted_at IS NOT NULL) AND (ended_at IS NULL));
+CREATE UNIQUE INDEX agreement_proposed_idx ON pass.agreement USING btree (product_id, venue_id) WHERE ((accepted_at IS NULL) AND (ended_at IS NULL));
+GRANT INSERT, SELECT, UPDATE ON pass.agreement TO somel_enjoy_pass;
+
 -- What a desk saw of a holder; never a copy of a document. Services see none of it: they have rights alone
 CREATE TABLE pass.attestation (
     attestation_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key; shown to the holder alone
@@ -700,6 +721,22 @@ CREATE TABLE pass.entitlement_kind (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.entitlement_kind TO somel_enjoy_pass;
 
+-- Entries that are paid to partners: where and on which day, and nothing of who
+CREATE TABLE pass.entry (
+    entry_id bigint GENERATED ALWAYS AS IDENTITY, -- Key
+    agreement_id integer NOT NULL, -- Product, venue and rate
+    day date NOT NULL, -- Day, in Lille
+    is_offline boolean NOT NULL, -- Whether a reader admitted on its own and said so later
+    is_flagged boolean NOT NULL, -- Whether the pass should not have been admitted there, as was seen later; it is paid all the same
+    settled_month date, -- First day of the month in whose statement it is; null: in none yet
+    CONSTRAINT entry_pkey PRIMARY KEY (entry_id),
+    CONSTRAINT entry_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES pass.agreement(agreement_id),
+    CONSTRAINT entry_settled_month_check CHECK ((settled_month = (date_trunc('month'::text, (settled_month)::timestamp with time zone))::date))
+);
+CREATE INDEX entry_unsettled_idx ON pass.entry USING btree (agreement_id, day) WHERE (settled_month IS NULL);
+GRANT INSERT, SELECT ON pass.entry TO somel_enjoy_pass;
+GRANT UPDATE (settled_month) ON pass.entry TO somel_enjoy_pass;
+
 -- Codes that let whoever has one become a child's guardian, or let the child sign in; a row goes when its code is taken
 CREATE TABLE pass.family_code (
     secret_sha256 bytea NOT NULL, -- SHA-256 of 120 random bits
@@ -804,6 +841,39 @@ CREATE TABLE pass.personal_table (
 );
 GRANT SELECT ON pass.personal_table TO somel_enjoy_pass;
 
+-- Tourism passes that are sold: a right of the service, for so long, at venues of partners
+CREATE TABLE pass.product (
+    product_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    service_id integer NOT NULL, -- Service of kind tourism
+    number integer NOT NULL, -- Right that it gives, of entitlement_kind
+    name text NOT NULL, -- Name in addresses; never changes
+    title text NOT NULL, -- Name for people, in French
+    title_en text NOT NULL DEFAULT ''::text, -- The same in English; empty: the French one is shown
+    description text NOT NULL DEFAULT ''::text, -- A sentence or two for people, in French
+    description_en text NOT NULL DEFAULT ''::text, -- The same in English; empty: the French one is shown
+    duration_s integer NOT NULL, -- How long it lasts [s]
+    starts_at_first_use boolean NOT NULL DEFAULT true, -- Whether it begins at the first admission; else at a time that is chosen when it is sold
+    max_entries_per_venue integer, -- Admissions at each place; null: any number. Transport is never counted
+    use_within_days integer NOT NULL DEFAULT 365, -- Days from the sale in which it has to begin [days]
+    price_eur_cent integer NOT NULL, -- What one costs today [EUR 0.01]
+    sale_from timestamp with time zone, -- Not sold before; null: from the beginning
+    sale_until timestamp with time zone, -- Not sold from then on; null: no end
+    is_on_sale boolean NOT NULL DEFAULT true, -- Whether it is sold at all; what was sold stays good
+    created_at timestamp with time zone NOT NULL, -- When it was declared
+    CONSTRAINT product_pkey PRIMARY KEY (product_id),
+    CONSTRAINT product_name_key UNIQUE (name),
+    CONSTRAINT product_service_id_number_key UNIQUE (service_id, number),
+    CONSTRAINT product_service_id_number_fkey FOREIGN KEY (service_id, number) REFERENCES pass.entitlement_kind(service_id, number),
+    CONSTRAINT product_check CHECK ((sale_until > sale_from)),
+    CONSTRAINT product_duration_s_check CHECK (((duration_s >= 3600) AND (duration_s <= 31622400))),
+    CONSTRAINT product_max_entries_per_venue_check CHECK (((max_entries_per_venue >= 1) AND (max_entries_per_venue <= 1000))),
+    CONSTRAINT product_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT product_price_eur_cent_check CHECK ((price_eur_cent >= 0)),
+    CONSTRAINT product_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT product_use_within_days_check CHECK (((use_within_days >= 1) AND (use_within_days <= 1096)))
+);
+GRANT INSERT, SELECT, UPDATE ON pass.product TO somel_enjoy_pass;
+
 -- Readers of passes at the doors of venues; each has a secret of its own
 CREATE TABLE pass.reader (
     reader_id integer GENERATED ALWAYS AS IDENTITY, -- Key
@@ -835,6 +905,50 @@ CREATE TABLE pass.rule (
 );
 CREATE INDEX rule_service_idx ON pass.rule USING btree (service_id, rule_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.rule TO somel_enjoy_pass;
+
+-- Sales of passes, by whom and at which price; who bought is nowhere
+CREATE TABLE pass.sale (
+    sale_id uuid NOT NULL, -- Key, random
+    product_id integer NOT NULL, -- Product
+    organisation_id integer NOT NULL, -- Who sold
+    kind text NOT NULL, -- link: sold now; voucher: printed in stock, and sold from there
+    pass_count integer NOT NULL, -- Passes in it
+    price_eur_cent integer NOT NULL, -- Price of each on that day [EUR 0.01]
+    reference text NOT NULL DEFAULT ''::text, -- The seller's own, of an order or a receipt; no name of a person belongs here
+    payment text NOT NULL, -- seller: paid to the seller, who owes it; awaited, paid, failed: by a provider, and opened when it says that it is paid
+    payment_reference text, -- The provider's own; null: none yet
+    starts_at timestamp with time zone, -- When its passes begin, where they do not at their first use
+    use_until timestamp with time zone NOT NULL, -- Its passes have to begin before
+    sold_at timestamp with time zone NOT NULL, -- When it was sold, or put into stock
+    idempotency_key text, -- The seller's, for a day; null: none
+    request_sha256 bytea, -- What was asked with that key
+    CONSTRAINT sale_pkey PRIMARY KEY (sale_id),
+    CONSTRAINT sale_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT sale_product_id_fkey FOREIGN KEY (product_id) REFERENCES pass.product(product_id),
+    CONSTRAINT sale_check CHECK (((idempotency_key IS NULL) = (request_sha256 IS NULL))),
+    CONSTRAINT sale_kind_check CHECK ((kind = ANY (ARRAY['link'::text, 'voucher'::text]))),
+    CONSTRAINT sale_pass_count_check CHECK (((pass_count >= 1) AND (pass_count <= 10000))),
+    CONSTRAINT sale_payment_check CHECK ((payment = ANY (ARRAY['seller'::text, 'awaited'::text, 'paid'::text, 'failed'::text]))),
+    CONSTRAINT sale_price_eur_cent_check CHECK ((price_eur_cent >= 0)),
+    CONSTRAINT sale_reference_check CHECK ((length(reference) <= 100)),
+    CONSTRAINT sale_request_sha256_check CHECK ((octet_length(request_sha256) = 32))
+);
+CREATE INDEX sale_product_idx ON pass.sale USING btree (product_id);
+CREATE INDEX sale_sold_idx ON pass.sale USING btree (organisation_id, sold_at);
+CREATE UNIQUE INDEX sale_idempotency_idx ON pass.sale USING btree (organisation_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+GRANT INSERT, SELECT, UPDATE ON pass.sale TO somel_enjoy_pass;
+
+-- Who may sell passes of a service beside who runs it
+CREATE TABLE pass.seller (
+    service_id integer NOT NULL, -- Service
+    organisation_id integer NOT NULL, -- Who sells
+    admitted_at timestamp with time zone NOT NULL, -- Since when
+    CONSTRAINT seller_pkey PRIMARY KEY (service_id, organisation_id),
+    CONSTRAINT seller_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT seller_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id)
+);
+CREATE INDEX seller_organisation_idx ON pass.seller USING btree (organisation_id);
+GRANT DELETE, INSERT, SELECT ON pass.seller TO somel_enjoy_pass;
 
 -- Services that passes open: a pool, a library, a car park; or a tourism pass, which opens many houses
 CREATE TABLE pass.service (
@@ -875,6 +989,22 @@ CREATE TABLE pass.session (
 CREATE INDEX session_holder_idx ON pass.session USING btree (holder_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.session TO somel_enjoy_pass;
 
+-- Months that are closed; nothing in them changes any more, and what comes later is in the next
+CREATE TABLE pass.settlement (
+    service_id integer NOT NULL, -- Service
+    month date NOT NULL, -- First day of the month
+    content text NOT NULL, -- Lines of all partners, as canonical JSON (RFC 8785)
+    previous_sha256 bytea NOT NULL, -- Hash of the month before that was closed; zeros before the first
+    content_sha256 bytea NOT NULL, -- SHA-256 of the hash before and the content
+    closed_at timestamp with time zone NOT NULL, -- When it was closed
+    CONSTRAINT settlement_pkey PRIMARY KEY (service_id, month),
+    CONSTRAINT settlement_service_id_fkey FOREIGN KEY (service_id) REFERENCES pass.service(service_id),
+    CONSTRAINT settlement_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),
+    CONSTRAINT settlement_month_check CHECK ((month = (date_trunc('month'::text, (month)::timestamp with time zone))::date)),
+    CONSTRAINT settlement_previous_sha256_check CHECK ((octet_length(previous_sha256) = 32))
+);
+GRANT INSERT, SELECT ON pass.settlement TO somel_enjoy_pass;
+
 -- Keys that sign tokens and status lists; one signs at a time, several are believed
 CREATE TABLE pass.signing_key (
     kid text NOT NULL, -- Identifier: the first 8 bytes of the SHA-256 of the public key
@@ -893,6 +1023,31 @@ CREATE TABLE pass.signing_key (
     CONSTRAINT signing_key_public_key_check CHECK ((length(public_key) = 44))
 );
 GRANT INSERT, SELECT, UPDATE ON pass.signing_key TO somel_enjoy_pass;
+
+-- Passes that were sold: each is opened by a code that its buyer was given, and begins at its first use
+CREATE TABLE pass.sold_pass (
+    sale_id uuid NOT NULL, -- Sale
+    number integer NOT NULL, -- Place in the sale, from 1
+    claim_sha256 bytea NOT NULL, -- Hash of the code; the code itself is derived from the secret of passes and kept nowhere
+    subject_id uuid, -- Who holds it, to its service; null: not opened yet, or over for so long that it was forgotten
+    opened_on date, -- Day on which it was opened first
+    is_started boolean NOT NULL DEFAULT false, -- Whether it was ever used; it is not taken back then
+    started_at timestamp with time zone, -- First admission that is known; an upload may make it earlier, nothing makes it later. Forgotten two days after the end
+    ends_at timestamp with time zone, -- When it is over: so long after it began as its product says
+    cancelled_at timestamp with time zone, -- When it was taken back before its first use
+    ended_on date, -- Day on which its codes were revoked, since it was over or never used
+    CONSTRAINT sold_pass_pkey PRIMARY KEY (sale_id, number),
+    CONSTRAINT sold_pass_claim_sha256_key UNIQUE (claim_sha256),
+    CONSTRAINT sold_pass_subject_id_key UNIQUE (subject_id),
+    CONSTRAINT sold_pass_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pass.sale(sale_id),
+    CONSTRAINT sold_pass_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES pass.subject(subject_id) ON DELETE SET NULL,
+    CONSTRAINT sold_pass_check CHECK (((started_at IS NULL) = (ends_at IS NULL))),
+    CONSTRAINT sold_pass_check1 CHECK ((ends_at > started_at)),
+    CONSTRAINT sold_pass_claim_sha256_check CHECK ((octet_length(claim_sha256) = 32)),
+    CONSTRAINT sold_pass_number_check CHECK ((number >= 1))
+);
+CREATE INDEX sold_pass_ends_idx ON pass.sold_pass USING btree (ends_at) WHERE ((ended_on IS NULL) AND (ends_at IS NOT NULL));
+GRANT INSERT, SELECT, UPDATE ON pass.sold_pass TO somel_enjoy_pass;
 
 -- How often venues were used, by day; only what no single holder can be told from was ever stored
 CREATE TABLE pass.statistic (
@@ -1086,6 +1241,295 @@ CREATE TABLE personal.usage_point_identity (
     CONSTRAINT usage_point_identity_prm_check CHECK ((prm ~ '^[0-9]{14}$'::text))
 );
 GRANT SELECT ON personal.usage_point_identity TO somel_personal;
+
+-- What shops there are: a closed list
+CREATE TABLE shop.category (
+    code text NOT NULL, -- Key, as callers write it
+    title_fr text NOT NULL, -- For people, in French
+    title_en text NOT NULL, -- For people, in English
+    CONSTRAINT category_pkey PRIMARY KEY (code),
+    CONSTRAINT category_code_check CHECK ((code ~ '^[a-z][a-z_]{1,39}$'::text)),
+    CONSTRAINT category_title_en_check CHECK ((title_en <> ''::text)),
+    CONSTRAINT category_title_fr_check CHECK ((title_fr <> ''::text))
+);
+GRANT SELECT ON shop.category TO somel_enjoy_shop;
+
+-- Orders; who ordered is known by a secret alone, and how to reach them for a while, if they said
+CREATE TABLE shop.customer_order (
+    order_id uuid NOT NULL DEFAULT gen_random_uuid(), -- Key, random
+    shop_id integer NOT NULL, -- Shop
+    slot_id integer NOT NULL, -- When it is collected
+    state text NOT NULL DEFAULT 'draft'::text, -- draft: to be paid; placed: to be accepted; accepted; ready; and how it ended: collected, refused, cancelled, expired, no_show
+    state_at timestamp with time zone NOT NULL, -- Since when it is so
+    created_at timestamp with time zone NOT NULL, -- When it was made
+    due_at timestamp with time zone, -- By then a draft is paid and an order is accepted, or it expires
+    collect_by timestamp with time zone NOT NULL, -- After this nobody waits for it any more
+    amount_eur_cent bigint NOT NULL DEFAULT 0, -- What it costs, with VAT [euro cents]
+    payment text NOT NULL, -- at_shop, or handoff: at a provider's page, by signed messages; never card data
+    payment_state text NOT NULL DEFAULT 'due'::text, -- due, paid, or refund_due: paid, and did not come about
+    payment_id text, -- What the provider calls the payment
+    email text, -- Where the customer is told; null: nowhere, or forgotten
+    phone text, -- Where the shop may call; null: nowhere, or forgotten
+    note text NOT NULL DEFAULT ''::text, -- What the customer says to the shop
+    language text NOT NULL DEFAULT 'fr'::text, -- Of what the customer is told: fr or en
+    secret_sha256 bytea, -- SHA-256 of the secret that opens it; null: forgotten
+    secret_salt bytea, -- Makes the secret together with what the caller alone knows; null: forgotten
+    code_hash bytea, -- Scrypt of the pickup code, salted by the key; null: forgotten
+    wrong_codes integer NOT NULL DEFAULT 0, -- Pickup codes that were tried and wrong
+    codes_closed_until timestamp with time zone, -- Until then no pickup code is looked at; null: open
+    key_sha256 bytea, -- SHA-256 of the Idempotency-Key that it came with; null: none
+    request_sha256 bytea, -- SHA-256 of the request that it came with
+    forgotten_at timestamp with time zone, -- When it was forgotten who ordered; null: not yet
+    CONSTRAINT customer_order_pkey PRIMARY KEY (order_id),
+    CONSTRAINT customer_order_secret_sha256_key UNIQUE (secret_sha256),
+    CONSTRAINT customer_order_shop_id_key_sha256_key UNIQUE (shop_id, key_sha256),
+    CONSTRAINT customer_order_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT customer_order_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES shop.slot(slot_id),
+    CONSTRAINT customer_order_amount_eur_cent_check CHECK ((amount_eur_cent >= 0)),
+    CONSTRAINT customer_order_check CHECK (((state <> ALL (ARRAY['draft'::text, 'placed'::text])) OR (due_at IS NOT NULL))),
+    CONSTRAINT customer_order_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+    CONSTRAINT customer_order_email_check CHECK ((email ~ '^[^@\s]+@[^@\s]+$'::text)),
+    CONSTRAINT customer_order_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+    CONSTRAINT customer_order_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
+    CONSTRAINT customer_order_note_check CHECK ((length(note) <= 500)),
+    CONSTRAINT customer_order_payment_check CHECK ((payment = ANY (ARRAY['at_shop'::text, 'handoff'::text]))),
+    CONSTRAINT customer_order_payment_state_check CHECK ((payment_state = ANY (ARRAY['due'::text, 'paid'::text, 'refund_due'::text]))),
+    CONSTRAINT customer_order_phone_check CHECK ((phone <> ''::text)),
+    CONSTRAINT customer_order_request_sha256_check CHECK ((octet_length(request_sha256) = 32)),
+    CONSTRAINT customer_order_secret_salt_check CHECK ((octet_length(secret_salt) = 16)),
+    CONSTRAINT customer_order_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32)),
+    CONSTRAINT customer_order_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'placed'::text, 'accepted'::text, 'ready'::text, 'collected'::text, 'refused'::text, 'cancelled'::text, 'expired'::text, 'no_show'::text]))),
+    CONSTRAINT customer_order_wrong_codes_check CHECK ((wrong_codes >= 0))
+);
+CREATE INDEX customer_order_collect_idx ON shop.customer_order USING btree (collect_by) WHERE (state = ANY (ARRAY['accepted'::text, 'ready'::text]));
+CREATE INDEX customer_order_due_idx ON shop.customer_order USING btree (due_at) WHERE (state = ANY (ARRAY['draft'::text, 'placed'::text]));
+CREATE INDEX customer_order_forget_idx ON shop.customer_order USING btree (state_at) WHERE (forgotten_at IS NULL);
+CREATE INDEX customer_order_shop_idx ON shop.customer_order USING btree (shop_id, state, created_at);
+CREATE INDEX customer_order_slot_idx ON shop.customer_order USING btree (slot_id);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE ON shop.customer_order FOR EACH STATEMENT EXECUTE FUNCTION announce();
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.customer_order TO somel_enjoy_shop;
+
+-- What was ordered, at the price of that moment
+CREATE TABLE shop.order_line (
+    order_id uuid NOT NULL, -- Order
+    product_id integer NOT NULL, -- Product
+    quantity integer NOT NULL, -- How many
+    held integer NOT NULL, -- Pieces that were taken from the stock for it and are neither given back nor gone
+    title text NOT NULL, -- What it was called
+    unit text NOT NULL, -- What one was
+    price_eur_cent integer NOT NULL, -- What one cost, with VAT [euro cents]
+    vat_ratio double precision NOT NULL, -- Rate of VAT in it [ratio]
+    CONSTRAINT order_line_pkey PRIMARY KEY (order_id, product_id),
+    CONSTRAINT order_line_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT order_line_product_id_fkey FOREIGN KEY (product_id) REFERENCES shop.product(product_id),
+    CONSTRAINT order_line_check CHECK (((held >= 0) AND (held <= quantity))),
+    CONSTRAINT order_line_price_eur_cent_check CHECK ((price_eur_cent >= 0)),
+    CONSTRAINT order_line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000)))
+);
+CREATE INDEX order_line_product_idx ON shop.order_line USING btree (product_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.order_line TO somel_enjoy_shop;
+
+-- What became of orders: no order comes into a state twice
+CREATE TABLE shop.order_transition (
+    order_transition_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    order_id uuid NOT NULL, -- Order
+    to_state text NOT NULL, -- What it became
+    at timestamp with time zone NOT NULL, -- When
+    actor text NOT NULL, -- customer, process/enjoy, or who of the merchant, as in audit_entry
+    reason text NOT NULL DEFAULT ''::text, -- Why, for the other side
+    CONSTRAINT order_transition_pkey PRIMARY KEY (order_id, to_state),
+    CONSTRAINT order_transition_order_transition_id_key UNIQUE (order_transition_id),
+    CONSTRAINT order_transition_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT order_transition_actor_check CHECK ((actor <> ''::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.order_transition TO somel_enjoy_shop;
+
+-- What is to be told of orders, written with what it tells of; told at least once, and known by its number
+CREATE TABLE shop.outbox (
+    outbox_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    message_id uuid NOT NULL DEFAULT gen_random_uuid(), -- What receivers know it by: the same at each attempt
+    shop_id integer NOT NULL, -- Shop
+    order_id uuid, -- Order; null: none
+    kind text NOT NULL, -- email; webhook: of the merchant; provider: of payments
+    recipient text NOT NULL DEFAULT ''::text, -- Address of an e-mail; empty: the shop says where
+    subject text NOT NULL DEFAULT ''::text, -- Subject of an e-mail
+    body text NOT NULL, -- What is said; empty once it was
+    status text NOT NULL DEFAULT 'pending'::text, -- pending, sent, or dead: given up
+    made_at timestamp with time zone NOT NULL, -- When it was written
+    due_from timestamp with time zone NOT NULL, -- Not tried before
+    attempt_count integer NOT NULL DEFAULT 0, -- How often it was tried
+    answer text NOT NULL DEFAULT ''::text, -- What came of the last attempt
+    ended_at timestamp with time zone, -- When it was sent or given up; null: pending
+    CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id),
+    CONSTRAINT outbox_message_id_key UNIQUE (message_id),
+    CONSTRAINT outbox_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT outbox_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT outbox_attempt_count_check CHECK ((attempt_count >= 0)),
+    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text, 'provider'::text]))),
+    CONSTRAINT outbox_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
+);
+CREATE INDEX outbox_due_idx ON shop.outbox USING btree (due_from, outbox_id) WHERE (status = 'pending'::text);
+CREATE INDEX outbox_order_idx ON shop.outbox USING btree (order_id);
+CREATE INDEX outbox_shop_idx ON shop.outbox USING btree (shop_id, outbox_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.outbox TO somel_enjoy_shop;
+
+-- What providers said of payments: each is taken once
+CREATE TABLE shop.payment_message (
+    shop_id integer NOT NULL, -- Shop
+    message_id text NOT NULL, -- Number of the message, the provider's
+    order_id uuid NOT NULL, -- Order
+    received_at timestamp with time zone NOT NULL, -- When
+    CONSTRAINT payment_message_pkey PRIMARY KEY (shop_id, message_id),
+    CONSTRAINT payment_message_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT payment_message_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT payment_message_message_id_check CHECK ((message_id <> ''::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.payment_message TO somel_enjoy_shop;
+
+-- What shops sell
+CREATE TABLE shop.product (
+    product_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    shop_id integer NOT NULL, -- Shop
+    title text NOT NULL, -- Name for people
+    description text NOT NULL DEFAULT ''::text, -- A few sentences for people
+    unit text NOT NULL DEFAULT 'piece'::text, -- What one is: piece, kg, box of six
+    price_eur_cent integer NOT NULL, -- Price of one, with VAT [euro cents]
+    vat_ratio double precision NOT NULL, -- Rate of VAT in it [ratio]
+    stock integer, -- Pieces that nobody has ordered yet; null: not counted
+    is_offered boolean NOT NULL DEFAULT true, -- Whether it can be ordered
+    created_at timestamp with time zone NOT NULL, -- When it was added
+    CONSTRAINT product_pkey PRIMARY KEY (product_id),
+    CONSTRAINT product_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT product_price_eur_cent_check CHECK (((price_eur_cent >= 0) AND (price_eur_cent <= 10000000))),
+    CONSTRAINT product_stock_check CHECK ((stock >= 0)),
+    CONSTRAINT product_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT product_unit_check CHECK ((unit <> ''::text)),
+    CONSTRAINT product_vat_ratio_check CHECK ((vat_ratio = ANY (ARRAY[(0)::double precision, (0.021)::double precision, (0.055)::double precision, (0.1)::double precision, (0.2)::double precision])))
+);
+CREATE INDEX product_shop_idx ON shop.product USING btree (shop_id, product_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.product TO somel_enjoy_shop;
+
+-- Shops that take orders to be collected; each is an organisation of kind merchant
+CREATE TABLE shop.shop (
+    shop_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    organisation_id integer NOT NULL, -- Who runs it
+    name text NOT NULL, -- Name in addresses; never changes
+    siret text NOT NULL, -- Number of the establishment, whose check digit is right
+    title text NOT NULL, -- Name for people
+    description text NOT NULL DEFAULT ''::text, -- A few sentences for people
+    insee_code text NOT NULL, -- Commune
+    address text NOT NULL, -- Street and number, postcode and town
+    location geometry(Point,4326) NOT NULL, -- Its door, WGS 84
+    hours jsonb NOT NULL, -- Opening hours, local: weekly, closures, exceptional; see enjoy.shops.hours
+    language text NOT NULL DEFAULT 'fr'::text, -- Of what the merchant is told: fr or en
+    notify_email text, -- Where the merchant is told of orders; null: nowhere
+    state text NOT NULL DEFAULT 'applied'::text, -- applied: nobody else sees it yet; listed; refused; suspended: takes no orders
+    state_reason text NOT NULL DEFAULT ''::text, -- Why it was refused or suspended, for the merchant
+    state_at timestamp with time zone NOT NULL, -- Since when it is so
+    created_at timestamp with time zone NOT NULL, -- When it applied
+    accept_within_min integer NOT NULL DEFAULT 60, -- An order that is not accepted so long after it was placed expires [min]
+    pay_within_min integer NOT NULL DEFAULT 15, -- An order whose payment was handed off and that is not paid by then expires [min]
+    lead_min integer NOT NULL DEFAULT 30, -- A slot takes orders until so long before it begins [min]
+    grace_min integer NOT NULL DEFAULT 30, -- What is not collected so long after its slot is not waited for any more [min]
+    cancel_until text NOT NULL DEFAULT 'accepted'::text, -- Customers cancel until it is accepted, or until it is ready
+    slot_min integer, -- Length of the slots that the opening hours are cut into; null: slots are made one by one [min]
+    slot_orders integer, -- Orders that such a slot takes; null: any number
+    slot_eur_cent bigint, -- Worth of orders that such a slot takes; null: any [euro cents]
+    slot_ahead_days integer NOT NULL DEFAULT 7, -- So many days ahead there are slots [days]
+    provider_url text, -- Page of the payment provider; null: everything is paid at the shop
+    provider_notify_url text, -- Where the provider is told of refunds; null: nowhere
+    provider_secret bytea, -- Signs what goes to the provider and what comes from it
+    webhook_url text, -- Where the merchant's own system is told of orders; null: nowhere
+    webhook_secret bytea, -- Signs what it is told
+    wrong_codes integer NOT NULL DEFAULT 0, -- Pickup codes that were wrong since the last right one
+    codes_closed_until timestamp with time zone, -- Until then no pickup code is looked at, after too many wrong ones; null: open
+    CONSTRAINT shop_pkey PRIMARY KEY (shop_id),
+    CONSTRAINT shop_name_key UNIQUE (name),
+    CONSTRAINT shop_organisation_id_key UNIQUE (organisation_id),
+    CONSTRAINT shop_siret_key UNIQUE (siret),
+    CONSTRAINT shop_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT shop_accept_within_min_check CHECK (((accept_within_min >= 1) AND (accept_within_min <= 10080))),
+    CONSTRAINT shop_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT shop_cancel_until_check CHECK ((cancel_until = ANY (ARRAY['accepted'::text, 'ready'::text]))),
+    CONSTRAINT shop_check CHECK (((slot_min IS NULL) OR (slot_orders IS NOT NULL) OR (slot_eur_cent IS NOT NULL))),
+    CONSTRAINT shop_check1 CHECK (((provider_url IS NULL) = (provider_secret IS NULL))),
+    CONSTRAINT shop_check2 CHECK (((webhook_url IS NULL) = (webhook_secret IS NULL))),
+    CONSTRAINT shop_grace_min_check CHECK (((grace_min >= 0) AND (grace_min <= 10080))),
+    CONSTRAINT shop_insee_code_check CHECK ((insee_code ~ '^[0-9][0-9AB][0-9]{3}$'::text)),
+    CONSTRAINT shop_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
+    CONSTRAINT shop_lead_min_check CHECK (((lead_min >= 0) AND (lead_min <= 43200))),
+    CONSTRAINT shop_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{1,47}$'::text)),
+    CONSTRAINT shop_notify_email_check CHECK ((notify_email ~ '^[^@\s]+@[^@\s]+$'::text)),
+    CONSTRAINT shop_pay_within_min_check CHECK (((pay_within_min >= 1) AND (pay_within_min <= 1440))),
+    CONSTRAINT shop_provider_notify_url_check CHECK ((provider_notify_url ~ '^https?://'::text)),
+    CONSTRAINT shop_provider_secret_check CHECK (((octet_length(provider_secret) >= 32) AND (octet_length(provider_secret) <= 64))),
+    CONSTRAINT shop_provider_url_check CHECK ((provider_url ~ '^https?://'::text)),
+    CONSTRAINT shop_siret_check CHECK ((siret ~ '^[0-9]{14}$'::text)),
+    CONSTRAINT shop_slot_ahead_days_check CHECK (((slot_ahead_days >= 1) AND (slot_ahead_days <= 60))),
+    CONSTRAINT shop_slot_eur_cent_check CHECK ((slot_eur_cent > 0)),
+    CONSTRAINT shop_slot_min_check CHECK (((slot_min >= 5) AND (slot_min <= 1440))),
+    CONSTRAINT shop_slot_orders_check CHECK (((slot_orders >= 1) AND (slot_orders <= 10000))),
+    CONSTRAINT shop_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'listed'::text, 'refused'::text, 'suspended'::text]))),
+    CONSTRAINT shop_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT shop_webhook_secret_check CHECK (((octet_length(webhook_secret) >= 24) AND (octet_length(webhook_secret) <= 64))),
+    CONSTRAINT shop_webhook_url_check CHECK ((webhook_url ~ '^https?://'::text)),
+    CONSTRAINT shop_wrong_codes_check CHECK ((wrong_codes >= 0))
+);
+CREATE INDEX shop_state_idx ON shop.shop USING btree (state, insee_code);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.shop TO somel_enjoy_shop;
+
+-- What a shop is
+CREATE TABLE shop.shop_category (
+    shop_id integer NOT NULL, -- Shop
+    code text NOT NULL, -- Category
+    CONSTRAINT shop_category_pkey PRIMARY KEY (shop_id, code),
+    CONSTRAINT shop_category_code_fkey FOREIGN KEY (code) REFERENCES shop.category(code),
+    CONSTRAINT shop_category_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.shop_category TO somel_enjoy_shop;
+
+-- Times at which orders are collected, and how many there may be
+CREATE TABLE shop.slot (
+    slot_id integer GENERATED ALWAYS AS IDENTITY, -- Key
+    shop_id integer NOT NULL, -- Shop
+    starts_at timestamp with time zone NOT NULL, -- From when
+    ends_at timestamp with time zone NOT NULL, -- Until when
+    capacity_orders integer, -- Orders that it takes; null: any number
+    capacity_eur_cent bigint, -- Worth of orders that it takes; null: any [euro cents]
+    order_count integer NOT NULL DEFAULT 0, -- Orders that have a place in it
+    held_eur_cent bigint NOT NULL DEFAULT 0, -- What these are worth [euro cents]
+    is_single boolean NOT NULL, -- Whether it was made by itself and not cut from the opening hours
+    closed_by text, -- Takes no orders, as the hours say (hours) or the merchant; those in it stay; null: open
+    CONSTRAINT slot_pkey PRIMARY KEY (slot_id),
+    CONSTRAINT slot_shop_id_starts_at_ends_at_key UNIQUE (shop_id, starts_at, ends_at),
+    CONSTRAINT slot_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop.shop(shop_id),
+    CONSTRAINT slot_capacity_eur_cent_check CHECK ((capacity_eur_cent >= 0)),
+    CONSTRAINT slot_capacity_orders_check CHECK ((capacity_orders >= 0)),
+    CONSTRAINT slot_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT slot_check1 CHECK ((order_count <= capacity_orders)),
+    CONSTRAINT slot_check2 CHECK ((held_eur_cent <= capacity_eur_cent)),
+    CONSTRAINT slot_check3 CHECK (((capacity_orders IS NOT NULL) OR (capacity_eur_cent IS NOT NULL))),
+    CONSTRAINT slot_closed_by_check CHECK ((closed_by = ANY (ARRAY['hours'::text, 'merchant'::text]))),
+    CONSTRAINT slot_held_eur_cent_check CHECK ((held_eur_cent >= 0)),
+    CONSTRAINT slot_order_count_check CHECK ((order_count >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.slot TO somel_enjoy_shop;
+
+-- Why the stock is what it is: it is the sum of these
+CREATE TABLE shop.stock_movement (
+    stock_movement_id bigint GENERATED ALWAYS AS IDENTITY, -- Key; grows with time
+    product_id integer NOT NULL, -- Product
+    at timestamp with time zone NOT NULL, -- When
+    kind text NOT NULL, -- counted, delivered or lost, as the merchant says; ordered, given_back
+    change integer NOT NULL, -- Pieces that came; negative: that went
+    order_id uuid, -- For which order; null: none
+    CONSTRAINT stock_movement_pkey PRIMARY KEY (stock_movement_id),
+    CONSTRAINT stock_movement_order_id_fkey FOREIGN KEY (order_id) REFERENCES shop.customer_order(order_id),
+    CONSTRAINT stock_movement_product_id_fkey FOREIGN KEY (product_id) REFERENCES shop.product(product_id),
+    CONSTRAINT stock_movement_kind_check CHECK ((kind = ANY (ARRAY['counted'::text, 'delivered'::text, 'lost'::text, 'ordered'::text, 'given_back'::text])))
+);
+CREATE INDEX stock_movement_product_idx ON shop.stock_movement USING btree (product_id, stock_movement_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON shop.stock_movement TO somel_enjoy_shop;
 
 -- Bearer tokens of the API, by the SHA-256 of a 256-bit random secret
 CREATE TABLE somel.access_token (
