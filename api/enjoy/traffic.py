@@ -41,7 +41,6 @@ _SIGN_IN: Final = frozenset(
 )
 #: What lies below is opened by secrets of its own, which are no keys; wrong ones are counted alone.
 READERS: Final = ("/v1/reader/",)
-OTHER_SECRETS: Final = ("/v1/reader/",)
 #: Below it serials of cards are given, which could be tried one after the other.
 _MEDIA: Final = "/v1/card/media"
 _log = structlog.get_logger()
