@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from api.routes.page import WEB
 from core.settings import Settings
@@ -23,6 +23,9 @@ ARGUMENTS = (
     "--no-first-run",
     "--no-sandbox",
 )
+
+#: What a page is waited for, beside other tests on the same processors.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
