@@ -1,6 +1,7 @@
 """Who may do what in an organisation of Enjoy, and how people come to belong to one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,6 +26,25 @@ _OWN_SCOPES: Final[Mapping[str, frozenset[str]]] = {
 }
 INVITATION_LASTS: Final = timedelta(days=7)
 _MOST_KEYS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Name who acts for an organisation.
+
+    Attributes
+    ----------
+    organisation_id : int
+        Organisation.
+    organisation : str
+        Its name.
+    actor : str
+        Who, as in the audit log.
+    """
+
+    organisation_id: int
+    organisation: str
+    actor: str
 
 
 def scopes_of(membership: Membership) -> frozenset[str]:

@@ -1,7 +1,6 @@
 """Who runs services and shops: a key of an organisation, or somebody who belongs to it and signed in on the page."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,26 +10,7 @@ from api.enjoy.access import Caller, WhoCalls
 from api.enjoy.signing_in import Known, OrganisationAsked, actor_of, membership_of, signed_in
 from core.errors import ForbiddenError
 from db.connection import Connection, borrow
-from enjoy.accounts import scopes_of
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Name who acts for an organisation.
-
-    Attributes
-    ----------
-    organisation_id : int
-        Organisation.
-    organisation : str
-        Its name.
-    actor : str
-        Who, as in the audit log.
-    """
-
-    organisation_id: int
-    organisation: str
-    actor: str
+from enjoy.accounts import Operator, scopes_of
 
 
 class Operating:

@@ -17,6 +17,7 @@ from db.audit import record
 from db.connection import Connection
 from db.pass_access import note_access
 from db.pass_rights import EvidenceKind
+from enjoy.accounts import Operator
 from enjoy.passes.deriving import derive_holder
 from enjoy.passes.rights import GRACE, SOON, today_of
 
@@ -38,25 +39,6 @@ DOCUMENTS: Final[Mapping[EvidenceKind, tuple[str, ...]]] = {
 }
 #: Whose word makes rights: a partner's does not.
 _PUBLIC: Final = frozenset({"metropolis", "commune"})
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Name a desk, and who sits there.
-
-    Attributes
-    ----------
-    organisation_id : int
-        Organisation.
-    organisation : str
-        Its name.
-    actor : str
-        Who, as in the audit log.
-    """
-
-    organisation_id: int
-    organisation: str
-    actor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +81,7 @@ async def make_code(connection: Connection, holder_id: UUID, *, now: datetime) -
     return f"{drawn[:4]}-{drawn[4:]}", now + CODE_LASTS
 
 
-async def require_public(connection: Connection, desk: Desk) -> None:
+async def require_public(connection: Connection, desk: Operator) -> None:
     """Let only the metropolis and its communes say what rights follow from.
 
     Raises
@@ -111,7 +93,7 @@ async def require_public(connection: Connection, desk: Desk) -> None:
         raise ForbiddenError("desk_not_public", "Only the metropolis and communes say what rights follow from.")
 
 
-async def take_code(connection: Connection, desk: Desk, code: str, *, now: datetime) -> tuple[str, datetime]:
+async def take_code(connection: Connection, desk: Operator, code: str, *, now: datetime) -> tuple[str, datetime]:
     """Take a holder's code; return the secret of some minutes with them, and until when it is good.
 
     Raises
@@ -139,7 +121,7 @@ async def take_code(connection: Connection, desk: Desk, code: str, *, now: datet
     return secret, until
 
 
-async def holder_before(connection: Connection, desk: Desk, secret: str, *, now: datetime) -> UUID:
+async def holder_before(connection: Connection, desk: Operator, secret: str, *, now: datetime) -> UUID:
     """Return who is before a desk.
 
     Raises
@@ -171,7 +153,7 @@ async def evidence_held(connection: Connection, holder_id: UUID, *, now: datetim
     ]
 
 
-async def attest(connection: Connection, desk: Desk, holder_id: UUID, seen: Seen, *, now: datetime) -> None:
+async def attest(connection: Connection, desk: Operator, holder_id: UUID, seen: Seen, *, now: datetime) -> None:
     """Store what a desk saw, in the place of what was of its kind, and derive the holder's rights.
 
     Raises
@@ -221,7 +203,7 @@ def _invalid(what: str) -> InputError:
     return InputError("evidence_invalid", f"What was seen cannot be recorded: {what}.")
 
 
-async def _note(connection: Connection, desk: Desk, holder_id: UUID, purpose: str, now: datetime) -> None:
+async def _note(connection: Connection, desk: Operator, holder_id: UUID, purpose: str, now: datetime) -> None:
     await note_access(
         connection,
         holder_id,

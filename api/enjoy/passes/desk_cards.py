@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from api.context import Context, InContext
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.models.card_family import HandedCode
 from api.models.card_media import SerialAtDesk
 from core.errors import NotFoundError
 from db import media as store
 from db.connection import Connection
 from db.pass_access import note_access
+from enjoy.accounts import Operator
 from enjoy.passes.families import claim_at_desk
 from enjoy.passes.secret import secret_of
 from enjoy.passes.serials import serial_of

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Response
 
 from api.context import InContext
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.models.pass_rights import AtDesk, CodeShown, DeskSession, HeldOf, SomethingSeen
 from db import pass_desks
+from enjoy.accounts import Operator
 from enjoy.passes import desks
-from enjoy.passes.desks import Desk, Seen
+from enjoy.passes.desks import Seen
 
 router = APIRouter(prefix="/v1/desk", tags=["services"])
 
@@ -28,12 +29,8 @@ SessionSecret = Annotated[
 ]
 
 
-def _desk(operator: Operator) -> Desk:
-    return Desk(operator.organisation_id, operator.organisation, operator.actor)
-
-
 async def _before(context: InContext, operator: Sits, connection: Passes, desk_session: SessionSecret) -> UUID:
-    return await desks.holder_before(connection, _desk(operator), desk_session, now=context.wall.now())
+    return await desks.holder_before(connection, operator, desk_session, now=context.wall.now())
 
 
 #: Who is before the desk; no answer ever names them.
@@ -44,8 +41,8 @@ BeforeDesk = Annotated[UUID, Depends(_before)]
 async def post_session(context: InContext, operator: Sits, connection: Passes, body: CodeShown) -> DeskSession:
     """Take the code that a holder shows: for ten minutes the desk may say what it saw."""
     now = context.wall.now()
-    secret, until = await desks.take_code(connection, _desk(operator), body.code, now=now)
-    holder_id = await desks.holder_before(connection, _desk(operator), secret, now=now)
+    secret, until = await desks.take_code(connection, operator, body.code, now=now)
+    holder_id = await desks.holder_before(connection, operator, secret, now=now)
     held = await desks.evidence_held(connection, holder_id, now=now)
     return DeskSession(session=secret, expires_at=until, evidence=[HeldOf.model_validate(one) for one in held])
 
@@ -63,7 +60,7 @@ async def post_attestation(
 ) -> AtDesk:
     """Say what the desk saw, in the place of what was of its kind; the holder's rights are derived at once."""
     now = context.wall.now()
-    await desks.attest(connection, _desk(operator), holder_id, Seen(**body.model_dump()), now=now)
+    await desks.attest(connection, operator, holder_id, Seen(**body.model_dump()), now=now)
     held = await desks.evidence_held(connection, holder_id, now=now)
     return AtDesk(evidence=[HeldOf.model_validate(one) for one in held])
 

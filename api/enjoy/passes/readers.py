@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api.context import InContext
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.models.page import Page
 from api.models.pass_readers import FlagCount, FlagOf, FlagsOf, NewReader, ReaderOf, ReaderWanted, StatisticOf
 from api.paging import Cursor, Limit, bounded, page_of, read_key
@@ -16,6 +16,7 @@ from db import pass_figures as figures
 from db import pass_readers as store
 from db.connection import Connection
 from db.pass_readers import ReaderRow
+from enjoy.accounts import Operator
 from enjoy.passes.doors import Doors, end_reader, make_reader
 from enjoy.passes.figures import KNOWN_FOR
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from api.context import InContext
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.models.page import Page
 from api.models.pass_services import (
     Hours,
@@ -24,6 +24,7 @@ from core.errors import InputError
 from db import pass_services as store
 from db.connection import Connection
 from db.pass_services import PassService
+from enjoy.accounts import Operator
 from enjoy.passes import services
 from enjoy.passes.conditions import read_condition, words_of
 from enjoy.passes.opening import closed_days, hours_of

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from api.context import InContext
-from api.enjoy.operating import Operating, Operator, Shops
+from api.enjoy.operating import Operating, Shops
 from api.enjoy.shops.told import ShopPath, own_shop_told, require_no_sandbox
 from api.models.page import Page
 from api.models.shop import Decision, OwnShopOf
 from api.paging import Cursor, Limit, bounded, page_of, read_key
 from db import shops as store
 from db.shops import ShopState, WantedShops
+from enjoy.accounts import Operator
 from enjoy.shops.merchants import decide, require_lister, shop_named
 
 router = APIRouter(prefix="/v1/listings", tags=["merchants"])

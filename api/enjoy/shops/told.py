@@ -8,13 +8,14 @@ from uuid import UUID
 from fastapi import Depends, Path, Request
 
 from api.enjoy.access import WhoCalls
-from api.enjoy.operating import Operating, Operator, Shops
+from api.enjoy.operating import Operating, Shops
 from api.models.order import LineOf, MerchantOrderOf, OrderOf, TransitionOf
 from api.models.shop import HoursOf, OrderingOf, OwnShopOf, ShopOf
 from core.errors import ForbiddenError, NotFoundError
 from db.connection import Connection
 from db.orders import Line, Order, Transition, lines_of, transitions_of
 from db.shops import Shop, ShopFacts, find_shop
+from enjoy.accounts import Operator
 from enjoy.shops.hours import read_hours
 from enjoy.shops.steps import ENDED, PROCESS
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from core.errors import InputError, NotFoundError
 from db.connection import Connection, Role, connect
 from db.pass_rights import attestations_of
+from enjoy.accounts import Operator
 from enjoy.passes import deriving, desks
 from enjoy.passes.conditions import read_condition, words_of
 from enjoy.passes.deriving import Derived, derive_due, derive_holder, derive_subject
-from enjoy.passes.desks import Desk, Seen
+from enjoy.passes.desks import Seen
 from enjoy.passes.issuing import issue
 from enjoy.passes.rights import Evidence, holds_until, month_after
 from enjoy.passes.secret import PassSecret
@@ -145,7 +146,7 @@ def midnight(year: int, month: int) -> datetime:
 
 
 async def _attest(connection: Connection, town: Town, holder: UUID, seen: Seen, now: datetime = NOON) -> None:
-    await desks.attest(connection, Desk(town.organisations["lille"], "lille", "account/1"), holder, seen, now=now)
+    await desks.attest(connection, Operator(town.organisations["lille"], "lille", "account/1"), holder, seen, now=now)
 
 
 async def test_rights_come_with_evidence_end_with_it_and_go_when_it_is_withdrawn(database_url: str):

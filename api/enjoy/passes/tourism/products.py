@@ -6,12 +6,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Response
 
 from api.context import InContext
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.models.tourism import AgreementOf, NewProduct, ProductChange, ProductOf, Proposed, SellerOf
 from core.errors import NotFoundError
 from db import tourism_products as store
 from db.connection import Connection
 from db.tourism_products import Product
+from enjoy.accounts import Operator
 from enjoy.passes.tourism import products
 from enjoy.passes.tourism.selling import is_on_sale
 

@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from api.context import InContext
 from api.enjoy.catalogue.asking import InAddresses, form_of
 from api.enjoy.once import REPLAYED, IdempotencyKey, asked_once
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.models.fields import GivenInstant
 from api.models.tourism import Cancelled, ClaimOf, NewSale, SaleOf, SaleWanted
 from core.canonical import canonical_json
 from db.tourism_sales import sales
+from enjoy.accounts import Operator
 from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism import selling
 from enjoy.passes.tourism.selling import Sold, Wanted

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.context import InContext
 from api.enjoy.catalogue.asking import form_of
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.models.tourism import Closing, StatementOf
 from db.tourism_settlements import settling_services
+from enjoy.accounts import Operator
 from enjoy.passes.tourism import settling
 from enjoy.passes.tourism.products import own_service
 
