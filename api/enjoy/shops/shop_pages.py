@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.context import InContext
+from api.enjoy.access import Sharing
 from api.enjoy.catalogue.rendering import render
 from api.enjoy.catalogue.words import WORDS
 from api.enjoy.catalogue.words_shops import SAID_BY_SHOPS
@@ -14,7 +15,9 @@ from api.enjoy.operating import Shops
 from api.enjoy.shops.told import OrderPath, ShopPath, shop_told
 from db import directory, shops
 from db.connection import Connection
+from db.datasets import find_published
 from db.shops import WantedShops
+from enjoy.shops.directory import NAME
 from enjoy.shops.merchants import shop_named
 
 router = APIRouter(include_in_schema=False)
@@ -32,6 +35,7 @@ async def get_directory(
     request: Request,
     context: InContext,
     connection: Shops,
+    sharing: Sharing,
     *,
     q: Words = "",
     commune: Words = "",
@@ -62,6 +66,7 @@ async def get_directory(
         page_count=-(-len(found) // _ON_A_PAGE),
         communes=await directory.communes_with_shops(connection),
         categories=await _categories(connection, language_of(request)),
+        dataset=NAME if await find_published(sharing, NAME) else "",
     )
 
 
