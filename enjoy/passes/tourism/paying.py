@@ -27,14 +27,14 @@ async def require_payable(connection: Connection, product: Product, kind: SaleKi
     InputError
         ``handoff_refused``: vouchers are put into stock, and what is free is not paid.
     ConflictError
-        ``payment_not_offered``.
+        ``handoff_not_offered``.
     """
     if kind != "link" or product.price_eur_cent == 0:
         raise InputError(
             "handoff_refused", "Only passes that are sold now, for a price, are paid at a provider's page."
         )
     if not await store.has_provider(connection, product.organisation_id):
-        raise ConflictError("payment_not_offered", "Who runs the service names no payment provider.")
+        raise ConflictError("handoff_not_offered", "Who runs the service names no payment provider.")
 
 
 async def pay_at(connection: Connection, sale_id: UUID, *, return_url: str, notify_url: str, now: datetime) -> str:

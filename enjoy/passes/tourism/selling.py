@@ -79,7 +79,7 @@ async def sell(
     ForbiddenError
         ``seller_not_admitted``.
     ConflictError
-        ``product_not_on_sale``, ``payment_not_offered``, or ``idempotency_key_in_use``.
+        ``product_not_on_sale``, ``handoff_not_offered``, or ``idempotency_key_in_use``.
     InputError
         ``pass_start_invalid``, ``handoff_refused``, or ``idempotency_key_reused``.
     """

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,9 +12,12 @@ from core.settings import read_settings
 from enjoy.passes.tourism.paying import PAYABLE_FOR, expire_over
 from enjoy.passes.tourism.refunding import Refunding
 from enjoy.payment import REQUEST, Outcome, result_of, verify
+from outward.callbacks import Callbacks
+from outward.signing import signed_headers
 from tests.api.enjoy.passes.tourism.conftest import Trade, on_sale, sold
 from tests.api.enjoy.passes.tourism.test_products import refused
 from tests.api.enjoy.passes.tourism.test_sales import device_key
+from tests.api.webhooks.subscriber import said, subscriber
 
 PROVIDER = {"url": "https://8.8.8.8/pay", "notify_url": "https://8.8.8.8/refunds"}
 PRICE = 4_500
@@ -129,18 +132,6 @@ async def test_a_sale_that_is_not_paid_in_time_is_taken_back_and_what_comes_late
     assert await expire_over(trade.lend, now=trade.later(days=1)) == 0
 
 
-class Door:
-    """What is posted, and what is answered."""
-
-    def __init__(self, *statuses: int) -> None:
-        self.statuses, self.posted = list(statuses), list[tuple[str, dict[str, str], dict[str, Any]]]()
-
-    async def post(self, url: str, headers: list[tuple[str, str]], body: bytes, *, content_type: str) -> int:
-        assert content_type == "application/json"
-        self.posted.append((url, dict(headers), json.loads(body)))
-        return self.statuses.pop(0)
-
-
 async def test_the_provider_is_told_what_it_gives_back_until_it_takes_it(trade: Trade, till: Till):
     sale = (await sold(trade, payment="handoff", pass_count=3))["sale_id"]
     cancellation = f"/v1/tourism/sales/{sale}/cancellation"
@@ -148,17 +139,24 @@ async def test_the_provider_is_told_what_it_gives_back_until_it_takes_it(trade: 
     assert refunds(trade) == [], "nothing was paid yet"
     await till.paid(sale, "m1", 3 * PRICE)
     assert (await of(trade, sale), refunds(trade)) == (("paid", 1, PRICE), [(PRICE, "cancelled", "pending")])
-    door = Door(500, 204)
-    told = Refunding(read_settings(api_port=0), door=door, wall=trade.hands)  # type: ignore[arg-type]
-    await told(trade.lend, trade.hands)
-    await told(trade.lend, trade.hands)
-    assert len(door.posted) == 1, "what was not taken is not tried at once again"
-    trade.later(hours=2)
-    await told(trade.lend, trade.hands)
-    (first, again) = door.posted
-    assert (first[0], first[2]) == (PROVIDER["notify_url"], again[2])
-    assert first[1]["webhook-id"] == again[1]["webhook-id"]
-    assert first[2] == {
+    told = Refunding(read_settings(api_port=0), door=Callbacks(is_development=True), wall=trade.hands)
+    with subscriber(said(500)) as server:
+        address = f"http://localhost:{server.port}/refunds"
+        trade.ask("UPDATE pass.payment_provider SET notify_url = %s RETURNING 1", address)
+        await told(trade.lend, trade.hands)
+        server.reply = said(204)
+        await told(trade.lend, trade.hands)
+        assert len(server.posted) == 1, "what was not taken is not tried at once again"
+        trade.later(hours=2)
+        await told(trade.lend, trade.hands)
+        first, again = server.posted
+    assert first.body == again.body
+    sent = dict(again.headers)
+    assert dict(first.headers)["webhook-id"] == sent["webhook-id"]
+    stamp = datetime.fromtimestamp(int(sent["webhook-timestamp"]), UTC)
+    signed = signed_headers([till.secret], sent["webhook-id"], again.body, stamp)
+    assert ("webhook-signature", sent["webhook-signature"]) in signed
+    assert json.loads(again.body) == {
         "type": "somel.enjoy.payment.refund_due",
         "reference": sale,
         "amount_eur_cent": PRICE,
@@ -195,5 +193,5 @@ async def test_only_what_can_be_paid_at_the_offices_provider_is_handed_off(trade
     bad = await trade.office.put("/v1/tourism/payment", json={"url": "https://127.0.0.1/pay"})
     assert bad.status_code == 422, bad.text
     assert (await trade.office.delete("/v1/tourism/payment")).status_code == 204
-    refused(await trade.office.post("/v1/tourism/sales", json=body), 409, "payment_not_offered")
+    refused(await trade.office.post("/v1/tourism/sales", json=body), 409, "handoff_not_offered")
     refused(await trade.hotel.post(f"/v1/tourism/sales/{sale}/payment"), 409, "sale_not_payable")
