@@ -4,7 +4,7 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -57,7 +57,7 @@ class Refunding:
             limit_s = min(_LONGEST_WAIT_S, self._settings.enjoy_webhook_wait_s * 2.0 ** min(refund.attempt_count, 20))
             wait = timedelta(seconds=limit_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             _log.warning("refund_not_told", refund=str(refund.refund_id), code=error.code, is_last=is_last)
-            status = "dead" if is_last else "pending"
+            status: Literal["dead", "pending"] = "dead" if is_last else "pending"
             await note_told(connection, refund.refund_id, status, error.message, due_from=now + wait)
             return
         await note_told(connection, refund.refund_id, "sent", answer, due_from=now)
