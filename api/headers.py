@@ -28,7 +28,10 @@ _BY_TOKEN: Final = (
     "/openadr3/",
     *(f"/enjoy/v1/{noun}" for noun in ("account", "invitations", "keys", "members", "session", "usage", "webhooks")),
     *(f"/enjoy/v1/{noun}" for noun in ("card", "desk", "reader", "readers", "services")),
-    *(f"/enjoy/v1/tourism/{noun}" for noun in ("agreements", "passes", "products", "sales", "services", "settlements")),
+    *(
+        f"/enjoy/v1/tourism/{noun}"
+        for noun in ("agreements", "passes", "payment", "products", "sales", "services", "settlements")
+    ),
     "/enjoy/tourism/passes/",
     *(f"/enjoy/v1/{noun}" for noun in ("listings", "merchant", "orders")),
 )

@@ -825,6 +825,31 @@ CREATE TABLE pass.medium (
 CREATE INDEX medium_holder_idx ON pass.medium USING btree (holder_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.medium TO somel_enjoy_pass;
 
+-- What providers said of payments: each is taken once
+CREATE TABLE pass.payment_message (
+    sale_id uuid NOT NULL, -- Sale
+    message_id text NOT NULL, -- Number of the message, the provider's
+    received_at timestamp with time zone NOT NULL, -- When
+    CONSTRAINT payment_message_pkey PRIMARY KEY (sale_id, message_id),
+    CONSTRAINT payment_message_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pass.sale(sale_id),
+    CONSTRAINT payment_message_message_id_check CHECK ((message_id <> ''::text))
+);
+GRANT INSERT, SELECT ON pass.payment_message TO somel_enjoy_pass;
+
+-- At whose page passes are paid, to the tourist office that runs their service; never card data
+CREATE TABLE pass.payment_provider (
+    organisation_id integer NOT NULL, -- Tourist office, which is paid
+    url text NOT NULL, -- Page of the provider
+    notify_url text, -- Where it is told of refunds; null: nowhere
+    secret bytea NOT NULL, -- Shared with the provider: signs what either says
+    set_at timestamp with time zone NOT NULL, -- Since when it is so
+    CONSTRAINT payment_provider_pkey PRIMARY KEY (organisation_id),
+    CONSTRAINT payment_provider_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
+    CONSTRAINT payment_provider_secret_check CHECK ((octet_length(secret) >= 32)),
+    CONSTRAINT payment_provider_url_check CHECK ((url <> ''::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON pass.payment_provider TO somel_enjoy_pass;
+
 -- Every table that holds something of a holder: what an export tells, and what becomes of it when they leave
 CREATE TABLE pass.personal_table (
     name text NOT NULL, -- Schema and name of the table
@@ -892,6 +917,28 @@ CREATE TABLE pass.reader (
 CREATE INDEX reader_venue_idx ON pass.reader USING btree (venue_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.reader TO somel_enjoy_pass;
 
+-- What providers have to give back, written with what made it due; told at least once, known by its number
+CREATE TABLE pass.refund (
+    refund_id uuid NOT NULL, -- What the provider knows it by: the same at each attempt
+    sale_id uuid NOT NULL, -- Sale
+    amount_eur_cent integer NOT NULL, -- How much [EUR 0.01]
+    reason text NOT NULL, -- cancelled: passes were taken back; paid_too_late: they were gone when it was paid
+    status text NOT NULL DEFAULT 'pending'::text, -- pending: to be told; sent; dead: given up, or nowhere to tell it
+    made_at timestamp with time zone NOT NULL, -- When it became due
+    due_from timestamp with time zone NOT NULL, -- Not told before
+    attempt_count integer NOT NULL DEFAULT 0, -- How often it was tried
+    answer text NOT NULL DEFAULT ''::text, -- What came of the last attempt
+    CONSTRAINT refund_pkey PRIMARY KEY (refund_id),
+    CONSTRAINT refund_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pass.sale(sale_id),
+    CONSTRAINT refund_amount_eur_cent_check CHECK ((amount_eur_cent > 0)),
+    CONSTRAINT refund_attempt_count_check CHECK ((attempt_count >= 0)),
+    CONSTRAINT refund_reason_check CHECK ((reason = ANY (ARRAY['cancelled'::text, 'paid_too_late'::text]))),
+    CONSTRAINT refund_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
+);
+CREATE INDEX refund_due_idx ON pass.refund USING btree (due_from) WHERE (status = 'pending'::text);
+CREATE INDEX refund_sale_idx ON pass.refund USING btree (sale_id);
+GRANT INSERT, SELECT, UPDATE ON pass.refund TO somel_enjoy_pass;
+
 -- Who is admitted, when, how often, at which price class; the first rule that admits decides
 CREATE TABLE pass.rule (
     rule_id integer GENERATED ALWAYS AS IDENTITY, -- Key; rules are tried in its order
@@ -922,10 +969,12 @@ CREATE TABLE pass.sale (
     sold_at timestamp with time zone NOT NULL, -- When it was sold, or put into stock
     idempotency_key text, -- The seller's, for a day; null: none
     request_sha256 bytea, -- What was asked with that key
+    payment_due_at timestamp with time zone, -- By then it is paid at the provider's page, or taken back; null: paid to the seller
     CONSTRAINT sale_pkey PRIMARY KEY (sale_id),
     CONSTRAINT sale_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES catalogue.organisation(organisation_id),
     CONSTRAINT sale_product_id_fkey FOREIGN KEY (product_id) REFERENCES pass.product(product_id),
     CONSTRAINT sale_check CHECK (((idempotency_key IS NULL) = (request_sha256 IS NULL))),
+    CONSTRAINT sale_check1 CHECK (((payment = 'seller'::text) OR (payment_due_at IS NOT NULL))),
     CONSTRAINT sale_kind_check CHECK ((kind = ANY (ARRAY['link'::text, 'voucher'::text]))),
     CONSTRAINT sale_pass_count_check CHECK (((pass_count >= 1) AND (pass_count <= 10000))),
     CONSTRAINT sale_payment_check CHECK ((payment = ANY (ARRAY['seller'::text, 'awaited'::text, 'paid'::text, 'failed'::text]))),
@@ -935,6 +984,7 @@ CREATE TABLE pass.sale (
 );
 CREATE INDEX sale_product_idx ON pass.sale USING btree (product_id);
 CREATE INDEX sale_sold_idx ON pass.sale USING btree (organisation_id, sold_at);
+CREATE INDEX sale_unpaid_idx ON pass.sale USING btree (payment_due_at) WHERE (payment = 'awaited'::text);
 CREATE UNIQUE INDEX sale_idempotency_idx ON pass.sale USING btree (organisation_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 GRANT INSERT, SELECT, UPDATE ON pass.sale TO somel_enjoy_pass;
 

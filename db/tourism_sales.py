@@ -27,6 +27,7 @@ class NewSale:
     price_eur_cent: int
     reference: str
     payment: Payment
+    payment_due_at: datetime | None
     starts_at: datetime | None
     use_until: datetime
     sold_at: datetime
@@ -58,6 +59,7 @@ class Sale:
     reference: str
     payment: Payment
     payment_reference: str | None
+    payment_due_at: datetime | None
     starts_at: datetime | None
     use_until: datetime
     sold_at: datetime
@@ -158,18 +160,11 @@ async def sold_passes(connection: Connection, sale_id: UUID) -> list[SoldPass]:
     return await all_rows(connection, SoldPass, _SQL["sold_passes"], {"sale_id": sale_id})
 
 
-async def cancel_passes(connection: Connection, sale_id: UUID, numbers: Sequence[int], *, at: datetime) -> int:
-    """Take passes back that were never used; return how many."""
-    wanted = {"sale_id": sale_id, "numbers": list(numbers), "at": at}
+async def cancel_passes(connection: Connection, sale_id: UUID, numbers: Sequence[int] | None, *, at: datetime) -> int:
+    """Take passes back that were never used, or all of those (None); return how many."""
+    wanted = {"sale_id": sale_id, "numbers": None if numbers is None else list(numbers), "at": at}
     async with translated_errors():
         return (await connection.execute(_SQL["cancel_passes"], wanted)).rowcount
-
-
-async def set_payment(connection: Connection, sale_id: UUID, payment: Payment, reference: str | None) -> bool:
-    """Note what a provider said of a payment that is awaited; False: none is."""
-    wanted = {"sale_id": sale_id, "payment": payment, "payment_reference": reference}
-    async with translated_errors():
-        return (await connection.execute(_SQL["set_payment"], wanted)).rowcount == 1
 
 
 async def claimed_pass(connection: Connection, claim_sha256: bytes) -> ClaimedPass | None:

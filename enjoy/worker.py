@@ -30,6 +30,8 @@ from enjoy.passes.figures import keep_validations
 from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
 from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism.ending import end_passes
+from enjoy.passes.tourism.paying import expire_unpaid
+from enjoy.passes.tourism.refunding import Refunding
 from enjoy.privacy.erasure import keep_erased
 from enjoy.pulling.pulls import Pulls
 from enjoy.retention import keep_retention
@@ -100,6 +102,8 @@ def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("pass-keys", 3600.0, partial(keep_pass_keys, secret=secret_of(settings))),
         Job("pass-list", 60.0, list_replaced_passes),
         Job("pass-ends", 60.0, end_passes),
+        Job("pass-unpaid", 60.0, expire_unpaid),
+        Job("pass-refunds", 5.0, Refunding(settings)),
         Job("pass-forgetting", 3600.0, forget_old_passes),
         Job("validations", 60.0, partial(keep_validations, least=settings.pass_least_holders)),
     )

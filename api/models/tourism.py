@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, HttpUrl, StringConstraints
 
 from api.models.dataset import Name, Text, Title
 from api.models.fields import GivenInstant, Instant, Model
@@ -164,6 +164,10 @@ class SaleWanted(Model):
         "link"
     )
     reference: Reference = ""
+    payment: Annotated[
+        Literal["seller", "handoff"],
+        Field(description="seller: paid to you; handoff: at the page of the office's provider, and usable once paid"),
+    ] = "seller"
     starts_at: Annotated[
         GivenInstant | None, Field(description="When they begin, where the product does not at its first use")
     ] = None
@@ -181,8 +185,13 @@ class SaleOf(Model):
     total_eur_cent: Annotated[int, Field(description="Of all that were not taken back [EUR 0.01]")]
     reference: str
     payment: Annotated[
-        Payment, Field(description="seller: paid to the seller, who owes it; else by a provider, as it said")
+        Payment,
+        Field(
+            description="seller: paid to the seller, who owes it; by a provider: awaited, paid, or failed: not in time"
+        ),
     ]
+    payment_due_at: Annotated[Instant | None, Field(description="Paid by the provider by then, or taken back")]
+    refund_eur_cent: Annotated[int, Field(description="What the provider gives back of what was paid [EUR 0.01]")]
     starts_at: Instant | None
     use_until: Annotated[Instant, Field(description="They have to begin before")]
     sold_at: Instant
@@ -195,7 +204,8 @@ class SaleOf(Model):
         """Return what is told of a sale."""
         facts = {name: getattr(sale, name) for name in cls.model_fields if hasattr(sale, name)}
         total = (sale.pass_count - sale.cancelled_count) * sale.price_eur_cent
-        return cls.model_validate(facts | {"total_eur_cent": total})
+        refund = sale.cancelled_count * sale.price_eur_cent if sale.payment_reference is not None else 0
+        return cls.model_validate(facts | {"total_eur_cent": total, "refund_eur_cent": refund})
 
 
 class ClaimOf(Model):
@@ -210,6 +220,17 @@ class NewSale(SaleOf):
     """Tell of a sale that was made, with the codes that open its passes."""
 
     passes: list[ClaimOf]
+
+
+class PayingWanted(Model):
+    """Say where the browser goes when it has paid."""
+
+    return_url: Annotated[
+        HttpUrl | None,
+        Field(
+            description="Your page, which is given `result=`; null: ours", examples=["https://hotel.example.org/paid"]
+        ),
+    ] = None
 
 
 class Cancelled(Model):

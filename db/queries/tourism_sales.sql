@@ -1,11 +1,12 @@
 -- name: insert_sale
 INSERT INTO pass.sale (
-    sale_id, product_id, organisation_id, kind, pass_count, price_eur_cent, reference, payment, starts_at, use_until,
-    sold_at, idempotency_key, request_sha256
+    sale_id, product_id, organisation_id, kind, pass_count, price_eur_cent, reference, payment, payment_due_at,
+    starts_at, use_until, sold_at, idempotency_key, request_sha256
 )
 VALUES (
     %(sale_id)s, %(product_id)s, %(organisation_id)s, %(kind)s, %(pass_count)s, %(price_eur_cent)s, %(reference)s,
-    %(payment)s, %(starts_at)s, %(use_until)s, %(sold_at)s, %(idempotency_key)s, %(request_sha256)s
+    %(payment)s, %(payment_due_at)s, %(starts_at)s, %(use_until)s, %(sold_at)s,
+    %(idempotency_key)s, %(request_sha256)s
 );
 
 -- name: insert_sold_passes
@@ -44,6 +45,7 @@ SELECT
     sale.reference,
     sale.payment,
     sale.payment_reference,
+    sale.payment_due_at,
     sale.starts_at,
     sale.use_until,
     sale.sold_at,
@@ -89,11 +91,9 @@ FOR UPDATE;
 
 -- name: cancel_passes
 UPDATE pass.sold_pass SET cancelled_at = %(at)s
-WHERE sale_id = %(sale_id)s AND number = ANY(%(numbers)s::integer[]) AND cancelled_at IS NULL AND NOT is_started;
-
--- name: set_payment
-UPDATE pass.sale SET payment = %(payment)s, payment_reference = %(payment_reference)s
-WHERE sale_id = %(sale_id)s AND payment = 'awaited';
+WHERE
+    sale_id = %(sale_id)s AND cancelled_at IS NULL AND NOT is_started
+    AND (%(numbers)s::integer[] IS NULL OR number = ANY(%(numbers)s::integer[]));
 
 -- name: claimed_pass
 -- row: db.tourism_sales.ClaimedPass

@@ -7,8 +7,8 @@ from db import orders as store
 from db.connection import Connection
 from db.orders import Order
 from db.shops import Shop
+from enjoy.payment import PaymentRequest, page_of, read_result
 from enjoy.shops.ordering import found
-from enjoy.shops.payment import PaymentRequest, page_of, read_result
 from enjoy.shops.steps import PAID, end_if_over, take
 from enjoy.shops.telling import tell
 

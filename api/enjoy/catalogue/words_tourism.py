@@ -42,7 +42,10 @@ TOURISM_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "tourismStateBegun": ("Il court jusqu’au {at}.", "It lasts until {at}."),
     "tourismStateOver": ("Il est terminé.", "It is over."),
     "tourismStateLapsed": ("Il n’a pas été commencé à temps.", "It was not begun in time."),
-    "tourismStateCancelled": ("Il a été repris par son vendeur.", "It was taken back by its seller."),
+    "tourismStateCancelled": (
+        "Il a été repris, ou n’a pas été payé à temps.",
+        "It was taken back, or not paid in time.",
+    ),
     "tourismStateUnpaid": ("Il n’est pas encore payé.", "It is not paid yet."),
     "tourismStateInAccount": (
         "Il est dans une carte : c’est là qu’il se montre.",

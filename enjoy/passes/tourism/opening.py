@@ -43,7 +43,7 @@ _REFUSALS: Final = {
     State.EARLY: ConflictError("sold_pass_early", "The pass is shown from the time on that was chosen for it."),
     State.OVER: GoneError("sold_pass_over", "The pass is over."),
     State.LAPSED: GoneError("sold_pass_lapsed", "The pass was not begun in time."),
-    State.CANCELLED: GoneError("sold_pass_cancelled", "The pass was taken back by its seller."),
+    State.CANCELLED: GoneError("sold_pass_cancelled", "The pass was taken back, or not paid in time."),
     State.UNPAID: ConflictError("sold_pass_unpaid", "The pass is not paid yet."),
     State.IN_ACCOUNT: ConflictError("sold_pass_taken", "The pass is in a card account: it is shown from there."),
 }

@@ -11,11 +11,13 @@ from db import tourism_sales as store
 from db.audit import record
 from db.connection import Connection
 from db.idempotency import take_key
+from db.tourism_payments import hold_payment
 from db.tourism_products import Product
 from db.tourism_sales import NewSale, Payment, Sale, SaleKind
 from enjoy.passes.secret import PassSecret
 from enjoy.passes.tourism.claims import claim_of, hash_of_claim
 from enjoy.passes.tourism.ending import end_codes
+from enjoy.passes.tourism.paying import PAYABLE_FOR, give_back, require_payable
 from enjoy.passes.tourism.using import LILLE
 
 #: A pass that begins at a time of one's choosing is sold this long before at most. [days]
@@ -77,14 +79,16 @@ async def sell(
     ForbiddenError
         ``seller_not_admitted``.
     ConflictError
-        ``product_not_on_sale``, or ``idempotency_key_in_use``.
+        ``product_not_on_sale``, ``handoff_not_offered``, or ``idempotency_key_in_use``.
     InputError
-        ``pass_start_invalid``, or ``idempotency_key_reused``.
+        ``pass_start_invalid``, ``handoff_refused``, or ``idempotency_key_reused``.
     """
     before = await _repeated(connection, wanted, organisation_id)
     sale_id = before or uuid4()
     if before is None:
         product = await _sellable(connection, wanted.product, organisation_id, now=now)
+        if wanted.payment != "seller":
+            await require_payable(connection, product, wanted.kind)
         sale = _sale(product, wanted, sale_id, organisation_id, now=now)
         claims = [claim_of(secret, sale_id, number) for number in range(1, wanted.pass_count + 1)]
         await store.insert_sale(connection, sale, [hash_of_claim(claim) for claim in claims])
@@ -149,6 +153,7 @@ def _sale(product: Product, wanted: Wanted, sale_id: UUID, organisation_id: int,
         price_eur_cent=product.price_eur_cent,
         reference=wanted.reference,
         payment=wanted.payment,
+        payment_due_at=None if wanted.payment == "seller" else now + PAYABLE_FOR,
         starts_at=wanted.starts_at,
         use_until=use_until,
         sold_at=now,
@@ -196,6 +201,7 @@ async def cancel(
         ``sold_pass_used``: one of those that are named was used, and none is taken back.
     """
     await own_sale(connection, sale_id, organisation_id)
+    payment = await hold_payment(connection, sale_id)
     there = {one.number: one for one in await store.sold_passes(connection, sale_id)}
     wanted = sorted(set(numbers)) if numbers is not None else [n for n, one in there.items() if not one.is_started]
     unknown = [number for number in wanted if number not in there]
@@ -204,7 +210,9 @@ async def cancel(
     used = [number for number in wanted if there[number].is_started]
     if used:
         raise ConflictError("sold_pass_used", "What was used is not taken back.", numbers=used)
-    await store.cancel_passes(connection, sale_id, wanted, at=now)
+    count = await store.cancel_passes(connection, sale_id, wanted, at=now)
+    if payment is not None:
+        await give_back(connection, payment, count, now=now)
     for subject_id in (there[number].subject_id for number in wanted):
         if subject_id is not None:
             await end_codes(connection, subject_id, now=now)

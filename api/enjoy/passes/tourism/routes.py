@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.enjoy.passes.tourism import pages, passes, products, sales, settlements
+from api.enjoy.passes.tourism import pages, passes, payments, products, sales, settlements
 
 router = APIRouter()
-for _module in (products, sales, settlements, passes, pages):
+for _module in (products, sales, payments, settlements, passes, pages):
     router.include_router(_module.router)

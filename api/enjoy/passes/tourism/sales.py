@@ -47,7 +47,7 @@ async def post_sale(
     body: SaleWanted,
     key: IdempotencyKey = None,
 ) -> NewSale | Response:
-    """Sell passes, paid to you; or put vouchers into stock. Each is opened by a code that is told this once."""
+    """Sell passes, paid to you or at a provider's page, or put vouchers into stock; codes are told this once."""
     secret = secret_of(context.settings)
     once = asked_once(request, key, canonical_json(body.model_dump()).encode())
     wanted = Wanted(
@@ -56,7 +56,7 @@ async def post_sale(
         pass_count=body.pass_count,
         reference=body.reference,
         starts_at=body.starts_at,
-        payment="seller",
+        payment="seller" if body.payment == "seller" else "awaited",
         key=key,
         request_sha256=once.request_sha256,
     )

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from enjoy.shops.payment import REQUEST, result_of, verify
+from enjoy.payment import REQUEST, result_of, verify
 from tests.api.enjoy.shops.conftest import Street
 from tests.api.enjoy.shops.test_orders import asked, stocked
 from tests.db.village import ask

@@ -1,5 +1,7 @@
 """Products are declared by who runs the service; partners agree to what they take; readers are told by rules."""
 
+from typing import Any
+
 import httpx
 
 from tests.api.enjoy.passes.tourism.conftest import PRODUCT, Trade, on_sale
@@ -44,8 +46,7 @@ async def test_a_pass_opens_a_venue_when_its_partner_has_agreed_and_no_longer_th
     assert rules(trade) == []
 
 
-async def test_transport_is_never_counted_and_ones_own_venue_needs_no_answer(trade: Trade):
-    told = await on_sale(trade)
+async def transport_is_never_counted_and_ones_own_venue_needs_no_answer(trade: Trade, told: dict[str, Any]) -> None:
     assert [(one["venue"], one["kind"]) for one in told["venues"]] == [
         ("beaux-arts", "place"),
         ("belfry", "place"),
@@ -61,11 +62,7 @@ async def test_transport_is_never_counted_and_ones_own_venue_needs_no_answer(tra
     ]
 
 
-async def test_a_product_is_its_services_own_and_changes_only_what_was_not_sold(trade: Trade):
-    refused(await trade.museum.post("/v1/tourism/products", json=PRODUCT), 403, "tourism_service_not_own")
-    unknown = await trade.office.post("/v1/tourism/products", json=PRODUCT | {"service": "none-such"})
-    refused(unknown, 404, "tourism_service_unknown")
-    await on_sale(trade)
+async def a_product_is_its_services_own_and_changes_only_what_was_not_sold(trade: Trade) -> None:
     refused(await trade.office.post("/v1/tourism/products", json=PRODUCT), 409, "already_exists")
     window = {"sale_from": "2026-12-02T00:00:00Z", "sale_until": "2026-12-01T00:00:00Z"}
     address = "/v1/tourism/products/city-pass-48"
@@ -83,8 +80,7 @@ async def test_a_product_is_its_services_own_and_changes_only_what_was_not_sold(
     assert [one["name"] for one in (await trade.stranger.get("/v1/tourism/products")).json()] == ["city-pass-48"]
 
 
-async def test_only_whom_the_office_admits_may_sell(trade: Trade):
-    await on_sale(trade)
+async def only_whom_the_office_admits_may_sell(trade: Trade) -> None:
     sale = {"product": "city-pass-48"}
     refused(await trade.hotel.post("/v1/tourism/sales", json=sale), 403, "seller_not_admitted")
     sellers = "/v1/tourism/services/city-pass/sellers"
@@ -101,3 +97,13 @@ async def test_only_whom_the_office_admits_may_sell(trade: Trade):
         (one["seller"], one["pass_count"]) for one in (await trade.office.get("/v1/tourism/sales")).json()
     ]
     assert (seller, count) == ("hotel", 1)
+
+
+async def test_the_office_declares_a_pass_changes_it_and_admits_who_sells_it(trade: Trade):
+    refused(await trade.museum.post("/v1/tourism/products", json=PRODUCT), 403, "tourism_service_not_own")
+    unknown = await trade.office.post("/v1/tourism/products", json=PRODUCT | {"service": "none-such"})
+    refused(unknown, 404, "tourism_service_unknown")
+    told = await on_sale(trade)
+    await transport_is_never_counted_and_ones_own_venue_needs_no_answer(trade, told)
+    await a_product_is_its_services_own_and_changes_only_what_was_not_sold(trade)
+    await only_whom_the_office_admits_may_sell(trade)

@@ -48,8 +48,7 @@ async def presented(trade: Trade, text: str) -> Presented | Reason:
     return read_presented(text, keys, trade.now)
 
 
-async def test_the_same_request_sells_once_and_tells_the_same_codes_for_a_day(trade: Trade):
-    await on_sale(trade)
+async def the_same_request_sells_once_and_tells_the_same_codes_for_a_day(trade: Trade) -> None:
     body, key = {"product": "city-pass-48", "pass_count": 3, "reference": "A-118"}, {"Idempotency-Key": "A-118"}
     first = await trade.office.post(SALES, json=body, headers=key)
     assert (first.status_code, first.headers["Cache-Control"]) == (201, "no-store"), first.text
@@ -68,8 +67,7 @@ async def test_the_same_request_sells_once_and_tells_the_same_codes_for_a_day(tr
     assert other["sale_id"] != told["sale_id"], "a key is forgotten after a day, and with it the codes"
 
 
-async def test_vouchers_come_as_a_list_to_print_and_those_left_over_are_taken_back(trade: Trade):
-    await on_sale(trade)
+async def vouchers_come_as_a_list_to_print_and_those_left_over_are_taken_back(trade: Trade) -> None:
     body = {"product": "city-pass-48", "kind": "voucher", "pass_count": 5}
     answer = await trade.office.post(SALES, json=body, headers={"Accept": "text/csv"})
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -89,6 +87,12 @@ async def test_vouchers_come_as_a_list_to_print_and_those_left_over_are_taken_ba
     left = (await trade.office.post(cancellation, json={})).json()
     assert (left["cancelled_count"], left["started_count"], left["total_eur_cent"]) == (4, 1, 4_500)
     assert (await trade.stranger.get(f"/v1/tourism/passes/{rows[1]['claim']}")).json()["state"] == "cancelled"
+
+
+async def test_vouchers_and_links_are_sold_once_and_those_left_over_are_taken_back(trade: Trade):
+    await on_sale(trade)
+    await vouchers_come_as_a_list_to_print_and_those_left_over_are_taken_back(trade)
+    await the_same_request_sells_once_and_tells_the_same_codes_for_a_day(trade)
 
 
 async def test_a_phone_has_its_own_code_and_another_phone_takes_its_place(trade: Trade):
@@ -151,13 +155,13 @@ async def test_wallets_and_paper_have_codes_that_readers_accept(trade: Trade):
         refused(answer, 403, "still_code_refused")
 
 
-async def test_a_pass_that_begins_at_a_chosen_time_is_shown_from_then_on(trade: Trade):
-    await on_sale(trade, starts_at_first_use=False)
-    refused(await trade.office.post(SALES, json={"product": "city-pass-48"}), 422, "pass_start_invalid")
+async def a_pass_that_begins_at_a_chosen_time_is_shown_from_then_on(trade: Trade) -> None:
+    await on_sale(trade, name="city-pass-dated", starts_at_first_use=False)
+    refused(await trade.office.post(SALES, json={"product": "city-pass-dated"}), 422, "pass_start_invalid")
     start = trade.now + timedelta(days=3)
-    far = {"product": "city-pass-48", "starts_at": (start + timedelta(days=1000)).isoformat()}
+    far = {"product": "city-pass-dated", "starts_at": (start + timedelta(days=1000)).isoformat()}
     refused(await trade.office.post(SALES, json=far), 422, "pass_start_invalid")
-    claim = (await sold(trade, starts_at=start.isoformat()))["passes"][0]["claim"]
+    claim = (await sold(trade, product="city-pass-dated", starts_at=start.isoformat()))["passes"][0]["claim"]
     tokens = f"/v1/tourism/passes/{claim}/tokens"
     refused(await trade.stranger.post(tokens, json={"device_key": device_key()}), 409, "sold_pass_early")
     trade.later(days=3, hours=1)
@@ -172,7 +176,7 @@ async def test_a_pass_that_begins_at_a_chosen_time_is_shown_from_then_on(trade: 
     refused(await trade.stranger.post(tokens, json={"device_key": device_key()}), 410, "sold_pass_over")
 
 
-async def test_a_product_that_is_not_on_sale_is_not_sold_and_one_that_was_not_begun_lapses(trade: Trade):
+async def a_product_that_is_not_on_sale_is_not_sold_and_one_that_was_not_begun_lapses(trade: Trade) -> None:
     await on_sale(trade, use_within_days=1)
     claim = (await sold(trade))["passes"][0]["claim"]
     await trade.office.patch("/v1/tourism/products/city-pass-48", json={"is_on_sale": False})
@@ -181,6 +185,11 @@ async def test_a_product_that_is_not_on_sale_is_not_sold_and_one_that_was_not_be
     trade.later(days=2)
     tokens = f"/v1/tourism/passes/{claim}/tokens"
     refused(await trade.stranger.post(tokens, json={"device_key": device_key()}), 410, "sold_pass_lapsed")
+
+
+async def test_a_pass_is_used_in_its_time_alone(trade: Trade):
+    await a_product_that_is_not_on_sale_is_not_sold_and_one_that_was_not_begun_lapses(trade)
+    await a_pass_that_begins_at_a_chosen_time_is_shown_from_then_on(trade)
 
 
 async def test_a_pass_is_taken_into_a_card_and_its_link_opens_nothing_more(trade: Trade):

@@ -73,8 +73,7 @@ async def test_an_earlier_use_that_is_told_later_lets_it_begin_earlier_and_a_lat
     assert not await admitted(trade, subject, "belfry", first)
 
 
-async def test_a_pass_taken_back_is_revoked_at_once(trade: Trade):
-    await on_sale(trade)
+async def a_pass_taken_back_is_revoked_at_once(trade: Trade) -> None:
     sale = await sold(trade)
     await opened(trade, sale["passes"][0]["claim"])
     await trade.office.post(f"/v1/tourism/sales/{sale['sale_id']}/cancellation", json={"numbers": [1]})
@@ -123,6 +122,7 @@ async def test_a_month_is_settled_closed_for_good_and_corrected_in_the_next(trad
 
 async def test_an_entry_is_paid_at_the_rate_of_its_time_and_marked_where_nothing_was_agreed_then(trade: Trade):
     await on_sale(trade)
+    await a_pass_taken_back_is_revoked_at_once(trade)
     subject = await opened(trade, (await sold(trade))["passes"][0]["claim"])
     trade.later(hours=2)
     venue = "/v1/tourism/products/city-pass-48/venues/beaux-arts"

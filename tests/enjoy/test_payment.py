@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.errors import ConflictError, InputError
-from enjoy.shops.payment import REQUEST, RESULT, PaymentRequest, page_of, read_result, result_of, sign, verify
+from enjoy.payment import REQUEST, RESULT, PaymentRequest, page_of, read_result, result_of, sign, verify
 
 NOW = datetime(2026, 11, 25, 11, tzinfo=UTC)
 SECRET, OTHER = b"s" * 32, b"t" * 32
