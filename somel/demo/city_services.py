@@ -1,6 +1,6 @@
 """What passes open in the demo: a pool and a library of a commune, and a car park of the metropolis; all invented."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -97,12 +97,6 @@ class HandedOver:
 
     invitation: str
     reader: str
-
-    def lines(self, url: str) -> Iterator[str]:
-        """Tell where to look, below the address of the platform."""
-        yield f"a card of your own: {url}/enjoy/card"
-        yield f"the commune's desk: {url}/enjoy/account#invitation={self.invitation}, and then {url}/enjoy/desk"
-        yield f"a reader at the pool: {url}/enjoy/desk/reader#secret={self.reader}"
 
 
 async def open_services(database_url: str, *, now: datetime) -> HandedOver:

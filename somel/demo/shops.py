@@ -1,16 +1,18 @@
 """Shops of the demo: four of them, listed, with something on the shelf and slots for a week."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from db.accounts import insert_merchant_alone
+from core.errors import NotFoundError
+from db.accounts import insert_invitation, insert_merchant_alone
 from db.connection import Connection, Role, connect
 from db.shops import Ordering, ShopFacts, find_shop, set_state
 from db.stock import ProductFacts, count_stock, insert_product
 from enjoy.shops.merchants import apply, set_ordering
 
 _ACTOR: Final = "process/demo"
+_INVITED_FOR: Final = timedelta(days=1)
 _WEEK: Final = {"weekly": [{"days": [2, 3, 4, 5, 6], "from": "09:00", "until": "19:00"}]}
 _ORDERING: Final = Ordering(60, 15, 30, 30, "ready", 30, 6, None, 7)
 
@@ -75,6 +77,17 @@ async def open_shops(database_url: str, *, now: datetime) -> int:
                 await _open(connection, shop, organisation_id, now=now)
             count += 1
     return count
+
+
+async def invite_merchant(database_url: str) -> str:
+    """Return an invitation to run the first of the shops."""
+    async with await connect(database_url, Role.ENJOY_SHOP) as connection:
+        shop = await find_shop(connection, name=SHOPS[0].name)
+    if shop is None:
+        raise NotFoundError("shop_unknown", f"There is no shop {SHOPS[0].name!r}.")
+    async with await connect(database_url, Role.OWNER) as connection:
+        _, invitation = await insert_invitation(connection, shop.organisation_id, "owner", lasts=_INVITED_FOR)
+    return invitation
 
 
 async def _open(connection: Connection, shop: DemoShop, organisation_id: int, *, now: datetime) -> None:

@@ -12,11 +12,11 @@ from api.context import InContext
 from api.enjoy.catalogue.asking import InAddresses, form_of
 from api.enjoy.once import REPLAYED, IdempotencyKey, asked_once
 from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.passes.secret import offered_secret
 from api.models.fields import GivenInstant
 from api.models.tourism import Cancelled, ClaimOf, NewSale, SaleOf, SaleWanted
 from core.canonical import canonical_json
 from db.tourism_sales import sales
-from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism import selling
 from enjoy.passes.tourism.selling import Sold, Wanted
 
@@ -47,7 +47,7 @@ async def post_sale(
     key: IdempotencyKey = None,
 ) -> NewSale | Response:
     """Sell passes, paid to you; or put vouchers into stock. Each is opened by a code that is told this once."""
-    secret = secret_of(context.settings)
+    secret = offered_secret(context.settings)
     once = asked_once(request, key, canonical_json(body.model_dump()).encode())
     wanted = Wanted(
         product=body.product,
