@@ -38,23 +38,23 @@ SHOPS: Final = (
         "fournil-de-wazemmes", "99900001100018", "Le Fournil de Wazemmes", "59350", "12 rue Imaginaire, 59000 Lille",
         3.0516, 50.6262, "bakery",
         {"weekly": [{"days": [2, 3, 4, 5, 6, 7], "from": "07:00", "until": "19:30"}]},
-        (("Pain au levain", "piece", 450, 0.055, 30), ("Tarte au sucre", "piece", 1600, 0.055, 6)),
+        (("Pain au levain", "pièce", 450, 0.055, 30), ("Tarte au sucre", "pièce", 1600, 0.055, 6)),
     ),
     DemoShop(
         "librairie-des-deux-gares", "99900001100026", "Librairie des Deux Gares", "59350",
         "3 place Inventée, 59800 Lille", 3.0727, 50.6369, "bookshop", _WEEK,
-        (("Lille à vélo, 30 promenades", "piece", 1450, 0.055, 9), ("Carnet ligné", "piece", 600, 0.2, 40)),
+        (("Lille à vélo, 30 promenades", "pièce", 1450, 0.055, 9), ("Carnet ligné", "pièce", 600, 0.2, 40)),
     ),
     DemoShop(
         "ferme-du-heron", "99900001100034", "La Ferme du Héron", "59009", "Chemin Rêvé, 59650 Villeneuve-d'Ascq",
         3.1466, 50.6403, "farm",
         {"weekly": [{"days": [3, 6], "from": "10:00", "until": "18:00"}]},
-        (("Panier de légumes", "box", 1500, 0.055, 25), ("Maroilles", "piece", 890, 0.055, 12)),
+        (("Panier de légumes", "panier", 1500, 0.055, 25), ("Maroilles", "pièce", 890, 0.055, 12)),
     ),
     DemoShop(
         "atelier-velo-roubaix", "99900001100042", "Atelier Vélo", "59512", "8 rue Fictive, 59100 Roubaix",
         3.1746, 50.6927, "repair", _WEEK,
-        (("Révision complète", "piece", 4500, 0.1, None), ("Chambre à air 700", "piece", 750, 0.2, 60)),
+        (("Révision complète", "pièce", 4500, 0.1, None), ("Chambre à air 700", "pièce", 750, 0.2, 60)),
     ),
 )  # fmt: skip
 

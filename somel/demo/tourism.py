@@ -17,8 +17,8 @@ _OFFICE: Final = "mel"
 _SERVICE: Final[Mapping[str, Any]] = {
     "name": "city-pass-demo",
     "kind": "tourism",
-    "title": "City Pass (invented)",
-    "description": "Museums and the metro, for those who visit the metropolis.",
+    "title": "City Pass (inventé)",
+    "description": "Les musées et le métro, pour qui visite la métropole.",
     "proof": "token",
     "stale_after_s": 86_400,
     "is_open": True,

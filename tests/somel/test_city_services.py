@@ -45,7 +45,7 @@ def test_the_services_of_the_demo_are_there_once_and_told_by_the_command(
     assert len(typed("services").splitlines()) == len(SERVICES)
     assert len(typed("services", "--organisation", "mel").splitlines()) == 1
     pool = typed("services", "piscine-demo")
-    for words in ("3 rules hold", "Entrée, Roubaix", "lives in Roubaix", "is under 12", "takes device or better"):
+    for words in ("4 rules hold", "Entrée, Roubaix", "lives in Roubaix", "is under 12", "takes device or better"):
         assert words in pool
     with pytest.raises(NotFoundError, match="service_unknown"):
         typed("services", "nowhere")
