@@ -59,10 +59,10 @@ SERVICES: Final = (
             "visitor": ("Tout le monde", {"everybody": True}),
         },
         (
-            {"rights": ["child"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "child"},
-            {"rights": ["reduced"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "reduced"},
-            {"rights": ["resident"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "resident"},
-            {"rights": ["visitor"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "full"},
+            {"rights": ["child"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "enfant"},
+            {"rights": ["reduced"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "réduit"},
+            {"rights": ["resident"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "habitant"},
+            {"rights": ["visitor"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "plein"},
         ),
     ),
     Opened(
@@ -70,14 +70,21 @@ SERVICES: Final = (
         _facts("mediatheque-demo", "Médiathèque (inventée)", "Lire et emprunter ; pour toute la métropole.", "token"),
         {"accueil": ("Accueil", "59512", 3.1808, 50.6907), "annexe": ("Annexe", "59512", 3.1692, 50.6851)},
         {"reader": ("Lecteur", {"any": [{"residence": "metropolis"}, {"age_below": 18}]})},
-        ({"rights": ["reader"], "windows": _WEEKDAYS, "closed_on": ["2026-12-25", "2027-01-01"]},),
+        (
+            {
+                "rights": ["reader"],
+                "windows": _WEEKDAYS,
+                "closed_on": ["2026-12-25", "2027-01-01"],
+                "price_class": "gratuit",
+            },
+        ),
     ),
     Opened(
         "mel",
         _facts("parking-demo", "Parking relais (inventé)", "Deux heures entre deux entrées.", "serial"),
         {"barriere": ("Barrière", "59350", 3.0586, 50.6365)},
         {"all": ("Tout le monde", {"everybody": True})},
-        ({"rights": ["all"], "pause_s": 7_200, "price_class": "park-and-ride"},),
+        ({"rights": ["all"], "pause_s": 7_200, "price_class": "relais"},),
     ),
 )
 

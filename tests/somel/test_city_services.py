@@ -50,7 +50,7 @@ def test_the_services_of_the_demo_are_there_once_and_told_by_the_command(
     with pytest.raises(NotFoundError, match="service_unknown"):
         typed("services", "nowhere")
     assert "rights were derived 0 times" in typed("rights")
-    assert asyncio.run(_admitted(database_url)) == [("child", True), (None, False)]
+    assert asyncio.run(_admitted(database_url)) == [("enfant", True), (None, False)]
 
 
 async def _admitted(url: str) -> list[tuple[str | None, bool]]:

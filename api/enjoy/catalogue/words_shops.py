@@ -10,7 +10,7 @@ SAID_BY_SHOPS: Final[Mapping[str, tuple[str, str]]] = {
     "shopClosure": ("Fermé du {first} au {last}", "Closed from {first} to {last}"),
     "shopClosureDay": ("Fermé le {first}", "Closed on {first}"),
     "shopExceptional": ("Le {day} : {from} à {until}", "On {day}: {from} to {until}"),
-    "shopToday": ("aujourd’hui : {open}", "today: {open}"),
+    "shopToday": ("aujourd’hui : {open}", "today: {open}"),
     "shopStockMany": ("en stock", "in stock"),
     "shopStockFew": ("plus que {n}", "only {n} left"),
     "shopStockNone": ("épuisé", "sold out"),
