@@ -1,6 +1,6 @@
 """What passes open in the demo: a pool and a library of a commune, and a car park of the metropolis; all invented."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -50,32 +50,41 @@ def _facts(name: str, title: str, description: str, proof: str) -> dict[str, Any
 SERVICES: Final = (
     Opened(
         "roubaix",
-        _facts("piscine-demo", "Piscine (invented)", "Fifty metres; one swim a day for residents.", "device"),
+        _facts("piscine-demo", "Piscine (inventée)", "Cinquante mètres ; un bain par jour.", "device"),
         {"entree": ("Entrée", "59512", 3.1746, 50.6942)},
         {
             "resident": ("Habitant de Roubaix", {"residence": ["59512"]}),
             "child": ("Enfant", {"age_below": 12}),
             "reduced": ("Tarif réduit", {"any": [{"social_tariff": 700}, {"age_from": 65}]}),
+            "visitor": ("Tout le monde", {"everybody": True}),
         },
         (
-            {"rights": ["child"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "child"},
-            {"rights": ["reduced"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "reduced"},
-            {"rights": ["resident"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "full"},
+            {"rights": ["child"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "enfant"},
+            {"rights": ["reduced"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "réduit"},
+            {"rights": ["resident"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "habitant"},
+            {"rights": ["visitor"], "windows": _DAILY, "uses": _ONCE_A_DAY, "price_class": "plein"},
         ),
     ),
     Opened(
         "roubaix",
-        _facts("mediatheque-demo", "Médiathèque (invented)", "Read and borrow; open to the whole metropolis.", "token"),
+        _facts("mediatheque-demo", "Médiathèque (inventée)", "Lire et emprunter ; pour toute la métropole.", "token"),
         {"accueil": ("Accueil", "59512", 3.1808, 50.6907), "annexe": ("Annexe", "59512", 3.1692, 50.6851)},
         {"reader": ("Lecteur", {"any": [{"residence": "metropolis"}, {"age_below": 18}]})},
-        ({"rights": ["reader"], "windows": _WEEKDAYS, "closed_on": ["2026-12-25", "2027-01-01"]},),
+        (
+            {
+                "rights": ["reader"],
+                "windows": _WEEKDAYS,
+                "closed_on": ["2026-12-25", "2027-01-01"],
+                "price_class": "gratuit",
+            },
+        ),
     ),
     Opened(
         "mel",
-        _facts("parking-demo", "Parking relais (invented)", "Park and ride, two hours between two entries.", "serial"),
+        _facts("parking-demo", "Parking relais (inventé)", "Deux heures entre deux entrées.", "serial"),
         {"barriere": ("Barrière", "59350", 3.0586, 50.6365)},
         {"all": ("Tout le monde", {"everybody": True})},
-        ({"rights": ["all"], "pause_s": 7_200, "price_class": "park-and-ride"},),
+        ({"rights": ["all"], "pause_s": 7_200, "price_class": "relais"},),
     ),
 )
 
@@ -97,12 +106,6 @@ class HandedOver:
 
     invitation: str
     reader: str
-
-    def lines(self, url: str) -> Iterator[str]:
-        """Tell where to look, below the address of the platform."""
-        yield f"a card of your own: {url}/enjoy/card"
-        yield f"the commune's desk: {url}/enjoy/account#invitation={self.invitation}, and then {url}/enjoy/desk"
-        yield f"a reader at the pool: {url}/enjoy/desk/reader#secret={self.reader}"
 
 
 async def open_services(database_url: str, *, now: datetime) -> HandedOver:

@@ -1,16 +1,18 @@
 """Shops of the demo: four of them, listed, with something on the shelf and slots for a week."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from db.accounts import insert_merchant_alone
+from core.errors import NotFoundError
+from db.accounts import insert_invitation, insert_merchant_alone
 from db.connection import Connection, Role, connect
 from db.shops import Ordering, ShopFacts, find_shop, set_state
 from db.stock import ProductFacts, count_stock, insert_product
 from enjoy.shops.merchants import apply, set_ordering
 
 _ACTOR: Final = "process/demo"
+_INVITED_FOR: Final = timedelta(days=1)
 _WEEK: Final = {"weekly": [{"days": [2, 3, 4, 5, 6], "from": "09:00", "until": "19:00"}]}
 _ORDERING: Final = Ordering(60, 15, 30, 30, "ready", 30, 6, None, 7)
 
@@ -36,23 +38,23 @@ SHOPS: Final = (
         "fournil-de-wazemmes", "99900001100018", "Le Fournil de Wazemmes", "59350", "12 rue Imaginaire, 59000 Lille",
         3.0516, 50.6262, "bakery",
         {"weekly": [{"days": [2, 3, 4, 5, 6, 7], "from": "07:00", "until": "19:30"}]},
-        (("Pain au levain", "piece", 450, 0.055, 30), ("Tarte au sucre", "piece", 1600, 0.055, 6)),
+        (("Pain au levain", "pièce", 450, 0.055, 30), ("Tarte au sucre", "pièce", 1600, 0.055, 6)),
     ),
     DemoShop(
         "librairie-des-deux-gares", "99900001100026", "Librairie des Deux Gares", "59350",
         "3 place Inventée, 59800 Lille", 3.0727, 50.6369, "bookshop", _WEEK,
-        (("Lille à vélo, 30 promenades", "piece", 1450, 0.055, 9), ("Carnet ligné", "piece", 600, 0.2, 40)),
+        (("Lille à vélo, 30 promenades", "pièce", 1450, 0.055, 9), ("Carnet ligné", "pièce", 600, 0.2, 40)),
     ),
     DemoShop(
         "ferme-du-heron", "99900001100034", "La Ferme du Héron", "59009", "Chemin Rêvé, 59650 Villeneuve-d'Ascq",
         3.1466, 50.6403, "farm",
         {"weekly": [{"days": [3, 6], "from": "10:00", "until": "18:00"}]},
-        (("Panier de légumes", "box", 1500, 0.055, 25), ("Maroilles", "piece", 890, 0.055, 12)),
+        (("Panier de légumes", "panier", 1500, 0.055, 25), ("Maroilles", "pièce", 890, 0.055, 12)),
     ),
     DemoShop(
         "atelier-velo-roubaix", "99900001100042", "Atelier Vélo", "59512", "8 rue Fictive, 59100 Roubaix",
         3.1746, 50.6927, "repair", _WEEK,
-        (("Révision complète", "piece", 4500, 0.1, None), ("Chambre à air 700", "piece", 750, 0.2, 60)),
+        (("Révision complète", "pièce", 4500, 0.1, None), ("Chambre à air 700", "pièce", 750, 0.2, 60)),
     ),
 )  # fmt: skip
 
@@ -75,6 +77,17 @@ async def open_shops(database_url: str, *, now: datetime) -> int:
                 await _open(connection, shop, organisation_id, now=now)
             count += 1
     return count
+
+
+async def invite_merchant(database_url: str) -> str:
+    """Return an invitation to run the first of the shops."""
+    async with await connect(database_url, Role.ENJOY_SHOP) as connection:
+        shop = await find_shop(connection, name=SHOPS[0].name)
+    if shop is None:
+        raise NotFoundError("shop_unknown", f"There is no shop {SHOPS[0].name!r}.")
+    async with await connect(database_url, Role.OWNER) as connection:
+        _, invitation = await insert_invitation(connection, shop.organisation_id, "owner", lasts=_INVITED_FOR)
+    return invitation
 
 
 async def _open(connection: Connection, shop: DemoShop, organisation_id: int, *, now: datetime) -> None:

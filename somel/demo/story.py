@@ -10,13 +10,14 @@ from core.clock import Clock
 from core.settings import read_settings
 from db.census import Census, census
 from db.connection import Role, connect
+from enjoy.passes.secret import PassSecret
 from grid.skill_summary import SkillSummary, skill_summary
 from simulators.publisher import backfill
 from somel.demo.air import tell_air
 from somel.demo.children import Child, Children
 from somel.demo.city_data import add_organisations, publish_city_data
-from somel.demo.city_services import open_services
 from somel.demo.event import UNFINISHED, EventOutcome, run_event
+from somel.demo.opened import open_city
 from somel.demo.operator import Operator
 from somel.demo.options import replay_origin
 from somel.demo.partner import push_car_parks
@@ -24,6 +25,7 @@ from somel.demo.people import give_consents
 from somel.demo.stage import SHARES, Stage
 from somel.demo.summary import Summary
 from somel.embedded.loopback import free_port
+from somel.pass_secret import kept_secret
 from somel.privacy import publish_with
 from somel.tokens import make_token
 
@@ -73,8 +75,9 @@ async def _play(stage: Stage, stop: Stop) -> Summary:
         clock = Clock(datetime.now(UTC) + LEAD, origin, stage.options.speed)
         url, simulator = await start_processes(stage, children, clock)
         key = await start_enjoy(stage, children, clock)
-        stage.say(f"the city's data: {url}/enjoy/")
-        for line in (await open_services(stage.servers.database_url, now=datetime.now(UTC))).lines(url):
+        secret = PassSecret(kept_secret().encode())
+        opened = await open_city(stage.servers.database_url, secret, now=datetime.now(UTC))
+        for line in opened.lines(url):
             stage.say(line)
         stop.is_live = True
         partner = asyncio.create_task(push_car_parks(Operator(url, key), clock), name="partner")

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request, Response
 
 from api.context import InContext
 from api.enjoy.passes.holding import Holder, Holding, HoldsCard, note_acting
+from api.enjoy.passes.secret import offered_secret
 from api.models.card_media import MediumNamed, MediumOf, MediumWanted, Replacement, SerialLinked
 from core.errors import InputError
 from db import media as store
 from db.connection import Connection
 from enjoy.passes import media
-from enjoy.passes.secret import secret_of
 
 router = APIRouter(prefix="/v1/card", tags=["cards"])
 
@@ -57,7 +57,7 @@ async def post_medium(
     _fit(body.kind, body.serial)
     made = await media.add_medium(connection, holder.holder_id, body.kind, body.label, now=context.wall.now())
     if body.serial is not None:
-        secret = secret_of(context.settings)
+        secret = offered_secret(context.settings)
         await media.link_serial(connection, secret, holder.holder_id, made, body.serial, None)
     await note_acting(connection, request, holder, "medium", "linked")
     return await _one(connection, holder, made)
@@ -68,7 +68,7 @@ async def post_serial(
     request: Request, context: InContext, holder: HoldsCard, connection: Holding, body: SerialLinked
 ) -> MediumOf:
     """Make a card known at further services, by its serial, which is asked for again: it is kept nowhere."""
-    secret = secret_of(context.settings)
+    secret = offered_secret(context.settings)
     await media.link_serial(connection, secret, holder.holder_id, body.medium, body.serial, body.services)
     await note_acting(connection, request, holder, "medium", "serial given")
     return await _one(connection, holder, body.medium)
@@ -110,7 +110,7 @@ async def post_replacement(
     _fit(body.kind, body.serial)
     made = await media.replace_medium(
         connection,
-        secret_of(context.settings),
+        offered_secret(context.settings),
         holder.holder_id,
         medium,
         kind=body.kind,

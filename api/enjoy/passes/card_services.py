@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from api.context import InContext
 from api.enjoy.catalogue.asking import addresses_of
 from api.enjoy.passes.holding import Holding, HoldsCard, note_acting
+from api.enjoy.passes.secret import offered_secret
 from api.models.card_media import JoinedOf, ServiceJoined, TokenMade, TokenOf, TokenWanted
 from db.joined import joined_of
 from db.media import tokens_of
@@ -17,7 +18,6 @@ from enjoy.passes.codes import code_of
 from enjoy.passes.deriving import derive_subject
 from enjoy.passes.issuing import issue
 from enjoy.passes.media import own_medium
-from enjoy.passes.secret import secret_of
 
 router = APIRouter(prefix="/v1/card", tags=["cards"])
 
@@ -81,7 +81,7 @@ async def post_token(
     await own_medium(connection, holder.holder_id, body.medium)
     made = await issue(
         connection,
-        secret_of(context.settings),
+        offered_secret(context.settings),
         joined.subject_id,
         body.medium,
         body.device_key,

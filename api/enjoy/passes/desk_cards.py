@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from api.context import Context, InContext
-from api.enjoy.operating import Operating, Passes
+from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.passes.secret import offered_secret
 from api.models.card_family import HandedCode
 from api.models.card_media import SerialAtDesk
 from core.errors import NotFoundError
@@ -15,7 +16,6 @@ from db.connection import Connection
 from db.pass_access import note_access
 from enjoy.accounts import Operator
 from enjoy.passes.families import claim_at_desk
-from enjoy.passes.secret import secret_of
 from enjoy.passes.serials import serial_of
 from enjoy.passes.services import own_service
 
@@ -29,7 +29,7 @@ async def _hashed(
 ) -> tuple[int, bytes]:
     """Return the service, which is the desk's own, and the serial as it has it."""
     service = await own_service(connection, body.service, operator.organisation_id)
-    hashed = secret_of(context.settings).serial_hmac(service.service_id, serial_of(body.serial))
+    hashed = offered_secret(context.settings).serial_hmac(service.service_id, serial_of(body.serial))
     return service.service_id, hashed
 
 

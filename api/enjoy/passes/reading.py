@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from api.context import InContext, context_of
 from api.enjoy.features.answers import is_known, unchanged
 from api.enjoy.passes.published import enjoy_address
+from api.enjoy.passes.secret import offered_secret
 from api.enjoy.passes.validations import judging_of
 from api.models.pass_readers import EntryRefused, LogTaken
 from core.errors import InputError
@@ -20,7 +21,6 @@ from enjoy.passes.bundling import make_bundle
 from enjoy.passes.doors import Judging, require_good, rules_now
 from enjoy.passes.issuing import STATUS_PATH
 from enjoy.passes.late import AT_ONCE, MOST_ENTRIES, Entry, Outcome, read_entry, store_log
-from enjoy.passes.secret import secret_of
 from enjoy.passes.signing import signer_now
 from enjoy.reader.bundle import HOLDS
 
@@ -45,7 +45,7 @@ async def get_bundle(request: Request, context: InContext) -> Response:
     require_good(judging.door)
     now = context.wall.now()
     async with borrow(context.passes) as connection:
-        signer = await signer_now(connection, secret_of(context.settings), now, holds_until=now + HOLDS)
+        signer = await signer_now(connection, offered_secret(context.settings), now, holds_until=now + HOLDS)
         status_uri = enjoy_address(request) + STATUS_PATH
         bundle = await make_bundle(connection, judging, signer, status_uri=status_uri, now=now)
         await see_reader(connection, judging.door.reader_id, now=now)

@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 
 from api.context import Context, context_of
 from api.enjoy.limits import address_of
+from api.enjoy.passes.secret import offered_secret
 from core.errors import ConflictError, InputError, UnauthenticatedError
 from db.connection import borrow
 from db.validations import StoredRow
 from enjoy.passes.doors import Doors, Judging, require_good
-from enjoy.passes.secret import secret_of
 from enjoy.passes.validating import Presentation, read_shown, validate
 
 #: Presentations are gathered for so long, and for as long as the transaction before takes. [s]
@@ -130,7 +130,7 @@ async def post_validation(request: Request) -> Response:
         serial=asked.serial,
         at=asked.at,
         keys=await request.app.state.doors.keys(now),
-        secret=secret_of(context.settings),
+        secret=offered_secret(context.settings),
         now=now,
     )
     gathering: Gathering = request.app.state.gathering

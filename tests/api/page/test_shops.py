@@ -118,7 +118,7 @@ async def tab_to(page: Page, selector: str) -> None:
 async def order(page: Page, address: str) -> None:
     """Order in French, by keyboard alone."""
     await page.goto(f"{address}/enjoy/shops")
-    await expect(page.get_by_role("heading", name="1 commerce(s)")).to_be_visible()
+    await expect(page.get_by_role("heading", name="1 commerce")).to_be_visible()
     await looked_at(page, "shops-fr")
     await tab_to(page, "h3 a")
     await page.keyboard.press("Enter")

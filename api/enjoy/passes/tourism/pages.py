@@ -14,13 +14,13 @@ from api.enjoy.catalogue.words import WORDS
 from api.enjoy.catalogue.words_tourism import TOURISM_SAID
 from api.enjoy.catalogue.writing import language_of
 from api.enjoy.operating import Passes
+from api.enjoy.passes.secret import offered_secret
 from api.enjoy.passes.tourism.passes import APPLE, GOOGLE, ClaimGiven, wallets_of
 from api.enjoy.passes.tourism.sales import page_of_claim
 from core.errors import NotFoundError
 from db.connection import Connection
 from db.tourism_products import open_venues, products
 from enjoy.passes.codes import code_of
-from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism import opening
 from enjoy.passes.tourism.opening import Found, State, StillOn
 from enjoy.passes.tourism.selling import is_on_sale
@@ -101,7 +101,7 @@ async def _made(request: Request, connection: Connection, found: Found, claim: s
     """Make a code for a wallet or paper; return its own number, and what is shown with it."""
     context, base = context_of(request), addresses_of(request).base
     now, product = context.wall.now(), found.product
-    secret = secret_of(context.settings)
+    secret = offered_secret(context.settings)
     issued, medium_id = await opening.still_code(connection, secret, found, on, address=base, now=now)
     begins_at, ends_at = opening.bounds(found, now)
     shown = Shown(

@@ -11,9 +11,9 @@ from api.context import Context, InContext
 from api.enjoy.catalogue.asking import InAddresses
 from api.enjoy.operating import Passes
 from api.enjoy.passes.holding import Holding, HoldsCard, note_acting
+from api.enjoy.passes.secret import offered_secret
 from api.models.tourism import DeviceKey, PassOf, PhoneCode
 from core.errors import InputError
-from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism import opening
 from enjoy.passes.tourism.opening import Found, takes_still_codes
 
@@ -55,7 +55,7 @@ async def post_token(
     """Make the code of a phone, bound to its key; on another phone than before the one before ends."""
     now = context.wall.now()
     found = await opening.find(connection, claim, now=now)
-    secret, key = secret_of(context.settings), _key(body.device_key)
+    secret, key = offered_secret(context.settings), _key(body.device_key)
     issued = await opening.phone_code(connection, secret, found, key, address=addresses.base, now=now)
     return PhoneCode(
         text=issued.text,

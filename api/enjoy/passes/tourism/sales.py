@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from api.context import InContext
 from api.enjoy.catalogue.asking import InAddresses, form_of
 from api.enjoy.once import REPLAYED, IdempotencyKey, asked_once
-from api.enjoy.operating import Operating, Passes
+from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.passes.secret import offered_secret
 from api.models.fields import GivenInstant
 from api.models.tourism import Cancelled, ClaimOf, NewSale, SaleOf, SaleWanted
 from core.canonical import canonical_json
@@ -49,6 +50,8 @@ async def post_sale(
 ) -> NewSale | Response:
     """Sell passes, paid to you or at a provider's page, or put vouchers into stock; codes are told this once."""
     secret = secret_of(context.settings)
+    """Sell passes, paid to you; or put vouchers into stock. Each is opened by a code that is told this once."""
+    secret = offered_secret(context.settings)
     once = asked_once(request, key, canonical_json(body.model_dump()).encode())
     wanted = Wanted(
         product=body.product,

@@ -23,7 +23,7 @@ function showHours() {
     const date = isoDay(Date.now() + ahead * 86_400_000);
     const number = new Date(`${date}T12:00:00Z`).getUTCDay() || 7;
     const open = hoursOf(number, date, hours);
-    if (ahead === 0) byId("today").textContent = `${words("shopToday")} : ${open}`;
+    if (ahead === 0) byId("today").textContent = words("shopToday", { open });
     const className = ahead === 0 ? "now" : "";
     rows.push(make("dt", { textContent: weekDay(number), className }), make("dd", { textContent: open, className }));
   }
