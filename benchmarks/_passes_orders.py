@@ -27,6 +27,7 @@ NOON: Final = datetime(2026, 11, 25, 11, tzinfo=UTC)
 CUSTOMERS, PLACES, PIECES = 200, 10, 7
 SEEDS: Final = 50
 _CONNECTIONS: Final = 16
+_THINKING: Final = 4
 #: Of those who got something, so many give it back. [ratio]
 _SECOND_THOUGHTS: Final = 0.4
 _HELD: Final = """
@@ -133,8 +134,11 @@ async def order(pool: Pool, shop: Shop, stand: Stand) -> Order | None:
         return None
 
 
-async def rush(pool: Pool, shop: Shop, stand: Stand, seed: int, *, count: int = CUSTOMERS) -> Rush:
-    """Let many order at a time, some of whom think again, and look all the while whether more is held than there is."""
+async def rush(pool: Pool, thinking: Pool, shop: Shop, stand: Stand, seed: int, *, count: int = CUSTOMERS) -> Rush:
+    """Let many order at a time, some of whom think again, and look all the while whether more is held than there is.
+
+    Who thinks again does so over connections of their own: they would else wait until all have ordered.
+    """
     draws, told, is_over = random.Random(seed), Rush(), asyncio.Event()  # noqa: S311 - draws that can be had again
     moods = [(draws.random(), draws.random() < _SECOND_THOUGHTS, draws.random() < 0.5) for _ in range(count)]  # noqa: PLR2004
 
@@ -146,14 +150,14 @@ async def rush(pool: Pool, shop: Shop, stand: Stand, seed: int, *, count: int = 
             return
         told.placed += 1
         if thinks_again:
-            async with borrow(pool) as connection:
+            async with borrow(thinking) as connection:
                 step = REFUSE if is_refused else cancelling(shop)
                 await take(connection, shop, placed.order_id, step, actor="customer", now=NOON)
             told.given_back += 1
 
     async def watch() -> None:
         while not is_over.is_set():
-            async with borrow(pool) as connection:
+            async with borrow(thinking) as connection:
                 told.oversold += await _excess(connection, stand)
             await asyncio.sleep(0.05)
 
@@ -194,7 +198,10 @@ async def seeds(url: str, count: int = SEEDS) -> tuple[list[Rush], float]:
     """Run a rush on ten places and one on seven pieces for each seed; return what came of them, and orders a second."""
     shop_id = await open_shop(url)
     told: list[Rush] = []
-    async with open_pool(url, Role.ENJOY_SHOP, min_size=_CONNECTIONS, max_size=_CONNECTIONS) as pool:
+    async with (
+        open_pool(url, Role.ENJOY_SHOP, min_size=_CONNECTIONS, max_size=_CONNECTIONS) as pool,
+        open_pool(url, Role.ENJOY_SHOP, min_size=_THINKING, max_size=_THINKING) as thinking,
+    ):
         async with borrow(pool) as connection:
             shop = await find_shop(connection, shop_id=shop_id)
         if shop is None:
@@ -203,7 +210,7 @@ async def seeds(url: str, count: int = SEEDS) -> tuple[list[Rush], float]:
         for seed in range(count):
             for places, pieces, most in ((PLACES, None, PLACES), (CUSTOMERS, PIECES, PIECES)):
                 stand = await set_up(url, shop_id, places=places, pieces=pieces, number=len(told))
-                one = await rush(pool, shop, stand, seed)
+                one = await rush(pool, thinking, shop, stand, seed)
                 await fill_up(pool, shop, stand)
                 async with borrow(pool) as connection:
                     held, faults = await look(connection, stand)

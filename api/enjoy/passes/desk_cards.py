@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from api.context import Context, InContext
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.enjoy.passes.secret import offered_secret
 from api.models.card_family import HandedCode
 from api.models.card_media import SerialAtDesk

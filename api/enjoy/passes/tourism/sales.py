@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from api.context import InContext
 from api.enjoy.catalogue.asking import InAddresses, form_of
 from api.enjoy.once import REPLAYED, IdempotencyKey, asked_once
-from api.enjoy.operating import Operating, Operator, Passes
+from api.enjoy.operating import Operating, Passes
 from api.enjoy.passes.secret import offered_secret
 from api.models.fields import GivenInstant
 from api.models.tourism import Cancelled, ClaimOf, NewSale, SaleOf, SaleWanted
