@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import socket
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,7 @@ import uvicorn
 
 from api.app import create_app
 from api.context import Context
+from api.enjoy.passes.shortest_way import ReaderProtocol, ShortestWay
 from api.enjoy.telling import telling
 from api.webhooks.notifying import notifying
 from core.errors import ConfigurationError
@@ -77,6 +79,7 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[str], N
     app = create_app(settings, database_url=database_url)
     config = uvicorn.Config(
         app,
+        http=functools.partial(ReaderProtocol, way=ShortestWay(app.state.enjoy)),  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
         lifespan="on",
