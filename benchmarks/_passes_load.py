@@ -54,17 +54,17 @@ class Answer(msgspec.Struct, array_like=True):
 class _Line:
     """A connection that is kept open, with at most one request on it."""
 
-    __slots__ = ("got", "head", "place", "socket")
+    __slots__ = ("got", "head", "place", "sent_s", "socket")
 
     def __init__(self, port: int, head: bytes) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.head = head
         self.place = 0
-        self.got = b""
+        self.got, self.sent_s = b"", 0.0
 
     def send(self, place: int, body: bytes) -> None:
-        self.place, self.got = place, b""
+        self.place, self.got, self.sent_s = place, b"", time.perf_counter()
         self.socket.sendall(b"%b%d\r\n\r\n%b" % (self.head, len(body), body))
 
     def read(self) -> tuple[int, bytes] | None:
@@ -110,7 +110,7 @@ def run(load: Load) -> list[Answer]:
             line = by_number[number]
             told = line.read()
             if told is not None:
-                since_s = due_s[line.place] if load.per_s else now_s
+                since_s = due_s[line.place] if load.per_s else line.sent_s
                 answers[line.place] = Answer(*told, time.perf_counter() - since_s)
                 free.append(line)
                 left -= 1

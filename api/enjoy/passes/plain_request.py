@@ -1,4 +1,4 @@
-"""The requests of readers as nearly all of them are, read from their bytes; any other is for a server of HTTP to read."""
+"""Requests of readers, read from their bytes where they are as nearly all are; others are left to a server of HTTP."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The requests of readers, answered where their bytes come in: half of the time of a request was the way to its route.
+"""The requests of readers, answered where their bytes come in: half the time of a request was the way to its route.
 
 Whatever is not usual goes the long way, on the same connection: requests that are written otherwise, readers that were
 not heard of for seconds, wrong secrets, contents that cannot be read. So there is one place for every error.
@@ -8,7 +8,6 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.context import Context
@@ -33,14 +32,18 @@ class ShortestWay:
 
     Parameters
     ----------
-    enjoy : FastAPI
-        Application whose state is needed.
+    context : Context
+        Of the application.
+    doors : Doors
+        Finds readers.
+    gathering : Gathering
+        Judges.
     """
 
-    def __init__(self, enjoy: FastAPI) -> None:
-        self.context: Context = enjoy.state.context
-        self.gathering: Gathering = enjoy.state.gathering
-        self._doors: Doors = enjoy.state.doors
+    def __init__(self, context: Context, doors: Doors, gathering: Gathering) -> None:
+        self.context = context
+        self.gathering = gathering
+        self._doors = doors
 
     def presented(self, request: PlainRequest) -> Presentation | None:
         """Return what is shown, or None where the long way has to be gone."""

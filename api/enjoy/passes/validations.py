@@ -21,7 +21,7 @@ from enjoy.passes.secret import secret_of
 from enjoy.passes.validating import Presentation, read_shown, validate
 
 #: Presentations are gathered for so long, and for as long as the transaction before takes. [s]
-GATHER_S: Final = 0.002
+GATHER_S: Final = 0.005
 _MOST_AT_ONCE: Final = 64
 _MOST_TEXT: Final = 2_200
 _ADDRESS: Final = "/v1/reader/validations"
