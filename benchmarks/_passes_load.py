@@ -1,8 +1,8 @@
 """Readers that show passes over HTTP, in a process of its own that takes as little of the processor as it can.
 
-Requests come ready-made as MessagePack on standard input, `Load`; what came of each is told on standard output, a list
-of `Answer` in the order of the requests. A load that has a pace sends at its times whether or not anything was answered
-(open loop): a request that finds no free connection waits for one, and its time counts from when it was due.
+Requests come ready-made as MessagePack on standard input, `Load`; what came of them is told on standard output,
+`Outcome`. A load that has a pace sends at its times whether or not anything was answered (open loop): a request that
+finds no free connection waits for one, and its time counts from when it was due.
 """
 
 import gc
@@ -51,6 +51,13 @@ class Answer(msgspec.Struct, array_like=True):
     took_s: float
 
 
+class Outcome(msgspec.Struct):
+    """Hold the answers, in the order of the requests, and how long all took. [s]."""
+
+    answers: list[Answer]
+    took_s: float
+
+
 class _Line:
     """A connection that is kept open, with at most one request on it."""
 
@@ -82,8 +89,8 @@ class _Line:
         return (int(head[9:12]), content) if len(content) >= length else None
 
 
-def run(load: Load) -> list[Answer]:
-    """Send all, and return what came of each.
+def run(load: Load) -> Outcome:
+    """Send all, and return what came of it.
 
     Raises
     ------
@@ -97,6 +104,7 @@ def run(load: Load) -> list[Answer]:
         ready.register(number, select.EPOLLIN)
     answers: list[Answer | None] = [None] * len(load.bodies)
     free, due_s, sent, left = deque(lines), _dues(load), 0, len(load.bodies)
+    began_s = due_s[0]
     while left:
         now_s = time.perf_counter()
         while free and sent < len(due_s) and due_s[sent] <= now_s:
@@ -114,7 +122,8 @@ def run(load: Load) -> list[Answer]:
                 answers[line.place] = Answer(*told, time.perf_counter() - since_s)
                 free.append(line)
                 left -= 1
-    return [answer for answer in answers if answer is not None]
+    took_s = time.perf_counter() - began_s
+    return Outcome([answer for answer in answers if answer is not None], took_s)
 
 
 def _dues(load: Load) -> Sequence[float]:
