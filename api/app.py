@@ -134,6 +134,7 @@ def create_app(settings: Settings, *, database_url: str, wall: Clock = WALL_CLOC
     app.state.context = context
     errors.install(app)
     enjoy = create_enjoy(context)
+    app.state.enjoy = enjoy
     app.mount(ENJOY_PREFIX, enjoy, name="enjoy")  # first: what is asked most is found first
     for module in _ROUTERS:
         app.include_router(module.router)

@@ -70,15 +70,23 @@ class StrictHeaders:
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_ALWAYS)
-                if scope["path"].startswith(_FOR_OTHERS):
-                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-                headers["Content-Security-Policy"] = _POLICIES.get(scope["path"], _STRICT)
-                if scope["path"] == READER_PATH:
-                    headers["Permissions-Policy"] = _WITH_CAMERA
-                # What a token opens must not be found in a cache later; the page's own files may be asked about again.
-                opened = scope["path"].startswith(_BY_TOKEN)
-                headers.setdefault("Cache-Control", "no-store" if opened else "no-cache")
+                given = strict_headers(scope["path"])
+                kept = given.pop("Cache-Control")
+                headers.update(given)
+                headers.setdefault("Cache-Control", kept)
             await send(message)
 
         await self._app(scope, receive, adding)
+
+
+def strict_headers(path: str) -> dict[str, str]:
+    """Return what an answer at a path has to say; of caching, unless it says something itself."""
+    headers = dict(_ALWAYS)
+    if path.startswith(_FOR_OTHERS):
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    headers["Content-Security-Policy"] = _POLICIES.get(path, _STRICT)
+    if path == READER_PATH:
+        headers["Permissions-Policy"] = _WITH_CAMERA
+    # What a token opens must not be found in a cache later; the page's own files may be asked about again.
+    headers["Cache-Control"] = "no-store" if path.startswith(_BY_TOKEN) else "no-cache"
+    return headers

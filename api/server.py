@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import functools
+import gc
 import socket
 from collections.abc import Callable, Iterator
 
@@ -10,6 +12,7 @@ import uvicorn
 
 from api.app import create_app
 from api.context import Context
+from api.enjoy.passes.shortest_way import ReaderProtocol, ShortestWay
 from api.enjoy.telling import telling
 from api.webhooks.notifying import notifying
 from core.errors import ConfigurationError
@@ -40,6 +43,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets)
+        gc.freeze()  # what there is now stays: to walk through it again and again is a pause of every request
         if self.started and self._ready is not None:
             self._ready()
 
@@ -75,8 +79,11 @@ async def run(settings: Settings, *, database_url: str, ready: Callable[[str], N
     host, port = listening.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     app = create_app(settings, database_url=database_url)
+    enjoy = app.state.enjoy.state
+    way = ShortestWay(enjoy.context, enjoy.doors, enjoy.gathering)
     config = uvicorn.Config(
         app,
+        http=functools.partial(ReaderProtocol, way=way),  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
         lifespan="on",

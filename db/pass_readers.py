@@ -1,11 +1,12 @@
 """Readers of passes: their credentials, where they stand, and the rules that hold there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer
 from db.statements import statements
 
 _SQL: Final = statements("pass_readers")
@@ -43,6 +44,7 @@ class Door:
     stale_after_s: int
     lon: float | None
     lat: float | None
+    secret_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ async def revoke_reader(connection: Connection, reader_id: int, *, now: datetime
         await connection.execute(_SQL["revoke_reader"], {"reader_id": reader_id, "now": now})
 
 
-async def find_reader(connection: Connection, secret_sha256: bytes) -> Door | None:
-    """Return the reader that a secret belongs to, revoked ones as well."""
-    return await one_row(connection, Door, _SQL["find_reader"], {"secret_sha256": secret_sha256})
+async def find_readers(connection: Connection, secrets_sha256: Sequence[bytes]) -> list[Door]:
+    """Return the readers that secrets belong to, revoked ones as well."""
+    return await all_rows(connection, Door, _SQL["find_readers"], {"secrets_sha256": list(secrets_sha256)})
 
 
 async def rules_of(connection: Connection, service_id: int, *, with_ended: bool = False) -> list[RuleRow]:

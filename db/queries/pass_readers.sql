@@ -27,17 +27,17 @@ LIMIT %(limit)s
 -- name: revoke_reader
 UPDATE pass.reader SET revoked_at = %(now)s WHERE reader_id = %(reader_id)s AND revoked_at IS NULL
 
--- name: find_reader
+-- name: find_readers
 -- row: db.pass_readers.Door
 SELECT
     reader.reader_id, reader.title, reader.revoked_at, venue.venue_id, venue.name AS venue,
     venue.title AS venue_title, venue.is_open AND service.closed_at IS NULL AS is_open, service.service_id,
     service.name AS service, service.title AS service_title, service.kind, service.proof, service.stale_after_s,
-    ST_X(venue.location) AS lon, ST_Y(venue.location) AS lat
+    ST_X(venue.location) AS lon, ST_Y(venue.location) AS lat, reader.secret_sha256
 FROM pass.reader
 JOIN pass.venue USING (venue_id)
 JOIN pass.service USING (service_id)
-WHERE reader.secret_sha256 = %(secret_sha256)s
+WHERE reader.secret_sha256 = ANY(%(secrets_sha256)s::bytea [])
 
 -- name: rules_of
 -- row: db.pass_readers.RuleRow

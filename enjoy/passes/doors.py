@@ -1,13 +1,17 @@
 """Readers at doors: their secrets, and what each needs to judge, kept for some seconds."""
 
+import asyncio
+import contextlib
 import hashlib
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from core.errors import NotFoundError, UnauthenticatedError
+from core.clock import Clock
+from core.errors import NotFoundError, PlatformError, UnauthenticatedError
 from db import pass_readers as store
 from db.audit import record
 from db.connection import Connection, Pool, borrow
@@ -51,16 +55,25 @@ class Judging:
 class Doors:
     """Find readers by their secrets, and the keys that passes are signed with; asks the database every few seconds.
 
+    Those that are asked for again and again are looked up anew before they would be forgotten, all of them in one
+    transaction: no reader waits for it.
+
     Parameters
     ----------
     pool : Pool
         Connections that keep passes.
+    wall : Clock
+        What people go by.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, wall: Clock) -> None:
         self._pool = pool
+        self._wall = wall
         self._known: dict[bytes, tuple[Judging, float]] = {}
         self._keys: tuple[dict[bytes, str], float] = ({}, 0.0)
+        self._asked: set[bytes] = set()
+        self._renewed_s = 0.0
+        self._renewing: asyncio.Task[None] | None = None
 
     async def find(self, secret: str) -> Judging:
         """Return what the reader that has a secret judges by; a revoked one is found as well.
@@ -70,33 +83,68 @@ class Doors:
         UnauthenticatedError
             ``reader_unknown``.
         """
+        known = self.known(secret)
+        if known is not None:
+            return known
         if len(secret) > _LONGEST_SECRET or not secret.startswith(PREFIX):
             raise _unknown()
         digest, now_s = hash_of(secret), time.monotonic()
-        known = self._known.get(digest)
-        if known is not None and now_s < known[1]:
-            return known[0]
         async with borrow(self._pool) as connection:
-            door = await store.find_reader(connection, digest)
-            if door is None:
-                raise _unknown()
-            judging = Judging(door, await rules_now(connection, door.service_id))
+            found = await _judgings(connection, [digest])
+        if not found:
+            raise _unknown()
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[digest] = (judging, now_s + KEPT_S)
-        return judging
+        self._known[digest] = (found[digest], now_s + KEPT_S)
+        return found[digest]
 
-    async def keys(self, now: datetime) -> dict[bytes, str]:
+    def known(self, secret: str) -> Judging | None:
+        """Return what a reader judges by if that was looked up lately; has it looked up anew before it is too old."""
+        digest, now_s = hash_of(secret), time.monotonic()
+        known = self._known.get(digest)
+        if known is None or now_s >= known[1]:
+            return None
+        self._asked.add(digest)
+        if now_s >= self._renewed_s + KEPT_S / 2 and (self._renewing is None or self._renewing.done()):
+            self._renewed_s = now_s
+            self._renewing = asyncio.create_task(self._renew(), name="readers known")
+        return known[0]
+
+    async def keys(self) -> dict[bytes, str]:
         """Return the keys that passes may be signed with."""
+        known = self.keys_known()
+        if known is not None:
+            return known
         now_s = time.monotonic()
-        if now_s >= self._keys[1]:
-            async with borrow(self._pool) as connection:
-                self._keys = (await published_keys(connection, now), now_s + KEPT_S)
+        async with borrow(self._pool) as connection:
+            self._keys = (await published_keys(connection, self._wall.now()), now_s + KEPT_S)
         return self._keys[0]
+
+    def keys_known(self) -> dict[bytes, str] | None:
+        """Return the keys if they were looked up lately."""
+        return self._keys[0] if time.monotonic() < self._keys[1] else None
 
     def forget(self) -> None:
         """Ask for every reader anew."""
-        self._known.clear()
+        self._known = {}
+
+    async def _renew(self) -> None:
+        asked, self._asked = self._asked, set()
+        known, until_s = self._known, time.monotonic() + KEPT_S
+        # Where the database does not answer, what is known grows old, and who asks then is told why.
+        with contextlib.suppress(PlatformError):
+            async with borrow(self._pool) as connection:
+                found = await _judgings(connection, asked)
+                self._keys = (await published_keys(connection, self._wall.now()), until_s)
+            for digest in asked:  # in the same dictionary: if all was forgotten meanwhile, so is this
+                known.pop(digest, None)
+            known |= {digest: (judging, until_s) for digest, judging in found.items()}
+
+
+async def _judgings(connection: Connection, digests: Collection[bytes]) -> dict[bytes, Judging]:
+    doors = await store.find_readers(connection, list(digests))
+    rules = {service: await rules_now(connection, service) for service in {door.service_id for door in doors}}
+    return {door.secret_sha256: Judging(door, rules[door.service_id]) for door in doors}
 
 
 async def rules_now(connection: Connection, service_id: int, *, with_ended: bool = False) -> tuple[Rule, ...]:

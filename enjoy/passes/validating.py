@@ -118,6 +118,11 @@ async def validate(connection: Connection, asked: Sequence[Presentation]) -> lis
     list
         For each the answer; ``nonce_taken`` where the nonce is another reader's.
     """
+    async with connection.pipeline():  # what brings nothing back does not wait for its own round trip
+        return await _validated(connection, asked)
+
+
+async def _validated(connection: Connection, asked: Sequence[Presentation]) -> list[StoredRow | ConflictError]:
     keys = [one.key for one in asked]
     await store.hold_subjects(connection, keys)
     before = await store.stored(connection, [one.nonce for one in asked])

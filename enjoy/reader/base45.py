@@ -1,9 +1,12 @@
 """Base45 (RFC 9285): bytes as text that QR codes hold in their alphanumeric mode, three signs for two bytes."""
 
+import struct
 from typing import Final
 
 _SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_VALUES: Final = {sign: value for value, sign in enumerate(_SIGNS)}
+_NO_SIGN: Final = 255
+#: Values of signs by their code.
+_TABLE: Final = bytes(max(_SIGNS.find(chr(code)), -1) % 256 for code in range(256))
 _BASE: Final = 45
 _PAIR: Final = 65_536
 _BYTE: Final = 256
@@ -38,15 +41,13 @@ def decode(text: str) -> bytes | None:
     >>> decode("GGW") is None  # 65 536
     True
     """
-    try:
-        values = [_VALUES[sign] for sign in text]
-    except KeyError:
-        return None
+    values = text.encode("ascii", "replace").translate(_TABLE)
     whole, rest = divmod(len(values), 3)
-    pairs = [values[at] + values[at + 1] * _BASE + values[at + 2] * _BASE * _BASE for at in range(0, whole * 3, 3)]
-    if rest == 1 or any(pair >= _PAIR for pair in pairs):
+    signs = (values[place : whole * 3 : 3] for place in range(3))
+    pairs = [first + second * _BASE + third * _BASE * _BASE for first, second, third in zip(*signs, strict=True)]
+    if _NO_SIGN in values or rest == 1 or max(pairs, default=0) >= _PAIR:
         return None
-    content = b"".join(pair.to_bytes(2, "big") for pair in pairs)
+    content = struct.pack(f">{whole}H", *pairs)
     if rest:
         last = values[-2] + values[-1] * _BASE
         return None if last >= _BYTE else content + bytes([last])

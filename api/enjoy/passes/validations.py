@@ -21,7 +21,7 @@ from enjoy.passes.doors import Doors, Judging, require_good
 from enjoy.passes.validating import Presentation, read_shown, validate
 
 #: Presentations are gathered for so long, and for as long as the transaction before takes. [s]
-GATHER_S: Final = 0.002
+GATHER_S: Final = 0.005
 _MOST_AT_ONCE: Final = 64
 _MOST_TEXT: Final = 2_200
 _ADDRESS: Final = "/v1/reader/validations"
@@ -91,7 +91,7 @@ class Gathering:
 
 def install(app: FastAPI, context: Context) -> None:
     """Add the route, before all others, and what it needs."""
-    app.state.doors = Doors(context.passes)
+    app.state.doors = Doors(context.passes, context.wall)
     app.state.gathering = Gathering(context)
     app.router.add_route(_ADDRESS, post_validation, methods=["POST"], include_in_schema=False)
 
@@ -120,10 +120,23 @@ async def post_validation(request: Request) -> Response:
     """Tell whether to open; asked again with the same nonce, the answer is the same."""
     judging = await judging_of(request)
     require_good(judging.door)
-    asked = _read(await request.body())
     context = context_of(request)
-    now = context.wall.now()
-    presentation = read_shown(
+    keys = await request.app.state.doors.keys()
+    gathering: Gathering = request.app.state.gathering
+    row = await gathering.judge(presented_now(context, judging, await request.body(), keys))
+    return Response(written(row), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def presented_now(context: Context, judging: Judging, content: bytes, keys: dict[bytes, str]) -> Presentation:
+    """Return what a reader shows.
+
+    Raises
+    ------
+    InputError
+        ``presentation_invalid``.
+    """
+    asked = _read(content)
+    return read_shown(
         judging,
         asked.nonce,
         text=asked.text,
@@ -132,12 +145,15 @@ async def post_validation(request: Request) -> Response:
         keys=await request.app.state.doors.keys(now),
         secret=offered_secret(context.settings),
         now=now,
+        keys=keys,
+        secret=secret_of(context.settings),
+        now=context.wall.now(),
     )
-    gathering: Gathering = request.app.state.gathering
-    row = await gathering.judge(presentation)
-    told = Told(row.is_admitted, row.reason, row.price_class, row.nonce)
-    headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(told), media_type="application/json", headers=headers)
+
+
+def written(row: StoredRow) -> bytes:
+    """Return an answer as it is sent."""
+    return msgspec.json.encode(Told(row.is_admitted, row.reason, row.price_class, row.nonce))
 
 
 def _read(body: bytes) -> Shown:
