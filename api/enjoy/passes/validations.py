@@ -142,11 +142,8 @@ def presented_now(context: Context, judging: Judging, content: bytes, keys: dict
         text=asked.text,
         serial=asked.serial,
         at=asked.at,
-        keys=await request.app.state.doors.keys(now),
-        secret=offered_secret(context.settings),
-        now=now,
         keys=keys,
-        secret=secret_of(context.settings),
+        secret=offered_secret(context.settings),
         now=context.wall.now(),
     )
 
