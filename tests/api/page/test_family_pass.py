@@ -57,9 +57,9 @@ def _attest_birth(town: Town, born_on: str) -> None:
     )
 
 
-async def _shown(town: Town, browser: Browser, page: Page) -> Presented:
+async def _shown(town: Town, browser: Browser, page: Page, whose: str) -> Presented:
     """Return what a reader sees of the code on the phone."""
-    await expect(page.locator("#canvas[data-step]")).to_be_visible()
+    await expect(page.locator(f'#canvas[data-pass="{whose}"]')).to_be_visible()
     blank = await browser.new_page()
     text = read_code(await screen_of(page, blank, "#canvas"))
     await blank.close()
@@ -96,14 +96,16 @@ async def test_un_parent_montre_le_passe_de_son_enfant_sur_son_propre_telephone(
     await page.get_by_role("button", name="Ajouter à ce téléphone").click()
     await expect(page.get_by_text("Le passe Pool · Zoé est sur ce téléphone.")).to_be_visible()
     await expect(page.get_by_text("Passe de Zoé")).to_be_visible()
-    childs = await _shown(made, browser, page)
+    zoe = f"pool {child['member']}"
+    childs = await _shown(made, browser, page, zoe)
     assert (childs.proof, childs.token.service) == (Proof.DEVICE, "pool")
     assert [one.number for one in childs.token.rights] == [_CHILD]
     await page.get_by_label("Pour qui").select_option(label="Moi")
     await page.get_by_role("button", name="Ajouter à ce téléphone").click()
     await expect(page.get_by_role("button", name="Pool", exact=True)).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_text("Le passe Pool est sur ce téléphone.")).to_be_visible()
     await expect(page.locator("#whose")).to_be_hidden()
-    own = await _shown(made, browser, page)
+    own = await _shown(made, browser, page, "pool")
     assert own.token.rights == ()
     assert own.token.device_key != childs.token.device_key
     assert await page.evaluate("document.documentElement.scrollWidth") == _WIDTH
@@ -112,7 +114,7 @@ async def test_un_parent_montre_le_passe_de_son_enfant_sur_son_propre_telephone(
     await context.set_offline(True)
     await page.get_by_role("button", name="En grand").click()
     await expect(page.get_by_text("Passe de Zoé")).to_be_visible()
-    assert (await _shown(made, browser, page)).token == childs.token
+    assert (await _shown(made, browser, page, zoe)).token == childs.token
     await context.set_offline(False)
     adult = f"{datetime.now(UTC).year - 19}-01-15"
     ask(made.url, "UPDATE pass.holder SET born_on = %s WHERE label = 'Zoé'", adult)
@@ -120,6 +122,6 @@ async def test_un_parent_montre_le_passe_de_son_enfant_sur_son_propre_telephone(
     await page.get_by_role("button", name="Pool · Zoé").click()
     await expect(page.locator("#withdrawn")).to_contain_text("Vous n’agissez plus pour Zoé")
     await expect(page.locator("#canvas")).to_be_hidden()
-    assert sorted(await page.evaluate(_KEPT)) == [["pool", True], [f"pool {child['member']}", False]]
+    assert sorted(await page.evaluate(_KEPT)) == [["pool", True], [zoe, False]]
     assert [line for line in said if line.startswith("error") and "ERR_INTERNET" not in line] == []
     await context.close()

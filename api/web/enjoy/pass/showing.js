@@ -55,6 +55,7 @@ async function drawAt(pass, step) {
   const canvas = byId("canvas");
   draw(canvas, text);
   canvas.dataset.step = step;
+  canvas.dataset.pass = pass.name;
 }
 
 async function tick() {
