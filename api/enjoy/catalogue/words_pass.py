@@ -24,6 +24,25 @@ PASS_SAID: Final[Mapping[str, tuple[str, str]]] = {
         "Ce passe a été retiré : il n’ouvre plus rien. Supprimez-le de ce téléphone, ou voyez votre carte.",
         "This pass was withdrawn: it opens nothing any more. Remove it from this phone, or see your card.",
     ),
+    "passGone": (
+        "Vous n’agissez plus pour {person}, qui est peut-être majeur·e : la clé de ce passe est effacée d’ici.",
+        "You no longer act for {person}, who may be of age: the key of this pass is deleted from here.",
+    ),
+    "passWhose": ("Passe de {person}", "Pass of {person}"),
+    "passMyself": ("Moi", "Myself"),
+    "passAllHere": ("Tous vos services sont sur ce téléphone.", "All your services are on this phone."),
+    "passAllHereChild": (
+        "Tous les services de {person} sont sur ce téléphone.",
+        "All services of {person} are on this phone.",
+    ),
+    "passNoneJoined": (
+        "Vous n’avez rejoint aucun service : faites-le sur la page de votre carte.",
+        "You joined no service yet: do so on the page of your card.",
+    ),
+    "passNoneJoinedChild": (
+        "{person} n’a rejoint aucun service : faites-le sur la page de votre carte.",
+        "{person} joined no service yet: see to it on the page of your card.",
+    ),
     "passAdded": ("Le passe {title} est sur ce téléphone.", "The pass {title} is on this phone."),
     "passRemoved": ("Le passe a été supprimé de ce téléphone.", "The pass was removed from this phone."),
     "passSignIn": (
@@ -65,6 +84,7 @@ PASS_WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Ouvrez votre carte, rejoignez un service, puis ajoutez son passe ici.",
         "Open your card, join a service, then add its pass here.",
     ),
+    "passFor": ("Pour qui", "For whom"),
     "passService": ("Service", "Service"),
     "passMedium": ("Enregistrer comme", "Save as"),
     "passAdd": ("Ajouter un passe", "Add a pass"),

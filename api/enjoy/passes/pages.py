@@ -37,6 +37,7 @@ _FILES: Final = (
     "enjoy/pass/presenting.js",
     "enjoy/pass/keeping.js",
     "enjoy/pass/drawing.js",
+    "enjoy/pass/offering.js",
     "enjoy/pass/renewing.js",
     "enjoy/pass/showing.js",
     "enjoy/pass/icon-192.png",

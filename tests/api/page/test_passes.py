@@ -333,6 +333,48 @@ async def test_le_guichet_constate_un_domicile_et_le_titulaire_a_le_droit(hall: 
     await holder.close()
 
 
+_WHEN = (
+    "Under 26 · Reading room · 2 a week · Mon–Fri from 09:30 to 18:00 · from 1 Dec 2026 on · until 31 Dec 2026"
+    " · 15 min between two entries · phones only · price freeEnd"
+)
+
+
+async def _say_when(page: Page) -> None:
+    """Fill in where a rule holds, on which days and at which hours, and the least proof."""
+    form = page.locator("#new-rule")
+    await form.get_by_label("Reading room").check()
+    await form.get_by_role("button", name="Add hours").press("Enter")
+    await expect(form.get_by_label("Mon", exact=True)).to_be_focused()
+    for day in ("Sat", "Sun"):
+        await form.get_by_label(day, exact=True).uncheck()
+    await form.get_by_label("From", exact=True).fill("09:30")
+    await form.get_by_label("To", exact=True).fill("18:00")
+    await form.get_by_label("First day").fill("2026-12-01")
+    await form.get_by_label("Last day").fill("2026-12-31")
+    await form.get_by_label("Pause in minutes").fill("15")
+    await form.locator("[name=proof]").select_option(label="Phone, code that changes")
+
+
+async def _change_and_shut(page: Page) -> None:
+    """Say anew what the service is, close it to new holders, close its venue and open it again."""
+    await page.get_by_text("Change the service").press("Enter")
+    form = page.locator("#change-service")
+    await expect(form.get_by_label("Title")).to_have_value("Library <b>of Lille</b>")
+    await form.get_by_label("Title").fill("Library of Lille")
+    await form.get_by_label("Description").fill("Books and records.")
+    await form.get_by_label("Open: holders may join").uncheck()
+    await form.get_by_role("button", name="Save changes").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Library of Lille")).to_be_visible()
+    await expect(page.locator("#service-lead")).to_have_text("Books and records. · Signed code, on paper too · closed")
+    await page.get_by_role("button", name="Close Reading room").click()
+    await expect(page.locator("#venues")).to_contain_text("closed")
+    await expect(page.get_by_role("button", name="Reopen Reading room")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Reading room takes passes.")).to_be_visible()
+    await _is_as_wide_as_a_phone(page)
+
+
 async def test_an_owner_declares_a_library_by_the_page_and_ends_a_rule(hall: Hall) -> None:
     desk = await hall.phone("en-GB")
     page = await _sit_down(hall, desk)
@@ -344,6 +386,12 @@ async def test_an_owner_declares_a_library_by_the_page_and_ends_a_rule(hall: Hal
     await form.get_by_label("Proof asked for").select_option(label="Signed code, on paper too")
     await form.get_by_role("button", name="Declare").click()
     await expect(page.get_by_role("heading", name="Library <b>of Lille</b>")).to_be_visible()
+    await page.get_by_text("Add a venue").press("Enter")
+    form = page.locator("#new-venue")
+    await form.get_by_label("Name in addresses").fill("reading")
+    await form.get_by_label("Title").fill("Reading room")
+    await form.get_by_role("button", name="Add").click()
+    await expect(page.locator("#venues")).to_contain_text("Reading room")
     await page.get_by_text("Add a right").press("Enter")
     form = page.locator("#new-right")
     await form.get_by_label("Code of the right").fill("young")
@@ -356,11 +404,13 @@ async def test_an_owner_declares_a_library_by_the_page_and_ends_a_rule(hall: Hal
     form = page.locator("#new-rule")
     await form.get_by_label("Under 26").check()
     await form.get_by_label("Entries").fill("2")
-    await form.get_by_label("Per").select_option("week")
+    await form.locator("[name=per]").select_option("week")
     await form.get_by_label("Price class").fill("free")
-    await form.get_by_role("button", name="Add").click()
+    await _say_when(page)
+    await form.get_by_role("button", name="Add", exact=True).click()
     rule = page.locator("#rules li")
-    await expect(rule).to_contain_text("Under 26 · all venues · 2 a week · at any time · price free")
+    await expect(rule).to_have_text(_WHEN)
+    await _change_and_shut(page)
     for shown in ("#figures", "#flags", "#readers"):
         await expect(page.locator(shown)).to_have_text("Nothing yet.")
     await rule.get_by_role("button", name="End").click()

@@ -6,8 +6,9 @@ const weekday = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "U
 const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 const MONDAY_MS = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
+const MINUTE_S = 60;
 
-const nameOfDay = (number) => weekday.format(MONDAY_MS + (number - 1) * DAY_MS);
+export const nameOfDay = (number) => weekday.format(MONDAY_MS + (number - 1) * DAY_MS);
 export const dayInWords = (date) => day.format(Date.parse(`${date}T00:00:00Z`));
 
 // Days that follow each other are told by the first and the last.
@@ -25,6 +26,13 @@ const usesInWords = (use) => words(`ruleUses.${use.per}`, { most: use.most }) + 
 const windowInWords = (one) => words("ruleWindow", { days: daysInWords(one.days), opens: one.from, closes: one.until });
 const orElse = (list, otherwise) => (list.length ? list.join(", ") : words(otherwise));
 
+const pauseInWords = (seconds) => (seconds > 0 ? words("rulePause", { n: Math.ceil(seconds / MINUTE_S) }) : "");
+
+function proofInWords(proof) {
+  if (proof === null) return "";
+  return proof === "device" ? words("ruleDevice") : words("ruleProof", { proof: words(`proof.${proof}`) });
+}
+
 export function ruleInWords(rule, rights, venues) {
   const titled = (list, known, key) => list.map((one) => known.find((other) => other[key] === one)?.title ?? String(one));
   return [
@@ -34,25 +42,26 @@ export function ruleInWords(rule, rights, venues) {
     orElse(rule.windows.map(windowInWords), "ruleAlways"),
     rule.start_on ? words("ruleFrom", { day: dayInWords(rule.start_on) }) : "",
     rule.end_on ? words("ruleUntil", { day: dayInWords(rule.end_on) }) : "",
-    rule.proof === "device" ? words("ruleDevice") : "",
+    pauseInWords(rule.pause_s ?? 0),
+    proofInWords(rule.proof ?? null),
     words("rulePrice", { price: rule.price_class }),
   ].filter(Boolean).join(" · ");
 }
 
-// The rule that a form describes.
-export function ruleOf(given) {
+// The rule that a form describes, with its hours.
+export function ruleOf(given, windows) {
   const most = Number(given.get("most"));
   return {
     rights: given.getAll("right").map(Number),
-    venues: [],
-    windows: [],
+    venues: given.getAll("venue"),
+    windows,
     closed_on: [],
-    start_on: null,
-    end_on: null,
+    start_on: given.get("start_on") || null,
+    end_on: given.get("end_on") || null,
     uses: most > 0 ? [{ most, per: given.get("per"), each_venue: false }] : [],
-    pause_s: 0,
+    pause_s: Number(given.get("pause_min")) * MINUTE_S,
     lasts_s: null,
-    proof: null,
+    proof: given.get("proof") || null,
     price_class: given.get("price_class"),
   };
 }

@@ -2,7 +2,9 @@
 import { byId, make, show } from "/static/dom.js";
 import { call, say, tried, words } from "/static/enjoy/asking.js";
 import { chosen, within } from "./belonging.js";
+import { changeService, showChange, showVenues } from "./changing.js";
 import { fact, fill } from "./listing.js";
+import { beginOpening, windowsAsked } from "./opening.js";
 import { beginPairing, showReaders } from "./pairing.js";
 import { conditionOf, dayInWords, ruleInWords, ruleOf } from "./ruling.js";
 
@@ -12,21 +14,18 @@ let services = [];
 const one = () => services.find((service) => service.name === byId("service").value) ?? null;
 const of = (path) => within(`services/${one().name}/${path}`);
 
-function showVenues(service) {
-  fill("venues", service.venues.map((venue) => fact(venue.title, [venue.commune, venue.is_open ? "" : words("deskShut")].filter(Boolean).join(" · "))));
-}
+const box = (name, value, title) => make("label", {}, make("input", { type: "checkbox", name, value }), ` ${title}`);
 
 async function showRules(service) {
   const [rights, rules] = await Promise.all([call("GET", of("rights")), call("GET", of("rules"))]);
   fill("rights", rights.map((right) => fact(right.title, right.words[language])));
-  byId("who").replaceChildren(...rights.map((right) => make(
-    "label", {}, make("input", { type: "checkbox", name: "right", value: right.number }), ` ${right.title}`,
-  )));
+  byId("who").replaceChildren(...rights.map((right) => box("right", right.number, right.title)));
+  byId("where").replaceChildren(...service.venues.map((venue) => box("venue", venue.name, venue.title)));
   fill("rules", rules.filter((rule) => rule.ended_at === null).map((rule) => {
     const end = make("button", { type: "button", className: "danger", textContent: words("ruleEnd") });
     end.addEventListener("click", tried(async () => {
       await call("DELETE", of(`rules/${rule.rule_id}`));
-      await showRules(service);
+      await showServices();
       say(words("deskRuleEnded"));
     }));
     return fact(ruleInWords(rule.content, rights, service.venues), "", end);
@@ -55,7 +54,8 @@ async function showService() {
   byId("service-title").textContent = service.title;
   const proof = words(`proof.${service.proof}`);
   byId("service-lead").textContent = [service.description, proof, words(service.is_open ? "deskOpen" : "deskShut")].filter(Boolean).join(" · ");
-  showVenues(service);
+  showVenues(service, showServices);
+  showChange(service);
   await Promise.all([showRules(service), showReaders(service), showFigures(service), showFlags(service)]);
 }
 
@@ -98,13 +98,19 @@ export function beginRunning() {
   }));
   byId("new-right").addEventListener("submit", sent(async (given) => {
     await call("PUT", of(`rights/${given.get("code")}`), { title: given.get("title"), condition: conditionOf(given) });
-    await showRules(one());
+    await showServices();
   }));
   byId("condition").addEventListener("change", showCondition);
   showCondition();
   byId("new-rule").addEventListener("submit", sent(async (given) => {
-    await call("POST", of("rules"), ruleOf(given));
-    await showRules(one());
+    await call("POST", of("rules"), ruleOf(given, windowsAsked()));
+    await showServices();
   }));
+  byId("change-service").addEventListener("submit", tried(async (event) => {
+    await changeService(one(), new FormData(event.target));
+    await showServices();
+    say(words("deskSaved"));
+  }));
+  beginOpening();
   beginPairing();
 }

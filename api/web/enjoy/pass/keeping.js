@@ -1,6 +1,13 @@
-// Keeps passes in the browser: the token of each service and the key that it is bound to, which no script can read out.
+// Keeps passes in the browser: the token of each service and person, and the key that it is bound to, which no script can
+// read out.
 const NAME = "somel-passes";
-const STORE = "pass";
+const STORE = "pass_of_person";
+// The first version kept one pass of each service, whoever held it.
+const BEFORE = "pass";
+const VERSION = 2;
+
+// Whose pass of which service; of oneself where no child of the family is named.
+const nameOf = (pass) => (pass.member ? `${pass.service} ${pass.member}` : pass.service);
 
 function answered(request) {
   return new Promise((resolve, reject) => {
@@ -9,13 +16,27 @@ function answered(request) {
   });
 }
 
+// Takes along what the first version kept.
+function build({ target, oldVersion }) {
+  const base = target.result;
+  const store = base.createObjectStore(STORE, { keyPath: "name" });
+  if (oldVersion === 0) return;
+  target.transaction.objectStore(BEFORE).getAll().onsuccess = (read) => {
+    for (const pass of read.target.result) store.put({ ...pass, name: nameOf(pass) });
+    base.deleteObjectStore(BEFORE);
+  };
+}
+
 let opened = null;
 
 function database() {
   opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "service" });
-    request.onsuccess = () => resolve(request.result);
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = build;
+    request.onsuccess = () => {
+      request.result.onversionchange = () => request.result.close(); // a newer page waits for this one
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });
   return opened;
@@ -26,8 +47,9 @@ async function inStore(mode, work) {
 }
 
 export const kept = () => inStore("readonly", (store) => store.getAll());
-export const keep = (pass) => inStore("readwrite", (store) => store.put(pass));
-export const forget = (service) => inStore("readwrite", (store) => store.delete(service));
+export const keep = (pass) => inStore("readwrite", (store) => store.put({ ...pass, name: nameOf(pass) }));
+export const forget = (name) => inStore("readwrite", (store) => store.delete(name));
+export { nameOf };
 
 // Whether this browser can make keys of the kind that passes are bound to; old ones cannot.
 export async function makesKeys() {
@@ -39,7 +61,8 @@ export async function makesKeys() {
   }
 }
 
-// A key of its own for each service: two services cannot tell that they see the same phone.
+// A key of its own for each service and person: no two services can tell that they see the same phone, nor one that a
+// child and a parent share it.
 export const newKey = () => crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
 
 export async function publicKey(key) {

@@ -2,22 +2,22 @@
 import { byId, make, show } from "/static/dom.js";
 import { call, say, tried, words } from "/static/enjoy/asking.js";
 import { forget, kept, makesKeys } from "./keeping.js";
-import { addPass, openCard, renewed } from "./renewing.js";
-import { beginShowing, enlarge, showPass } from "./showing.js";
+import { beginOffering, offer, taken } from "./offering.js";
+import { openCard, renewed } from "./renewing.js";
+import { beginShowing, enlarge, showPass, titleOf } from "./showing.js";
 
-const NEW = "new";
 let passes = [];
 let chosen = null;
 
 function chooser(pass) {
-  const button = make("button", { type: "button", textContent: pass.title, "aria-pressed": String(pass.service === chosen) });
-  button.addEventListener("click", () => choose(pass.service));
+  const button = make("button", { type: "button", textContent: titleOf(pass), "aria-pressed": String(pass.name === chosen) });
+  button.addEventListener("click", () => choose(pass.name));
   return button;
 }
 
-async function choose(service) {
-  const pass = passes.find((one) => one.service === service) ?? passes[0] ?? null;
-  chosen = pass?.service ?? null;
+async function choose(name) {
+  const pass = passes.find((one) => one.name === name) ?? passes[0] ?? null;
+  chosen = pass?.name ?? null;
   byId("choice").replaceChildren(...passes.map(chooser));
   show(byId("choice"), passes.length > 1);
   show(byId("empty"), passes.length === 0 && byId("old").hidden);
@@ -25,26 +25,9 @@ async function choose(service) {
   await showPass(pass);
 }
 
-async function reload(service = chosen) {
-  passes = (await kept()).sort((one, other) => one.title.localeCompare(other.title));
-  await choose(service);
-}
-
-const option = (value, textContent) => make("option", { value, textContent });
-
-// What can be added: the services that the holder joined and that have no pass here.
-function offer(card) {
-  const missing = card.services.filter((one) => !passes.some((pass) => pass.service === one.service && !pass.withdrawn));
-  const phones = card.media.filter((one) => one.kind === "phone" && one.status === "active");
-  byId("services").replaceChildren(...missing.map((one) => option(one.service, one.title)));
-  const here = passes.find((pass) => !pass.withdrawn)?.medium;
-  byId("media").replaceChildren(
-    ...phones.map((one) => option(one.medium, one.label || words("passThisPhone"))),
-    option(NEW, words("passNewPhone")),
-  );
-  byId("media").value = phones.some((one) => one.medium === here) ? here : NEW;
-  show(byId("add"), missing.length > 0);
-  if (missing.length === 0 && card.services.length > 0 && passes.length === 0) say(words("passNoService"));
+async function reload(name = chosen) {
+  passes = (await kept()).sort((one, other) => titleOf(one).localeCompare(titleOf(other)));
+  await choose(name);
 }
 
 // Asks the card, where there is a net and a card is open: what is due is renewed, what is missing can be added.
@@ -61,18 +44,14 @@ async function ask() {
   }
   for (const pass of passes.filter((one) => !one.claim)) await renewed(pass, card);
   await reload();
-  if (byId("old").hidden) offer(card);
+  if (byId("old").hidden) offer(card, passes);
 }
 
 async function add(event) {
-  const given = new FormData(event.target);
-  const medium = given.get("medium") === NEW
-    ? (await call("POST", "card/media", { kind: "phone", label: words("passThisPhone") })).medium
-    : given.get("medium");
-  const pass = await addPass(given.get("service"), medium);
-  await reload(pass.service);
+  const pass = await taken(new FormData(event.target));
+  await reload(pass.name);
   await ask();
-  say(words("passAdded", { title: pass.title }));
+  say(words("passAdded", { title: titleOf(pass) }));
   byId("large").focus();
 }
 
@@ -122,6 +101,7 @@ async function keepForLater() {
 async function begin() {
   offerInstalling();
   beginShowing();
+  beginOffering();
   show(byId("old"), !(await makesKeys()));
   tellNet();
   await reload();

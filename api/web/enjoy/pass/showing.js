@@ -13,6 +13,9 @@ let shown = null;
 let drawn = "";
 let lamp = null;
 
+// A child's pass is named with the child; one's own by the service alone.
+export const titleOf = (pass) => (pass.person ? `${pass.title} · ${pass.person}` : pass.title);
+
 const good = (pass, now) => !pass.withdrawn && now < Date.parse(pass.expires_at);
 
 // Keeps the screen on while a code is looked at, where the browser can.
@@ -26,10 +29,15 @@ async function keepLight() {
   }
 }
 
+function whyNot(pass) {
+  if (pass.gone) return words("passGone", { person: pass.person });
+  return words(pass.withdrawn ? "passRevoked" : "passOver");
+}
+
 function tellState(pass, now) {
   const at = moment.format(Date.parse(pass.expires_at));
   const soon = Date.parse(pass.expires_at) - now < SOON_MS;
-  const why = pass.withdrawn ? words("passRevoked") : words("passOver");
+  const why = whyNot(pass);
   byId("withdrawn").textContent = good(pass, now) ? "" : why;
   show(byId("withdrawn"), !good(pass, now));
   show(byId("code"), good(pass, now));
@@ -39,7 +47,7 @@ function tellState(pass, now) {
 }
 
 async function drawAt(pass, step) {
-  const mark = `${pass.service} ${pass.expires_at} ${step}`;
+  const mark = `${pass.name} ${pass.expires_at} ${step}`;
   if (mark === drawn) return;
   drawn = mark;
   const text = await shownText(pass.token, step, pass.key.privateKey);
@@ -47,6 +55,7 @@ async function drawAt(pass, step) {
   const canvas = byId("canvas");
   draw(canvas, text);
   canvas.dataset.step = step;
+  canvas.dataset.pass = pass.name;
 }
 
 async function tick() {
@@ -65,7 +74,9 @@ export async function showPass(pass) {
   show(byId("shown"), pass !== null);
   if (pass === null) return;
   byId("title").textContent = pass.title;
-  byId("canvas").setAttribute("aria-label", words("passCode", { title: pass.title }));
+  byId("whose").textContent = pass.person ? words("passWhose", { person: pass.person }) : "";
+  show(byId("whose"), Boolean(pass.person));
+  byId("canvas").setAttribute("aria-label", words("passCode", { title: titleOf(pass) }));
   await tick();
   await keepLight();
 }
