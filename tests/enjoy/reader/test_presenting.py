@@ -129,7 +129,7 @@ def test_there_is_one_way_to_write_a_token(message: bytes) -> None:
         {CNF: None},
         {99: "unknown"},
     ],
-    ids=str,
+    ids=lambda changed: str(changed).replace(str(PHONE_KEY), "key")[:60],  # the same in every process of a run
 )
 def test_a_claim_of_another_form_is_unreadable_even_if_it_is_signed(changed: dict[int, object]) -> None:
     assert read(plain_text(cose.seal(ISSUER, {**CLAIMS, **changed}))) is Reason.UNREADABLE
