@@ -34,7 +34,7 @@ async def test_no_fault_of_ours_is_found(
             *(str(python.parent / "st"), "run", str(tmp_path / "enjoy.json"), "--url", f"{address}/enjoy"),
             *(("--header", f"Authorization: {header}") if header else ()),
             *("--checks", "not_a_server_error", "--phases", phases, "--seed", "1", "--no-color"),
-            *("--max-examples", "2", "--max-time", "25"),
+            *("--max-examples", "2", "--max-time", "40"),
             *("--generation-database", "none", "--warnings", "off"),
             stdout=-1,
             stderr=-2,

@@ -18,7 +18,6 @@ from api.models.tourism import Cancelled, ClaimOf, NewSale, SaleOf, SaleWanted
 from core.canonical import canonical_json
 from db.tourism_sales import sales
 from enjoy.accounts import Operator
-from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism import selling
 from enjoy.passes.tourism.selling import Sold, Wanted
 
@@ -49,7 +48,7 @@ async def post_sale(
     key: IdempotencyKey = None,
 ) -> NewSale | Response:
     """Sell passes, paid to you or at a provider's page, or put vouchers into stock; codes are told this once."""
-    secret = secret_of(context.settings)
+    secret = offered_secret(context.settings)
     """Sell passes, paid to you; or put vouchers into stock. Each is opened by a code that is told this once."""
     secret = offered_secret(context.settings)
     once = asked_once(request, key, canonical_json(body.model_dump()).encode())
