@@ -11,6 +11,14 @@ from api.models.problem import Problem
 
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 _PROBLEM_REF: Final = {"$ref": "#/components/schemas/Problem"}
+#: Examples of simple types, and of texts by their format.
+_SCALARS: Final[Mapping[str, Any]] = {"string": "text", "integer": 1, "number": 1.0, "boolean": False}
+_TEXTS: Final = {
+    "date": "2026-01-15",
+    "date-time": "2026-01-15T17:00:00Z",
+    "uri": "https://example.org/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
 _TOKEN_PROBLEMS: Final = {"401": "The token is missing or not valid", "403": "The token lacks the scope"}
 
 
@@ -67,9 +75,26 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     choices = schema.get("anyOf") or schema.get("oneOf")
     if choices:
         return example_of(choices[0], schemas)
+    if schema.get("type") in _SCALARS:
+        return _scalar_of(schema)
+    return _whole_of(schema, schemas)
+
+
+def _whole_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    """Return an array or an object of examples of its parts."""
     if schema.get("type") == "array":
         return [example_of(schema["items"], schemas)]
     return {name: example_of(part, schemas) for name, part in schema.get("properties", {}).items()}
+
+
+def _scalar_of(schema: Mapping[str, Any]) -> Any:
+    """Return a value of a simple type for which its field gives no example."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema["type"] == "string":
+        text = _TEXTS.get(schema.get("format", ""), "text")
+        return text * -(-schema.get("minLength", 1) // len(text))
+    return max(_SCALARS[schema["type"]], schema.get("minimum", 0))
 
 
 def _problem_schemas() -> dict[str, Any]:

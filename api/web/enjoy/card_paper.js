@@ -40,6 +40,7 @@ try {
   byId("service").replaceChildren(
     ...joined.map((one) => make("option", { value: one.service, textContent: one.title })),
   );
+  byId("make").querySelector("button").disabled = joined.length === 0;
 } catch (error) {
   say(error.message);
 }

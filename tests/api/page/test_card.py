@@ -24,7 +24,9 @@ async def fits(page: Page) -> bool:
 
 async def pressed(page: Page, name: str) -> None:
     """Press a button as somebody without a mouse does."""
-    await page.get_by_role("button", name=name, exact=True).first.focus()
+    button = page.get_by_role("button", name=name, exact=True).first
+    await expect(button).to_be_enabled()
+    await button.focus()
     await page.keyboard.press("Enter")
 
 
