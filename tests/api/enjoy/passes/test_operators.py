@@ -1,5 +1,6 @@
 """Nobody runs what is another's: over every route of the document that is for who runs services, readers and shops."""
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from db.keys import SCOPES, create_key
 from tests.api.enjoy.passes.conftest import Hall
 from tests.api.enjoy.test_tenants import ROUTES, Route, document
 from tests.db.village import ask
-from tests.enjoy.passes.town import NOON, add_holder, add_medium, add_organisation, add_subject
+from tests.enjoy.passes.town import NOON, Town, add_holder, add_medium, add_organisation, add_subject
 
 #: Routes below are for who runs something, but for those that are open to all: whoever adds one of these says so here.
 BELOW = ("/v1/services", "/v1/readers", "/v1/tourism", "/v1/merchant")
@@ -76,9 +77,8 @@ class Rivals:
         return {table: ask(self.hall.town.url, rows.format(table)) for (table,) in tables}
 
 
-@pytest.fixture
-async def rivals(hall: Hall) -> Rivals:
-    town = hall.town
+def fill(town: Town) -> tuple[int, UUID]:
+    """Give Lille's pool words of its own, a holder and a reader; return the keys of its rule and of the reader."""
     add_organisation(town, "roubaix")
     ask(town.url, "UPDATE pass.service SET title = %s || title RETURNING 1", MARK)
     ask(town.url, "UPDATE pass.entitlement_kind SET title = %s || title RETURNING 1", MARK)
@@ -95,6 +95,13 @@ async def rivals(hall: Hall) -> Rivals:
         bytes(32),
         NOON,
     )
+    return rule, reader
+
+
+@pytest.fixture
+async def rivals(hall: Hall) -> Rivals:
+    town = hall.town
+    rule, reader = await asyncio.to_thread(fill, town)  # what is served goes on meanwhile
     async with await connect(town.url, Role.OWNER) as connection:
         keys = {
             name: (await create_key(connection, name, scopes, organisation_id=town.organisations[organisation]))[1]
@@ -116,7 +123,7 @@ def test_the_document_has_routes_for_who_runs_services():
 
 
 async def test_another_organisation_neither_changes_nor_sees_what_is_run(rivals: Rivals):
-    before = rivals.state()
+    before = await asyncio.to_thread(rivals.state)
     for route in OPERATED:
         for client in (rivals.rival, rivals.powerless):
             if "{" not in route.path and client is rivals.rival:
@@ -125,16 +132,16 @@ async def test_another_organisation_neither_changes_nor_sees_what_is_run(rivals:
             told = (route.method, route.path, answer.status_code, answer.text[:300])
             assert answer.status_code in REFUSED, told
             assert MARK not in answer.text, told
-    assert rivals.state() == before
+    assert await asyncio.to_thread(rivals.state) == before
 
 
 async def test_a_stranger_is_asked_who_they_are(rivals: Rivals):
-    before = rivals.state()
+    before = await asyncio.to_thread(rivals.state)
     for route in OPERATED:
         answer = await rivals.ask(rivals.stranger, route)
         assert answer.status_code == 401, (route.method, route.path, answer.status_code, answer.text[:300])
         assert answer.headers["Cache-Control"] == "no-store", route.path
-    assert rivals.state() == before
+    assert await asyncio.to_thread(rivals.state) == before
 
 
 async def test_what_one_runs_oneself_shows_nothing_of_another(rivals: Rivals):
@@ -150,7 +157,8 @@ async def test_the_owner_is_answered_and_never_told_why_somebody_has_a_right(riv
     """No route for who runs a service names a holder, a medium, a subject's evidence or what a right came from."""
     url = rivals.hall.town.url
     [(holder, medium)] = ask(url, "SELECT holder_id, medium_id FROM pass.medium")
-    ask(
+    await asyncio.to_thread(
+        ask,
         url,
         "INSERT INTO pass.attestation (holder_id, kind, born_on, document, attested_on, organisation_id)"
         " VALUES (%s, 'birth', '2018-05-17', 'family_record_book', '2026-11-25', %s) RETURNING 1",
