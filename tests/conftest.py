@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 import structlog
 
@@ -26,6 +27,9 @@ from tests.support.measuring import unmeasured
 from tests.support.standstill import GRACE_S, no_standstill, read_words, words_file
 
 TEMPLATE = "somel_template"
+# How long an example takes says nothing where other tests run on the same processors.
+hypothesis.settings.register_profile("beside-others", deadline=None)
+hypothesis.settings.load_profile("beside-others")
 _WORDS = pytest.StashKey[Path]()
 _numbers = itertools.count()
 
