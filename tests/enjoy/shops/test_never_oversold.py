@@ -53,7 +53,7 @@ async def test_a_process_that_is_killed_in_the_middle_leaves_nothing_behind(data
         ]
         killed, other = processes
         assert killed.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             for _ in range(3):
                 assert await killed.stdout.readline() == b"placed\n"
             killed.kill()
