@@ -25,15 +25,15 @@ ORDER BY signs_from, kid
 SELECT kid, private_key
 FROM pass.signing_key
 WHERE revoked_at IS NULL AND signs_from <= %(now)s::timestamptz AND signs_until > %(now)s
-ORDER BY signs_from DESC, kid
+ORDER BY signs_from DESC, signs_until DESC, kid
 LIMIT 1
 
 -- name: need_key_until
 UPDATE pass.signing_key SET needed_until = %(until)s WHERE kid = %(kid)s AND needed_until < %(until)s
 
 -- name: end_signing
-UPDATE pass.signing_key SET signs_until = %(until)s
-WHERE revoked_at IS NULL AND signs_from < %(until)s::timestamptz AND signs_until > %(until)s AND kid <> %(kid)s
+UPDATE pass.signing_key SET signs_until = greatest(%(until)s, signs_from + INTERVAL '1 microsecond')
+WHERE revoked_at IS NULL AND signs_from <= %(until)s::timestamptz AND signs_until > %(until)s AND kid <> %(kid)s
 
 -- name: revoke_signing_key
 UPDATE pass.signing_key SET revoked_at = %(now)s
