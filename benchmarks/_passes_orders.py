@@ -17,10 +17,14 @@ from uuid import uuid4
 
 from core.errors import ConflictError, InvariantError
 from db.connection import Connection, Pool, Role, borrow, connect, open_pool
+from db.migrate import migrate
 from db.orders import Order
 from db.shops import Shop, find_shop
 from enjoy.shops.ordering import Asked, Credentials, place
 from enjoy.shops.steps import REFUSE, cancelling, take
+from somel.embedded.places import Places
+from somel.embedded.throwaway import throwaway_services
+from somel.embedded.tuning import ClusterTuning
 
 #: A Wednesday, noon in Lille: the time of all that happens.
 NOON: Final = datetime(2026, 11, 25, 11, tzinfo=UTC)
@@ -221,12 +225,18 @@ async def seeds(url: str, count: int = SEEDS) -> tuple[list[Rush], float]:
     return told, len(told) * CUSTOMERS / took_s
 
 
-def measure_oversold(database_url: str, count: int = SEEDS) -> dict[str, float]:
+def measure_oversold(count: int = SEEDS) -> dict[str, float]:
     """Return how much more was sold than there was, which is nothing, and how many orders a second were answered."""
-    told, per_s = asyncio.run(seeds(database_url, count))
+    with throwaway_services(Places.from_environment(), cluster=ClusterTuning.kept()) as services:
+        told, per_s = asyncio.run(_measured(services.database_url, count))
     if faults := [fault for one in told for fault in one.faults]:
         raise InvariantError("orders_not_consistent", f"{len(faults)} faults, such as: {faults[0]}.")
     return {"oversold": float(sum(one.oversold for one in told)), "orders_per_s": per_s}
+
+
+async def _measured(url: str, count: int) -> tuple[list[Rush], float]:
+    await migrate(url)
+    return await seeds(url, count)
 
 
 async def _excess(connection: Connection, stand: Stand) -> int:
