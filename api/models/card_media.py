@@ -1,7 +1,8 @@
 """Media, services and tokens of holders."""
 
+import base64
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Base64Bytes, Field, StringConstraints
@@ -9,6 +10,7 @@ from pydantic import Base64Bytes, Field, StringConstraints
 from api.models.card import Label
 from api.models.fields import Instant, Model
 from db.media import MediumKind, MediumStatus
+from enjoy.passes.issuing import Issued
 
 ServiceNamed = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,47}$"), Field(examples=["pool"])]
 Serial = Annotated[
@@ -17,6 +19,14 @@ Serial = Annotated[
     Field(
         description="On the back of the card: 8 digits, or 10 to 19; or 0x and 16 hexadecimal digits from a reader",
         examples=["0025 0000 1234567890"],
+    ),
+]
+
+DeviceKey = Annotated[
+    Base64Bytes,
+    Field(
+        description="Ed25519 public key, 32 bytes in base64, made for this service alone",
+        examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
     ),
 ]
 
@@ -87,9 +97,7 @@ class TokenWanted(Model):
 
     service: ServiceNamed
     medium: UUID
-    device_key: Annotated[
-        Base64Bytes | None, Field(description="Ed25519 public key, 32 bytes in base64, made for this service alone")
-    ] = None
+    device_key: DeviceKey | None = None
 
 
 class TokenMade(Model):
@@ -101,6 +109,18 @@ class TokenMade(Model):
     service: str
     title: str
     svg: Annotated[str | None, Field(description="The code as an image; null for phones, which sign what they show")]
+
+    @classmethod
+    def of(cls, issued: Issued, *, service: str, title: str, svg: str | None = None) -> Self:
+        """Return what is told of a token that was issued."""
+        return cls(
+            text=issued.text,
+            token=base64.b64encode(issued.token).decode(),
+            expires_at=issued.expires_at,
+            service=service,
+            title=title,
+            svg=svg,
+        )
 
 
 class TokenOf(Model):

@@ -21,6 +21,7 @@ GivenInstant = Annotated[AwareDatetime, AfterValidator(_within_reason)]
 Instant = Annotated[datetime, Field(examples=["2026-01-15T12:00:00Z"])]
 PowerW = Annotated[float, Field(description="Mean power, import positive [W]", examples=[48250.0])]
 EnergyWh = Annotated[float, Field(ge=0, description="Energy [Wh]", examples=[24125.0])]
+EurCent = Annotated[int, Field(ge=0, le=10_000_000, description="[EUR 0.01]", examples=[3_500])]
 
 
 class Model(BaseModel):

@@ -116,32 +116,9 @@ WHERE customer_order.order_id = %(order_id)s AND slot.slot_id = customer_order.s
 
 -- name: find_order
 -- row: db.orders.Order
-SELECT
-    customer_order.order_id,
-    customer_order.shop_id,
-    shop.name AS shop,
-    customer_order.slot_id,
-    slot.starts_at,
-    slot.ends_at,
-    customer_order.state,
-    customer_order.state_at,
-    customer_order.created_at,
-    customer_order.due_at,
-    customer_order.collect_by,
-    customer_order.amount_eur_cent,
-    customer_order.payment,
-    customer_order.payment_state,
-    customer_order.email,
-    customer_order.phone,
-    customer_order.note,
-    customer_order.language,
-    customer_order.code_hash,
-    customer_order.secret_salt,
-    customer_order.request_sha256,
-    customer_order.forgotten_at
-FROM shop.customer_order
-JOIN shop.shop USING (shop_id)
-JOIN shop.slot USING (slot_id)
+SELECT order_told.*
+FROM shop.order_told
+JOIN shop.customer_order USING (order_id)
 WHERE
     (%(order_id)s::uuid IS NULL OR customer_order.order_id = %(order_id)s)
     AND (%(shop_id)s::integer IS NULL OR customer_order.shop_id = %(shop_id)s)
@@ -150,37 +127,13 @@ WHERE
 
 -- name: orders_of_shop
 -- row: db.orders.Order
-SELECT
-    customer_order.order_id,
-    customer_order.shop_id,
-    shop.name AS shop,
-    customer_order.slot_id,
-    slot.starts_at,
-    slot.ends_at,
-    customer_order.state,
-    customer_order.state_at,
-    customer_order.created_at,
-    customer_order.due_at,
-    customer_order.collect_by,
-    customer_order.amount_eur_cent,
-    customer_order.payment,
-    customer_order.payment_state,
-    customer_order.email,
-    customer_order.phone,
-    customer_order.note,
-    customer_order.language,
-    customer_order.code_hash,
-    customer_order.secret_salt,
-    customer_order.request_sha256,
-    customer_order.forgotten_at
-FROM shop.customer_order
-JOIN shop.shop USING (shop_id)
-JOIN shop.slot USING (slot_id)
+SELECT *
+FROM shop.order_told
 WHERE
-    customer_order.shop_id = %(shop_id)s
-    AND customer_order.state = ANY(%(states)s::text[])
-    AND (customer_order.created_at, customer_order.order_id) < (%(before)s::timestamptz, %(before_id)s::uuid)
-ORDER BY customer_order.created_at DESC, customer_order.order_id DESC
+    shop_id = %(shop_id)s
+    AND state = ANY(%(states)s::text[])
+    AND (created_at, order_id) < (%(before)s::timestamptz, %(before_id)s::uuid)
+ORDER BY created_at DESC, order_id DESC
 LIMIT %(limit)s;
 
 -- name: lines_of

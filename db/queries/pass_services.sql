@@ -1,55 +1,25 @@
 -- name: find_service
 -- row: db.pass_services.PassService
-SELECT
-    service.service_id,
-    service.organisation_id,
-    organisation.name AS organisation,
-    organisation.title AS organisation_title,
-    service.name,
-    service.title,
-    service.description,
-    service.kind,
-    service.proof,
-    service.stale_after_s,
-    service.is_open,
-    service.created_at,
-    service.closed_at,
-    service.revision
-FROM pass.service
-JOIN catalogue.organisation USING (organisation_id)
-WHERE service.name = %(name)s;
+SELECT *
+FROM pass.service_told
+WHERE name = %(name)s;
 
 -- name: list_services
 -- row: db.pass_services.PassService
-SELECT
-    service.service_id,
-    service.organisation_id,
-    organisation.name AS organisation,
-    organisation.title AS organisation_title,
-    service.name,
-    service.title,
-    service.description,
-    service.kind,
-    service.proof,
-    service.stale_after_s,
-    service.is_open,
-    service.created_at,
-    service.closed_at,
-    service.revision
-FROM pass.service
-JOIN catalogue.organisation USING (organisation_id)
+SELECT *
+FROM pass.service_told
 WHERE
-    service.closed_at IS NULL
-    AND service.name > %(after)s
-    AND (%(organisation)s::text IS NULL OR organisation.name = %(organisation)s)
+    closed_at IS NULL
+    AND name > %(after)s
+    AND (%(organisation)s::text IS NULL OR organisation = %(organisation)s)
     AND (
         %(insee_code)s::text IS NULL
         OR EXISTS (
             SELECT FROM pass.venue
-            WHERE venue.service_id = service.service_id AND venue.insee_code = %(insee_code)s AND venue.is_open
+            WHERE venue.service_id = service_told.service_id AND venue.insee_code = %(insee_code)s AND venue.is_open
         )
     )
-ORDER BY service.name
+ORDER BY name
 LIMIT %(limit)s;
 
 -- name: count_services

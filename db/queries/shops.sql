@@ -67,112 +67,25 @@ WHERE shop_id = %(shop_id)s AND state <> %(state)s;
 
 -- name: find_shop
 -- row: db.shops.Shop
-SELECT
-    shop.shop_id,
-    shop.organisation_id,
-    organisation.name AS organisation,
-    shop.name,
-    shop.siret,
-    shop.title,
-    shop.description,
-    shop.insee_code,
-    shop.address,
-    ST_X(shop.location) AS longitude,
-    ST_Y(shop.location) AS latitude,
-    shop.hours,
-    shop.language,
-    shop.notify_email,
-    shop.state,
-    shop.state_reason,
-    shop.state_at,
-    shop.created_at,
-    shop.accept_within_min,
-    shop.pay_within_min,
-    shop.lead_min,
-    shop.grace_min,
-    shop.cancel_until,
-    shop.slot_min,
-    shop.slot_orders,
-    shop.slot_eur_cent,
-    shop.slot_ahead_days,
-    shop.provider_url,
-    shop.provider_notify_url,
-    shop.provider_secret,
-    shop.webhook_url,
-    shop.webhook_secret,
-    ARRAY(
-        SELECT shop_category.code
-        FROM shop.shop_category
-        WHERE shop_category.shop_id = shop.shop_id
-        ORDER BY shop_category.code
-    ) AS categories
-FROM shop.shop
-JOIN catalogue.organisation USING (organisation_id)
+SELECT *
+FROM shop.shop_told
 WHERE
-    shop.name = %(name)s::text
-    OR shop.organisation_id = %(organisation_id)s::integer
-    OR shop.shop_id = %(shop_id)s::integer
-    OR shop.siret = %(siret)s::text;
+    name = %(name)s::text
+    OR organisation_id = %(organisation_id)s::integer
+    OR shop_id = %(shop_id)s::integer
+    OR siret = %(siret)s::text;
 
 -- name: list_shops
 -- row: db.shops.Shop
-SELECT
-    shop.shop_id,
-    shop.organisation_id,
-    organisation.name AS organisation,
-    shop.name,
-    shop.siret,
-    shop.title,
-    shop.description,
-    shop.insee_code,
-    shop.address,
-    ST_X(shop.location) AS longitude,
-    ST_Y(shop.location) AS latitude,
-    shop.hours,
-    shop.language,
-    shop.notify_email,
-    shop.state,
-    shop.state_reason,
-    shop.state_at,
-    shop.created_at,
-    shop.accept_within_min,
-    shop.pay_within_min,
-    shop.lead_min,
-    shop.grace_min,
-    shop.cancel_until,
-    shop.slot_min,
-    shop.slot_orders,
-    shop.slot_eur_cent,
-    shop.slot_ahead_days,
-    shop.provider_url,
-    shop.provider_notify_url,
-    shop.provider_secret,
-    shop.webhook_url,
-    shop.webhook_secret,
-    ARRAY(
-        SELECT shop_category.code
-        FROM shop.shop_category
-        WHERE shop_category.shop_id = shop.shop_id
-        ORDER BY shop_category.code
-    ) AS categories
-FROM shop.shop
-JOIN catalogue.organisation USING (organisation_id)
+SELECT *
+FROM shop.shop_told
 WHERE
-    (%(state)s::text IS NULL OR shop.state = %(state)s)
-    AND (%(insee_code)s::text IS NULL OR shop.insee_code = %(insee_code)s)
-    AND (
-        %(category)s::text IS NULL
-        OR EXISTS (
-            SELECT FROM shop.shop_category
-            WHERE shop_category.shop_id = shop.shop_id AND shop_category.code = %(category)s
-        )
-    )
-    AND (
-        %(words)s::text IS NULL
-        OR strpos(lower(shop.title || ' ' || shop.description), lower(%(words)s)) > 0
-    )
-    AND shop.name > %(after)s
-ORDER BY shop.name
+    (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(insee_code)s::text IS NULL OR insee_code = %(insee_code)s)
+    AND (%(category)s::text IS NULL OR %(category)s = ANY(categories))
+    AND (%(words)s::text IS NULL OR strpos(lower(title || ' ' || description), lower(%(words)s)) > 0)
+    AND name > %(after)s
+ORDER BY name
 LIMIT %(limit)s;
 
 -- name: lister

@@ -1,6 +1,5 @@
 """Services that holders join and leave, and the tokens by which they show it there."""
 
-import base64
 from http import HTTPStatus
 from typing import Annotated
 
@@ -89,11 +88,5 @@ async def post_token(
         now=context.wall.now(),
     )
     await note_acting(connection, request, holder, "token", "made")
-    return TokenMade(
-        text=made.text,
-        token=base64.b64encode(made.token).decode(),
-        expires_at=made.expires_at,
-        service=joined.service,
-        title=joined.title,
-        svg=None if body.device_key is not None else code_of(made.text).svg(title=joined.title),
-    )
+    svg = None if body.device_key is not None else code_of(made.text).svg(title=joined.title)
+    return TokenMade.of(made, service=joined.service, title=joined.title, svg=svg)

@@ -1,7 +1,5 @@
 """A code opens a pass: how it stands with it, and a signed code for the phone that asks."""
 
-import base64
-import binascii
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -12,8 +10,8 @@ from api.enjoy.catalogue.asking import InAddresses
 from api.enjoy.operating import Passes
 from api.enjoy.passes.holding import Holding, HoldsCard, note_acting
 from api.enjoy.passes.secret import offered_secret
-from api.models.tourism import DeviceKey, PassOf, PhoneCode
-from core.errors import InputError
+from api.models.card_media import TokenMade
+from api.models.tourism_sales import PassOf, PhoneShown
 from enjoy.passes.tourism import opening
 from enjoy.passes.tourism.opening import Found, takes_still_codes
 
@@ -50,20 +48,14 @@ async def get_pass(context: InContext, connection: Passes, claim: ClaimGiven) ->
 
 @router.post("/{claim}/tokens")
 async def post_token(
-    context: InContext, addresses: InAddresses, connection: Passes, claim: ClaimGiven, body: DeviceKey
-) -> PhoneCode:
+    context: InContext, addresses: InAddresses, connection: Passes, claim: ClaimGiven, body: PhoneShown
+) -> TokenMade:
     """Make the code of a phone, bound to its key; on another phone than before the one before ends."""
     now = context.wall.now()
     found = await opening.find(connection, claim, now=now)
-    secret, key = offered_secret(context.settings), _key(body.device_key)
-    issued = await opening.phone_code(connection, secret, found, key, address=addresses.base, now=now)
-    return PhoneCode(
-        text=issued.text,
-        token=base64.b64encode(issued.token).decode(),
-        expires_at=issued.expires_at,
-        service=found.product.service,
-        title=found.product.title,
-    )
+    secret = offered_secret(context.settings)
+    issued = await opening.phone_code(connection, secret, found, body.device_key, address=addresses.base, now=now)
+    return TokenMade.of(issued, service=found.product.service, title=found.product.title)
 
 
 @router.post("/{claim}/account", status_code=HTTPStatus.NO_CONTENT)
@@ -85,10 +77,3 @@ def wallets_of(context: Context, found: Found) -> frozenset[str]:
     settings = context.settings
     given = {APPLE: settings.wallet_apple_certificate, GOOGLE: settings.wallet_google_account}
     return frozenset(name for name, path in given.items() if path is not None)
-
-
-def _key(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise InputError("device_key_invalid", "A key is an Ed25519 public key of 32 bytes, in base64.") from error

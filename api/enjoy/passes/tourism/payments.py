@@ -14,7 +14,7 @@ from api.enjoy.passes.tourism.products import Runs
 from api.enjoy.passes.tourism.sales import SaleId, Sells
 from api.models.order import PaymentLink, PaymentResult
 from api.models.shop import ProviderWanted, SigningSecret
-from api.models.tourism import PayingWanted
+from api.models.tourism_sales import PayingWanted
 from db import tourism_payments as store
 from db.audit import record
 from enjoy.passes.tourism import paying, selling

@@ -14,7 +14,7 @@ from api.enjoy.once import REPLAYED, IdempotencyKey, asked_once
 from api.enjoy.operating import Operating, Passes
 from api.enjoy.passes.secret import offered_secret
 from api.models.fields import GivenInstant
-from api.models.tourism import Cancelled, ClaimOf, NewSale, SaleOf, SaleWanted
+from api.models.tourism_sales import Cancelled, ClaimOf, NewSale, SaleOf, SaleWanted
 from core.canonical import canonical_json
 from db.tourism_sales import sales
 from enjoy.accounts import Operator

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.context import InContext
 from api.enjoy.catalogue.asking import form_of
 from api.enjoy.operating import Operating, Passes
-from api.models.tourism import Closing, StatementOf
+from api.models.tourism_settlement import Closing, StatementOf
 from db.tourism_settlements import settling_services
 from enjoy.accounts import Operator
 from enjoy.passes.tourism import settling
