@@ -6,8 +6,9 @@ const STORE = "pass_of_person";
 const BEFORE = "pass";
 const VERSION = 2;
 
-// Whose pass of which service; of oneself where no child of the family is named.
-const nameOf = (pass) => (pass.member ? `${pass.service} ${pass.member}` : pass.service);
+// Which pass of which service: a bought one by the code that opens it, others by whose they are; of oneself where no
+// child of the family is named.
+const nameOf = ({ service, claim, member }) => [service, claim ?? member].filter(Boolean).join(" ");
 
 function answered(request) {
   return new Promise((resolve, reject) => {

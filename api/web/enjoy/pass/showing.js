@@ -13,8 +13,8 @@ let shown = null;
 let drawn = "";
 let lamp = null;
 
-// A child's pass is named with the child; one's own by the service alone.
-export const titleOf = (pass) => (pass.person ? `${pass.title} · ${pass.person}` : pass.title);
+// A child's pass is named with the child, a bought one by the end of its code; one's own by the service alone.
+export const titleOf = ({ title, person, claim }) => [title, person ?? claim?.slice(-5)].filter(Boolean).join(" · ");
 
 const good = (pass, now) => !pass.withdrawn && now < Date.parse(pass.expires_at);
 
