@@ -11,6 +11,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from api.routes.page import WEB
 from core.settings import Settings, read_settings
 from tests.api.conftest import PASS_SECRET, settings_at
+from tests.api.page.console import complaints, hear
 from tests.api.page.devices import Album, Devices
 from tests.api.page.shown import EVENING, Shown
 from tests.api.serving import served
@@ -52,13 +53,12 @@ async def shown(browser: Browser, database_url: str) -> AsyncIterator[Shown]:
     world = await build_world(database_url)
     async with served(settings_at(EVENING), database_url) as address:
         context = await browser.new_context(viewport={"width": 1440, "height": 900})
-        page = await context.new_page()
         said: list[str] = []
-        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: said.append(f"error: {error}"))
+        hear(context, said)
+        page = await context.new_page()
         yield Shown(page, world, address, said)
         await context.close()
-    assert [line for line in said if line.startswith(("error", "warning"))] == []
+    assert complaints(said) == []
 
 
 @pytest_asyncio.fixture(loop_scope="module")

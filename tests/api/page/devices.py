@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import APIResponse, Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, WebError
+from playwright.async_api import APIResponse, Browser, BrowserContext, Page, ViewportSize
+
+from tests.api.page.console import complaints, hear
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
-#: What a browser says by itself of a net that is not there.
-NO_NET = "ERR_INTERNET"
-#: What a browser says by itself of an answer that refuses what was asked.
-REFUSED = "status of 4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +60,21 @@ class Devices:
         """Return a computer of somebody."""
         return self._heard(await self.browser.new_context(locale=language))
 
-    def expect_said(self, *words: str) -> None:
+    def expect(self, *words: str) -> None:
         """Take it that a test brings about what pages complain of in these words."""
         self.expected += words
 
     @property
     def complaints(self) -> list[str]:
         """Return the errors and warnings that nobody expected."""
-        loud = [line for line in self.said if line.startswith(("error", "warning"))]
-        return [line for line in loud if not any(words in line for words in self.expected)]
+        return complaints(self.said, *self.expected)
 
     async def close(self) -> None:
         for context in self.contexts:
             await context.close()
 
     def _heard(self, context: BrowserContext) -> Device:
-        def hear(message: ConsoleMessage) -> None:
-            self.said.append(f"{message.type}: {message.text}")
-
-        def hear_error(problem: WebError) -> None:
-            self.said.append(f"error: {problem.error}")
-
-        context.on("console", hear)
-        context.on("weberror", hear_error)
+        hear(context, self.said)
         self.contexts.append(context)
         return Device(context, self.address)
 

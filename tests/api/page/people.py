@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 from tests.api.page.devices import Device
 from tests.db.village import ask
 
-_PASSPHRASE = "correct horse battery"  # noqa: S105 - of a test
+PASSPHRASE = "correct horse battery"  # noqa: S105 - of a test
 #: The number of a Pass Pass card.
 SERIAL = "0025 0000 1234567890"
 
@@ -13,7 +13,7 @@ SERIAL = "0025 0000 1234567890"
 async def sign_up(page: Page, email: str) -> None:
     """Make an account on a page in English that asks who is there."""
     await page.get_by_label("E-mail").fill(email)
-    await page.get_by_label("Passphrase").fill(_PASSPHRASE)
+    await page.get_by_label("Passphrase").fill(PASSPHRASE)
     await page.get_by_role("button", name="Sign up").click()
     await expect(page.locator("#who")).to_have_text(email)
 
@@ -32,7 +32,7 @@ def make_owner(url: str, email: str, organisation: str) -> None:
 
 async def sit_down(desk: Device, url: str) -> Page:
     """Sign in as somebody of the town, and open the page of desks."""
-    await desk.post("account", {"email": "ada@lille.test", "passphrase": _PASSPHRASE})
+    await desk.post("account", {"email": "ada@lille.test", "passphrase": PASSPHRASE})
     make_owner(url, "ada@lille.test", "lille")
     return await desk.open("desk")
 

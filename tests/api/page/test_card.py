@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.api.page.devices import REFUSED, Album, Devices, fits
+from tests.api.page.console import refused
+from tests.api.page.devices import Album, Devices, fits
 from tests.api.page.keyboard import press
 from tests.api.page.people import SERIAL
 from tests.db.village import ask
@@ -86,7 +87,7 @@ async def test_a_resident_links_a_card_loses_it_and_leaves(devices: Devices, alb
     town = Town(database_url)
     for service in ("pool", "library"):
         add_service(town, service)
-    devices.expect_said(REFUSED)  # nobody has signed in yet; nobody else acts for the child
+    devices.expect(refused(409))  # nobody else acts for the child
     phone = await devices.phone("en-GB")
     page = await phone.open("card")
     page.on("dialog", lambda dialog: dialog.accept())

@@ -14,7 +14,8 @@ from db.connection import Role, connect
 from enjoy.passes.doors import make_reader
 from tests.api.page.codes import Pixels, hold_before_camera, read_code, screen_of
 from tests.api.page.conftest import ARGUMENTS
-from tests.api.page.devices import NO_NET, Device, Devices, fits
+from tests.api.page.console import NO_NET
+from tests.api.page.devices import Device, Devices, fits
 from tests.api.page.keyboard import press_focused, tab_to
 from tests.api.page.people import SERIAL, sit_down
 from tests.api.page.phone_pass import add_pass, code_on, next_code, open_passes
@@ -171,7 +172,7 @@ async def _read_a_photograph(reader: Page, code: bytes) -> None:
 async def test_au_guichet_sans_connexion_rien_n_est_dit_et_la_meme_question_est_posee_ensuite(
     pool: Town, devices: Devices
 ) -> None:
-    devices.expect_said(NO_NET)
+    devices.expect(NO_NET)
     phone = await open_passes(await devices.phone("fr-FR"))
     await add_pass(phone)
     code = await phone.locator("#canvas").screenshot()

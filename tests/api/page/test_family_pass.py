@@ -8,7 +8,8 @@ from playwright.async_api import Page, expect
 
 from enjoy.reader.presenting import Presented
 from enjoy.reader.reasons import Proof
-from tests.api.page.devices import NO_NET, Device, Devices, fits
+from tests.api.page.console import NO_NET
+from tests.api.page.devices import Device, Devices, fits
 from tests.api.page.people import join_the_pool
 from tests.api.page.phone_pass import add_pass, keys_of_readers, presented_on
 from tests.db.village import ask
@@ -93,7 +94,7 @@ async def _nobody_acts_for_who_is_of_age(town: Town, page: Page) -> None:
 
 
 async def test_un_parent_montre_le_passe_de_son_enfant_sur_son_propre_telephone(pool: Town, devices: Devices) -> None:
-    devices.expect_said(NO_NET)
+    devices.expect(NO_NET)
     phone = await devices.phone("fr-FR")
     zoe = await _a_child_joins_too(pool, phone)
     page = await _open_where_an_old_pass_is_kept(phone)

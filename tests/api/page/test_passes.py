@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from enjoy.reader.reasons import Proof
-from tests.api.page.devices import NO_NET, Device, Devices
+from tests.api.page.console import NO_NET
+from tests.api.page.devices import Device, Devices
 from tests.api.page.phone_pass import add_pass, keys_of_readers, next_code, open_passes, presented_on
 from tests.enjoy.passes.town import Town
 
@@ -46,7 +47,7 @@ async def _a_reader_believes_two_codes(page: Page, keys: Mapping[bytes, str]) ->
 
 
 async def test_sans_reseau_le_code_change_encore_et_un_lecteur_l_accepte(pool: Town, devices: Devices) -> None:
-    devices.expect_said(NO_NET)
+    devices.expect(NO_NET)
     phone = await devices.phone("fr-FR")
     page = await _keep_a_pass(phone)
     keys = await keys_of_readers(pool.url)

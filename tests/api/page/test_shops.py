@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.api.page.devices import REFUSED, Album, Device, Devices
+from tests.api.page.console import refused
+from tests.api.page.devices import Album, Device, Devices
 from tests.api.page.keyboard import tab_to
 from tests.api.page.people import make_owner, sign_up
 from tests.db.village import ask
@@ -146,7 +147,7 @@ async def test_an_order_is_placed_by_keyboard_in_french_and_collected_in_english
     devices: Devices, album: Album, database_url: str
 ) -> None:
     build_metropolis(database_url)
-    devices.expect_said(REFUSED)  # nobody has signed in yet; a wrong code
+    devices.expect(refused(403))  # a wrong code collects nothing
     merchant = await open_shop_work(await devices.screen("en-GB"), "baker@example.org")
     await propose(merchant)
     await list_it(await devices.screen("en-GB"), database_url)

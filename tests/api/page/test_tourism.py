@@ -10,7 +10,8 @@ from playwright.async_api import Page, expect
 from db.connection import Role, connect
 from db.keys import SCOPES, create_key
 from tests.api.page.codes import read_code, screen_of
-from tests.api.page.devices import REFUSED, Album, Devices
+from tests.api.page.console import refused
+from tests.api.page.devices import Album, Devices
 from tests.api.page.keyboard import press, press_focused
 from tests.db.village import ask
 from tests.enjoy.passes.town import Town, add_organisation
@@ -92,7 +93,7 @@ async def test_a_pass_is_typed_read_and_carried_in_french_and_english(
     devices: Devices, album: Album, database_url: str
 ) -> None:
     claim = await a_sale(database_url, devices.address)
-    devices.expect_said(REFUSED)  # no card is open
+    devices.expect(refused(401))  # no card is open
     phone = await devices.phone("fr-FR")
     page = await phone.open("tourism")
     await type_the_code(page, claim)
