@@ -24,10 +24,15 @@ _GREY = """async (png) => {
 _WIDE, _HIGH, _PICTURES = 960, 720, 4
 
 
-async def screen_of(page: Page, blank: Page, place: str | None = None) -> Pixels:
-    """Return what a page shows, or a part of it, in grey; another page of the browser unpacks the picture."""
+async def screen_of(page: Page, place: str | None = None) -> Pixels:
+    """Return what a page shows, or a part of it, in grey; a blank page of the same browser unpacks the picture."""
     png = await (page.locator(place) if place else page).screenshot()
-    width, height, grey = await blank.evaluate(_GREY, base64.b64encode(png).decode())
+    assert page.context.browser
+    blank = await page.context.browser.new_page()
+    try:
+        width, height, grey = await blank.evaluate(_GREY, base64.b64encode(png).decode())
+    finally:
+        await blank.close()
     return np.frombuffer(base64.b64decode(grey), np.uint8).reshape(height, width)
 
 

@@ -12,6 +12,7 @@ from db.dataset_rows import NewOrganisation
 from db.datasets import insert_organisation
 from tests.api.conftest import settings_at
 from tests.api.enjoy.catalogue.filled import NOW, fill
+from tests.api.page.console import complaints, hear
 from tests.api.serving import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -33,9 +34,8 @@ class Catalogue:
             color_scheme="dark" if dark else "light",
             locale="fr-FR",
         )
+        hear(context, self.said)
         page = await context.new_page()
-        page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
         await page.goto(f"{self.address}/enjoy{path}")
         return page
 
@@ -56,7 +56,7 @@ async def catalogue(browser: Browser, database_url: str) -> AsyncIterator[Catalo
         yield found
         for context in browser.contexts:
             await context.close()
-    assert [line for line in found.said if line.startswith(("error", "warning"))] == []
+    assert complaints(found.said) == []
 
 
 async def test_a_dataset_is_found_by_keyboard_and_its_map_and_curve_follow_what_is_chosen(catalogue: Catalogue):

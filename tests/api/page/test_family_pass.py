@@ -1,26 +1,21 @@
 """A guardian shows the pass of a child on their own phone, until the child is of age."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 
-from core.settings import read_settings
-from db.connection import Role, connect
-from enjoy.passes.signing import published_keys
-from enjoy.reader.presenting import Presented, read_presented
+from enjoy.reader.presenting import Presented
 from enjoy.reader.reasons import Proof
-from tests.api.conftest import PASS_SECRET
-from tests.api.page.codes import read_code, screen_of
-from tests.api.serving import served
+from tests.api.page.console import NO_NET
+from tests.api.page.devices import Device, Devices, fits
+from tests.api.page.people import join_the_pool
+from tests.api.page.phone_pass import add_pass, keys_of_readers, presented_on
 from tests.db.village import ask
-from tests.enjoy.passes.town import RULE, Town, add_service
+from tests.enjoy.passes.town import Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
-_WIDTH = 390
 _CHILD = 2
 #: What the first version of the page kept: one pass of each service, whoever held it.
 _AS_BEFORE = """() => new Promise((resolve) => {
@@ -32,18 +27,8 @@ _AS_BEFORE = """() => new Promise((resolve) => {
 _KEPT = "async () => (await (await import('/static/enjoy/pass/keeping.js')).kept()).map((one) => [one.name, !!one.key])"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def town(database_url: str) -> AsyncIterator[tuple[Town, str]]:
-    made = Town(database_url)
-    add_service(made, "pool", proof="device", rules=(RULE | {"rights": []},))
-    async with served(read_settings(api_port=0, pass_secret=PASS_SECRET), database_url) as address:
-        yield made, address
-
-
-async def _post(context: BrowserContext, address: str, path: str, body: dict[str, Any]) -> Any:
-    answer = await context.request.post(f"{address}/enjoy/v1/{path}", data=body, headers={"Origin": address})
-    assert answer.ok, await answer.text()
-    return await answer.json()
+def _born(years_ago: int) -> str:
+    return f"{datetime.now(UTC).year - years_ago}-01-15"
 
 
 def _attest_birth(town: Town, born_on: str) -> None:
@@ -57,71 +42,78 @@ def _attest_birth(town: Town, born_on: str) -> None:
     )
 
 
-async def _shown(town: Town, browser: Browser, page: Page, whose: str) -> Presented:
-    """Return what a reader sees of the code on the phone."""
-    await expect(page.locator(f'#canvas[data-pass="{whose}"]')).to_be_visible()
-    blank = await browser.new_page()
-    text = read_code(await screen_of(page, blank, "#canvas"))
-    await blank.close()
-    async with await connect(town.url, Role.ENJOY_PASS) as connection:
-        keys = await published_keys(connection, datetime.now(UTC))
-    read = read_presented(text, keys, datetime.now(UTC))
-    assert isinstance(read, Presented), read
-    return read
+async def _a_child_joins_too(town: Town, phone: Device) -> str:
+    """Let a parent and a child of eight join the pool; return by what name the phone keeps the child's pass."""
+    await join_the_pool(phone)
+    born_on = _born(8)
+    [child] = await phone.post("card/family", {"label": "Zoé", "born_on": born_on})
+    _attest_birth(town, born_on)
+    await phone.post(f"card/services?for={child['member']}", {"service": "pool"})
+    return f"pool {child['member']}"
 
 
-async def test_un_parent_montre_le_passe_de_son_enfant_sur_son_propre_telephone(
-    town: tuple[Town, str], browser: Browser
-) -> None:
-    made, address = town
-    context = await browser.new_context(
-        locale="fr-FR", viewport={"width": _WIDTH, "height": 844}, device_scale_factor=1.5
-    )
-    said: list[str] = []
-    context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    context.on("weberror", lambda problem: said.append(f"error: {problem.error}"))
-    born_on = f"{datetime.now(UTC).year - 8}-01-15"
-    await _post(context, address, "card", {})
-    await _post(context, address, "card/services", {"service": "pool"})
-    [child] = await _post(context, address, "card/family", {"label": "Zoé", "born_on": born_on})
-    _attest_birth(made, born_on)
-    await _post(context, address, f"card/services?for={child['member']}", {"service": "pool"})
-    page = await context.new_page()
-    await page.goto(f"{address}/enjoy/desk/reader")
+async def _open_where_an_old_pass_is_kept(phone: Device) -> Page:
+    """Open the page of passes on a phone that kept one before there were families, and remove that."""
+    page = await phone.open("desk/reader")
     await page.evaluate(_AS_BEFORE)
-    await page.goto(f"{address}/enjoy/pass")
+    await phone.go(page, "pass")
     await page.get_by_role("button", name="Supprimer de ce téléphone").click()
+    return page
 
+
+async def _shown(page: Page, name: str, keys: Mapping[bytes, str]) -> Presented:
+    """Return what a reader sees of the pass that the phone keeps by a name."""
+    await expect(page.locator(f'#canvas[data-pass="{name}"]')).to_be_visible()
+    return await presented_on(page, keys)
+
+
+async def _add_the_childs_pass(page: Page) -> None:
     await page.get_by_label("Pour qui").select_option(label="Zoé")
-    await page.get_by_role("button", name="Ajouter à ce téléphone").click()
-    await expect(page.get_by_text("Le passe Pool · Zoé est sur ce téléphone.")).to_be_visible()
+    await add_pass(page, "Pool · Zoé")
     await expect(page.get_by_text("Passe de Zoé")).to_be_visible()
-    zoe = f"pool {child['member']}"
-    childs = await _shown(made, browser, page, zoe)
-    assert (childs.proof, childs.token.service) == (Proof.DEVICE, "pool")
-    assert [one.number for one in childs.token.rights] == [_CHILD]
-    await page.get_by_label("Pour qui").select_option(label="Moi")
-    await page.get_by_role("button", name="Ajouter à ce téléphone").click()
-    await expect(page.get_by_role("button", name="Pool", exact=True)).to_have_attribute("aria-pressed", "true")
-    await expect(page.get_by_text("Le passe Pool est sur ce téléphone.")).to_be_visible()
-    await expect(page.locator("#whose")).to_be_hidden()
-    own = await _shown(made, browser, page, "pool")
-    assert own.token.rights == ()
-    assert own.token.device_key != childs.token.device_key
-    assert await page.evaluate("document.documentElement.scrollWidth") == _WIDTH
 
-    await page.get_by_role("button", name="Pool · Zoé").click()
-    await context.set_offline(True)
+
+async def _add_ones_own_pass(page: Page) -> None:
+    await page.get_by_label("Pour qui").select_option(label="Moi")
+    await add_pass(page)
+    await expect(page.get_by_role("button", name="Pool", exact=True)).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator("#whose")).to_be_hidden()
+
+
+async def _enlarge_the_childs_pass(page: Page) -> None:
     await page.get_by_role("button", name="En grand").click()
     await expect(page.get_by_text("Passe de Zoé")).to_be_visible()
-    assert (await _shown(made, browser, page, zoe)).token == childs.token
-    await context.set_offline(False)
-    adult = f"{datetime.now(UTC).year - 19}-01-15"
-    ask(made.url, "UPDATE pass.holder SET born_on = %s WHERE label = 'Zoé'", adult)
+
+
+async def _nobody_acts_for_who_is_of_age(town: Town, page: Page) -> None:
+    ask(town.url, "UPDATE pass.holder SET born_on = %s WHERE label = 'Zoé'", _born(19))
     await page.reload()
     await page.get_by_role("button", name="Pool · Zoé").click()
     await expect(page.locator("#withdrawn")).to_contain_text("Vous n’agissez plus pour Zoé")
     await expect(page.locator("#canvas")).to_be_hidden()
+
+
+async def test_un_parent_montre_le_passe_de_son_enfant_sur_son_propre_telephone(pool: Town, devices: Devices) -> None:
+    devices.expect(NO_NET)
+    phone = await devices.phone("fr-FR")
+    zoe = await _a_child_joins_too(pool, phone)
+    page = await _open_where_an_old_pass_is_kept(phone)
+
+    await _add_the_childs_pass(page)
+    keys = await keys_of_readers(pool.url)
+    childs = await _shown(page, zoe, keys)
+    assert (childs.proof, childs.token.service) == (Proof.DEVICE, "pool")
+    assert [one.number for one in childs.token.rights] == [_CHILD]
+    await _add_ones_own_pass(page)
+    own = await _shown(page, "pool", keys)
+    assert own.token.rights == ()
+    assert own.token.device_key != childs.token.device_key
+    await fits(page)
+
+    await page.get_by_role("button", name="Pool · Zoé").click()
+    await phone.context.set_offline(True)
+    await _enlarge_the_childs_pass(page)
+    assert (await _shown(page, zoe, keys)).token == childs.token
+    await phone.context.set_offline(False)
+    await _nobody_acts_for_who_is_of_age(pool, page)
     assert sorted(await page.evaluate(_KEPT)) == [["pool", True], [zoe, False]]
-    assert [line for line in said if line.startswith("error") and "ERR_INTERNET" not in line] == []
-    await context.close()

@@ -12,6 +12,7 @@ from db.access import create_token
 from db.connection import Role, connect
 from grid.network.importing import import_network
 from tests.api.conftest import settings_at
+from tests.api.page.console import complaints, hear
 from tests.api.serving import served
 from tests.grid.demand_response.evening import NOON, add_chargers, forecast_flat
 from tests.grid.network.grids import save, village
@@ -63,14 +64,12 @@ async def desk(browser: Browser, database_url: str, tmp_path_factory: pytest.Tem
             _, secrets[who] = await create_token(connection, who, scopes)
     async with served(settings_at(NOON), database_url) as address:
         context = await browser.new_context(viewport={"width": 1440, "height": 1000})
-        page = await context.new_page()
         said: list[str] = []
-        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: said.append(f"error: {error}"))
+        hear(context, said)
+        page = await context.new_page()
         yield Desk(page, address, secrets)
         await context.close()
-    unexpected = [line for line in said if line.startswith(("error", "warning"))]
-    assert [line for line in unexpected if "404" not in line] == []  # a check that is not there yet is asked for
+    assert complaints(said, "404") == []  # a check that is not there yet is asked for
 
 
 async def test_an_event_is_compared_drafted_checked_approved_and_stopped(desk: Desk):

@@ -2,18 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Page, expect
 
-from core.settings import read_settings
 from db.connection import Role, connect
 from db.keys import SCOPES, create_key
-from tests.api.conftest import PASS_SECRET
 from tests.api.page.codes import read_code, screen_of
-from tests.api.serving import served
+from tests.api.page.console import refused
+from tests.api.page.devices import Album, Devices
+from tests.api.page.keyboard import press, press_focused
 from tests.db.village import ask
 from tests.enjoy.passes.town import Town, add_organisation
 
@@ -47,57 +46,67 @@ async def a_sale(database_url: str, address: str) -> str:
         return str(sold.json()["passes"][0]["claim"])
 
 
+async def type_the_code(page: Page, claim: str) -> None:
+    """See what a pass costs, and find the one that was bought by its code."""
+    await expect(page.get_by_text("45,00 €")).to_be_visible()
+    await page.get_by_label("Code du bon").focus()
+    await page.keyboard.type(claim.lower())
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Pass 48 heures")).to_be_visible()
+    await expect(page.get_by_text("Il n’a pas encore commencé.")).to_be_visible()
+    await expect(page.get_by_text("Les musées & le métro <b>")).to_be_visible()
+
+
+async def put_it_on_the_phone(page: Page) -> None:
+    """Add the pass to the phone, and go on to where it is shown."""
+    await press(page, "L’ajouter à ce téléphone")
+    await expect(page.get_by_role("status")).to_have_text("Le pass est dans ce téléphone.")
+    await press_focused(page.get_by_role("link", name="Montrer mes pass"))
+    await expect(page.get_by_role("heading", name="Pass 48 heures")).to_be_visible()
+    shown = read_code(await screen_of(page))
+    assert re.match(r"SMP2:[0-9A-Z $%*+\-./:]+$", shown), shown
+
+
+async def make_it_paper(page: Page) -> None:
+    """Ask for the pass in a card that is not open, then for a code on paper."""
+    await expect(page.get_by_role("heading", name="48-hour pass")).to_be_visible()
+    await page.get_by_role("button", name="Put it into my card").click()
+    await expect(page.get_by_role("status")).to_have_text("Open your card in this browser first.")
+    await page.get_by_role("button", name="Code on paper").click()
+    await expect(page.get_by_role("img", name="QR code of the pass")).to_be_visible()
+    still = read_code(await screen_of(page, ".tourism-code"))
+    assert still.startswith("SMP1:"), still
+
+
+def start_three_days_ago(database_url: str) -> None:
+    """Let the pass have been used for the first time so long ago that it is over."""
+    started_at = datetime.now(UTC) - timedelta(days=3)
+    ask(
+        database_url,
+        "UPDATE pass.sold_pass SET is_started = true, started_at = %s, ends_at = %s",
+        started_at,
+        started_at + timedelta(hours=48),
+    )
+
+
 async def test_a_pass_is_typed_read_and_carried_in_french_and_english(
-    browser: Browser, database_url: str, tmp_path: Path
-):
-    settings = read_settings(api_port=0, pass_secret=PASS_SECRET)
-    async with served(settings, database_url) as address:
-        claim = await a_sale(database_url, address)
-        context = await browser.new_context(
-            locale="fr-FR", viewport={"width": 390, "height": 844}, device_scale_factor=2
-        )
-        page, blank = await context.new_page(), await context.new_page()
-        await page.bring_to_front()
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        await page.goto(f"{address}/enjoy/tourism")
-        await expect(page.get_by_text("45,00 €")).to_be_visible()
-        await page.get_by_label("Code du bon").focus()
-        await page.keyboard.type(claim.lower())
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_role("heading", name="Pass 48 heures")).to_be_visible()
-        await expect(page.get_by_text("Il n’a pas encore commencé.")).to_be_visible()
-        await expect(page.get_by_text("Les musées & le métro <b>")).to_be_visible()
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
-        await page.screenshot(path=tmp_path / "claim.png", full_page=True)
-        await page.get_by_role("button", name="L’ajouter à ce téléphone").focus()
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_role("status")).to_have_text("Le pass est dans ce téléphone.")
-        await expect(page.get_by_role("link", name="Montrer mes pass")).to_be_focused()
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_role("heading", name="Pass 48 heures")).to_be_visible()
-        shown = read_code(await screen_of(page, blank))
-        assert re.match(r"SMP2:[0-9A-Z $%*+\-./:]+$", shown), shown
-        await page.goto(f"{address}/enjoy/tourism/passes/{claim}?lang=en")
-        await expect(page.get_by_role("heading", name="48-hour pass")).to_be_visible()
-        await page.get_by_role("button", name="Put it into my card").click()
-        await expect(page.get_by_role("status")).to_have_text("Open your card in this browser first.")
-        await page.get_by_role("button", name="Code on paper").click()
-        await expect(page.get_by_role("img", name="QR code of the pass")).to_be_visible()
-        still = read_code(await screen_of(page, blank, ".tourism-code"))
-        assert still.startswith("SMP1:"), still
-        await page.screenshot(path=tmp_path / "paper.png", full_page=True)
-        ((token_count,),) = ask(database_url, "SELECT count(*) FROM pass.token WHERE status = 0")
-        assert token_count == 2
-        later = datetime.now(UTC) - timedelta(days=3)
-        ask(
-            database_url,
-            "UPDATE pass.sold_pass SET is_started = true, started_at = %s, ends_at = %s",
-            later,
-            later + timedelta(hours=48),
-        )
-        await page.goto(f"{address}/enjoy/tourism/passes/{claim}")
-        await expect(page.get_by_text("It is over.")).to_be_visible()
-        await expect(page.get_by_role("button", name="Add it to this phone")).to_have_count(0)
-        await context.close()
-        assert wrong == []
+    devices: Devices, album: Album, database_url: str
+) -> None:
+    claim = await a_sale(database_url, devices.address)
+    devices.expect(refused(401))  # no card is open
+    phone = await devices.phone("fr-FR")
+    page = await phone.open("tourism")
+    await type_the_code(page, claim)
+    await album.keep(page, "claim")
+    await put_it_on_the_phone(page)
+
+    await phone.go(page, f"tourism/passes/{claim}?lang=en")
+    await make_it_paper(page)
+    await album.keep(page, "paper")
+    ((token_count,),) = ask(database_url, "SELECT count(*) FROM pass.token WHERE status = 0")
+    assert token_count == 2
+
+    start_three_days_ago(database_url)
+    await phone.go(page, f"tourism/passes/{claim}")
+    await expect(page.get_by_text("It is over.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Add it to this phone")).to_have_count(0)
