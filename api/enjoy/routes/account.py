@@ -9,10 +9,8 @@ from fastapi.responses import HTMLResponse
 
 from api.access import require_same_origin
 from api.context import Context, InContext
-from api.enjoy.catalogue.rendering import render
-from api.enjoy.catalogue.words import WORDS
+from api.enjoy.catalogue.rendering import render, said_by
 from api.enjoy.catalogue.words_account import SAID_BY_SCRIPT
-from api.enjoy.catalogue.writing import language_of
 from api.enjoy.signing_in import (
     COOKIE,
     PATH,
@@ -72,8 +70,7 @@ async def _checked(context: Context, passphrase: str, *, email: str) -> Account:
 @page.get("/account")
 async def get_page(request: Request) -> HTMLResponse:
     """Give the page of accounts and keys."""
-    words = WORDS[language_of(request)]
-    return render(request, "account", said={key: words[key] for key in SAID_BY_SCRIPT})
+    return render(request, "account", said=said_by(request, SAID_BY_SCRIPT))
 
 
 @router.post("/v1/account", status_code=HTTPStatus.CREATED)
