@@ -11,7 +11,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("orders")
@@ -172,7 +172,7 @@ async def fix_order(
 ) -> None:
     """Say what a new order costs and what is due next."""
     facts = {"order_id": order.order_id, "amount_eur_cent": amount_eur_cent, "state": state}
-    await _run(connection, "fix_order", due_at=due_at, grace=grace, **facts)
+    await run(connection, _SQL["fix_order"], due_at=due_at, grace=grace, **facts)
 
 
 async def move_order(connection: Connection, shop_id: int, order_id: UUID, move: Move, *, now: datetime) -> bool:
@@ -186,20 +186,20 @@ async def note_transition(
 ) -> None:
     """Note what became of an order, and who did it."""
     facts = {"order_id": order_id, "to_state": to_state, "actor": actor, "reason": reason, "now": now}
-    await _run(connection, "note_transition", **facts)
+    await run(connection, _SQL["note_transition"], **facts)
 
 
 async def give_back(connection: Connection, order_id: UUID, *, now: datetime) -> None:
     """Give back what an order held, which this transaction has just moved out of a state that holds."""
     for line in await all_rows(connection, HeldLine, _SQL["held_lines"], {"order_id": order_id}):
-        await _run(connection, "give_back_product", order_id=order_id, now=now, **asdict(line))
+        await run(connection, _SQL["give_back_product"], order_id=order_id, now=now, **asdict(line))
     await let_go(connection, order_id)
-    await _run(connection, "give_back_slot", order_id=order_id)
+    await run(connection, _SQL["give_back_slot"], order_id=order_id)
 
 
 async def let_go(connection: Connection, order_id: UUID) -> None:
     """Hold nothing of the stock for an order any more: it is gone."""
-    await _run(connection, "let_go", order_id=order_id)
+    await run(connection, _SQL["let_go"], order_id=order_id)
 
 
 async def find_order(
@@ -282,8 +282,3 @@ async def figures(connection: Connection, shop_id: int, *, since: datetime, unti
 async def _hit(connection: Connection, name: str, **facts: object) -> bool:
     async with translated_errors():
         return (await connection.execute(_SQL[name], facts)).rowcount > 0
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

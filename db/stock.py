@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from core.errors import InvariantError
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("stock")
@@ -192,10 +191,10 @@ async def fit_slots(
     A slot that is not wanted is deleted where nobody ever ordered for it, and takes no more orders where somebody did.
     """
     columns = {"starts_at": [start for start, _ in spans], "ends_at": [end for _, end in spans]}
-    await _run(connection, "put_slots", shop_id=shop_id, is_anew=is_anew, **columns, **asdict(capacity))
+    await run(connection, _SQL["put_slots"], shop_id=shop_id, is_anew=is_anew, **columns, **asdict(capacity))
     if is_anew:
-        await _run(connection, "drop_slots", shop_id=shop_id, now=now, **columns)
-        await _run(connection, "close_slots", shop_id=shop_id, now=now, **columns)
+        await run(connection, _SQL["drop_slots"], shop_id=shop_id, now=now, **columns)
+        await run(connection, _SQL["close_slots"], shop_id=shop_id, now=now, **columns)
 
 
 async def shops_with_slots(connection: Connection) -> list[int]:
@@ -204,17 +203,9 @@ async def shops_with_slots(connection: Connection) -> list[int]:
 
 
 async def _made(connection: Connection, name: str, **facts: object) -> int:
-    made = await one_integer(connection, _SQL[name], facts)
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made
+    return stored(await one_integer(connection, _SQL[name], facts))
 
 
 async def _hit(connection: Connection, name: str, **facts: object) -> bool:
     async with translated_errors():
         return (await connection.execute(_SQL[name], facts)).rowcount > 0
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)
