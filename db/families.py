@@ -61,12 +61,12 @@ async def end_guardianships(connection: Connection, child_id: UUID) -> None:
 
 async def ward_of(connection: Connection, guardian_id: UUID, member: UUID) -> Ward | None:
     """Return the child that a guardian names so, or None."""
-    return await one_row(connection, Ward, _SQL["ward_of"], {"guardian_id": guardian_id, "member": member})
+    return await one_row(connection, Ward, _SQL["wards_of"], {"guardian_id": guardian_id, "member": member})
 
 
 async def wards_of(connection: Connection, guardian_id: UUID) -> list[Ward]:
     """Return for whom somebody acts, the oldest first."""
-    return await all_rows(connection, Ward, _SQL["wards_of"], {"guardian_id": guardian_id})
+    return await all_rows(connection, Ward, _SQL["wards_of"], {"guardian_id": guardian_id, "member": None})
 
 
 async def guardians_of(connection: Connection, child_id: UUID) -> list[Guardian]:

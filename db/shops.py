@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from db.connection import Connection, translated_errors
+from db.connection import Connection
 from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
@@ -172,8 +172,7 @@ async def hold_shop(connection: Connection, shop_id: int) -> None:
 async def set_state(connection: Connection, shop_id: int, state: ShopState, reason: str, *, now: datetime) -> bool:
     """List, refuse or suspend a shop; tell whether it was otherwise before."""
     facts = {"shop_id": shop_id, "state": state, "reason": reason, "now": now}
-    async with translated_errors():
-        return (await connection.execute(_SQL["set_state"], facts)).rowcount == 1
+    return await run(connection, _SQL["set_state"], **facts) == 1
 
 
 async def find_shop(
@@ -210,8 +209,7 @@ async def try_code_of_shop(
 ) -> bool:
     """Count a pickup code that is about to be tried in a shop; tell whether it may be."""
     facts = {"shop_id": shop_id, "most": most, "closed_for": closed_for, "now": now}
-    async with translated_errors():
-        return (await connection.execute(_SQL["try_code_of_shop"], facts)).rowcount == 1
+    return await run(connection, _SQL["try_code_of_shop"], **facts) == 1
 
 
 async def code_of_shop_right(connection: Connection, shop_id: int) -> None:
