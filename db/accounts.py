@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from core.errors import InvariantError
 from db.access import hash_of
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("accounts")
@@ -80,9 +79,7 @@ async def insert_account(connection: Connection, email: str, passphrase: str) ->
     made = await one_integer(
         connection, _SQL["insert_account"], {"email": email, "passphrase": passphrase, "name": name}
     )
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made
+    return stored(made)
 
 
 async def insert_merchant(connection: Connection, account_id: int, name: str, title: str) -> int:
@@ -94,10 +91,7 @@ async def insert_merchant(connection: Connection, account_id: int, name: str, ti
         ``already_exists``.
     """
     facts = {"account_id": account_id, "name": name, "title": title}
-    made = await one_integer(connection, _SQL["insert_merchant"], facts)
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made
+    return stored(await one_integer(connection, _SQL["insert_merchant"], facts))
 
 
 async def insert_merchant_alone(connection: Connection, name: str, title: str) -> int:
@@ -108,10 +102,7 @@ async def insert_merchant_alone(connection: Connection, name: str, title: str) -
     ConflictError
         ``already_exists``.
     """
-    made = await one_integer(connection, _SQL["insert_merchant_alone"], {"name": name, "title": title})
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made
+    return stored(await one_integer(connection, _SQL["insert_merchant_alone"], {"name": name, "title": title}))
 
 
 async def find_account(connection: Connection, email: str) -> Account | None:
@@ -126,26 +117,26 @@ async def account_of(connection: Connection, account_id: int) -> Account | None:
 
 async def note_attempt(connection: Connection, account_id: int, *, is_right: bool) -> None:
     """Note that a passphrase was right or wrong; after five wrong ones the account closes for a while."""
-    await _run(connection, "note_attempt", account_id=account_id, is_right=is_right)
+    await run(connection, _SQL["note_attempt"], account_id=account_id, is_right=is_right)
 
 
 async def change_passphrase(connection: Connection, account_id: int, passphrase: str) -> None:
     """Store another passphrase and end all sessions."""
-    await _run(connection, "change_passphrase", account_id=account_id, passphrase=passphrase)
-    await _run(connection, "end_sessions", account_id=account_id)
+    await run(connection, _SQL["change_passphrase"], account_id=account_id, passphrase=passphrase)
+    await run(connection, _SQL["end_sessions"], account_id=account_id)
 
 
 async def erase_account(connection: Connection, account_id: int) -> None:
     """Forget who somebody was, end their sessions and memberships, and revoke the keys of their own organisation."""
     for step in ("end_sessions", "revoke_own_keys", "leave_all", "erase_account"):
-        await _run(connection, step, account_id=account_id)
+        await run(connection, _SQL[step], account_id=account_id)
 
 
 async def begin_session(connection: Connection, account_id: int, *, lasts: timedelta) -> str:
     """Begin a session and return its secret."""
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     facts = {"secret_sha256": hash_of(secret), "account_id": account_id, "lasts": lasts}
-    await _run(connection, "begin_session", **facts)
+    await run(connection, _SQL["begin_session"], **facts)
     return secret
 
 
@@ -156,7 +147,7 @@ async def find_session(connection: Connection, secret: str) -> SignedIn | None:
 
 async def end_session(connection: Connection, secret: str) -> None:
     """End a session."""
-    await _run(connection, "end_session", secret_sha256=hash_of(secret))
+    await run(connection, _SQL["end_session"], secret_sha256=hash_of(secret))
 
 
 async def memberships(connection: Connection, account_id: int) -> list[Membership]:
@@ -171,17 +162,17 @@ async def members(connection: Connection, organisation_id: int) -> list[Member]:
 
 async def set_member(connection: Connection, organisation_id: int, account_id: int, role: Role) -> None:
     """Say as what somebody belongs to an organisation."""
-    await _run(connection, "set_member", organisation_id=organisation_id, account_id=account_id, role=role)
+    await run(connection, _SQL["set_member"], organisation_id=organisation_id, account_id=account_id, role=role)
 
 
 async def remove_member(connection: Connection, organisation_id: int, account_id: int) -> None:
     """Let somebody no longer belong to an organisation."""
-    await _run(connection, "remove_member", organisation_id=organisation_id, account_id=account_id)
+    await run(connection, _SQL["remove_member"], organisation_id=organisation_id, account_id=account_id)
 
 
 async def hold_members(connection: Connection, organisation_id: int) -> None:
     """Keep others from changing an organisation's members until the transaction ends."""
-    await _run(connection, "hold_members", organisation_id=organisation_id)
+    await run(connection, _SQL["hold_members"], organisation_id=organisation_id)
 
 
 async def insert_invitation(
@@ -191,9 +182,7 @@ async def insert_invitation(
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     facts = {"organisation_id": organisation_id, "role": role, "secret_sha256": hash_of(secret), "lasts": lasts}
     made = await one_integer(connection, _SQL["insert_invitation"], facts)
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made, secret
+    return stored(made), secret
 
 
 async def invitations(connection: Connection, organisation_id: int) -> list[Invitation]:
@@ -208,9 +197,4 @@ async def take_invitation(connection: Connection, secret: str) -> Invitation | N
 
 async def withdraw_invitation(connection: Connection, organisation_id: int, invitation_id: int) -> None:
     """Take an invitation of an organisation back."""
-    await _run(connection, "withdraw_invitation", organisation_id=organisation_id, invitation_id=invitation_id)
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)
+    await run(connection, _SQL["withdraw_invitation"], organisation_id=organisation_id, invitation_id=invitation_id)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.datasets import Contract, Field
-from core.errors import InvariantError
 from db.connection import Connection, translated_errors
 from db.dataset_rows import (
     Dataset,
@@ -18,7 +17,7 @@ from db.dataset_rows import (
     RefusedRecord,
     Version,
 )
-from db.rows import all_rows, one_integer
+from db.rows import all_rows, one_integer, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("datasets")
@@ -97,7 +96,7 @@ async def insert_version(
     now: datetime,
 ) -> None:
     """Store a version with its fields and the columns that they are in, and publish it."""
-    await _run(connection, "insert_version", dataset_id=dataset_id, version=version, now=now)
+    await run(connection, _SQL["insert_version"], dataset_id=dataset_id, version=version, now=now)
     rows = [
         {
             "dataset_id": dataset_id,
@@ -115,30 +114,32 @@ async def insert_version(
     ]
     async with translated_errors(), connection.cursor() as cursor:
         await cursor.executemany(_SQL["insert_field"], rows)
-    await _run(connection, "publish_version", dataset_id=dataset_id, version=version)
-    await _run(connection, "touch_dataset", dataset_id=dataset_id, now=now)
+    await run(connection, _SQL["publish_version"], dataset_id=dataset_id, version=version)
+    await run(connection, _SQL["touch_dataset"], dataset_id=dataset_id, now=now)
 
 
 async def deprecate_version(
     connection: Connection, dataset_id: int, version: int, *, now: datetime, sunset_at: datetime
 ) -> None:
     """Say until when a version answers at least."""
-    await _run(connection, "deprecate_version", dataset_id=dataset_id, version=version, now=now, sunset_at=sunset_at)
+    await run(
+        connection, _SQL["deprecate_version"], dataset_id=dataset_id, version=version, now=now, sunset_at=sunset_at
+    )
 
 
 async def describe_dataset(connection: Connection, dataset_id: int, described: Description, *, now: datetime) -> None:
     """Store what is said of a dataset beside its contract."""
-    await _run(connection, "describe_dataset", dataset_id=dataset_id, now=now, **asdict(described))
+    await run(connection, _SQL["describe_dataset"], dataset_id=dataset_id, now=now, **asdict(described))
 
 
 async def withdraw_dataset(connection: Connection, dataset_id: int, *, now: datetime) -> None:
     """Take a dataset back: nobody sees it any more, and its name is not given again."""
-    await _run(connection, "withdraw_dataset", dataset_id=dataset_id, now=now)
+    await run(connection, _SQL["withdraw_dataset"], dataset_id=dataset_id, now=now)
 
 
 async def records_changed(connection: Connection, dataset_id: int, *, now: datetime) -> None:
     """Note when records were last written or deleted."""
-    await _run(connection, "records_changed", dataset_id=dataset_id, now=now)
+    await run(connection, _SQL["records_changed"], dataset_id=dataset_id, now=now)
 
 
 async def list_published(
@@ -167,12 +168,12 @@ async def find_published(connection: Connection, name: str) -> Published | None:
 
 async def share(connection: Connection, dataset_id: int, organisation_id: int) -> None:
     """Let an organisation read a dataset."""
-    await _run(connection, "share_dataset", dataset_id=dataset_id, organisation_id=organisation_id)
+    await run(connection, _SQL["share_dataset"], dataset_id=dataset_id, organisation_id=organisation_id)
 
 
 async def unshare(connection: Connection, dataset_id: int, organisation_id: int) -> None:
     """Let an organisation no longer read a dataset."""
-    await _run(connection, "unshare_dataset", dataset_id=dataset_id, organisation_id=organisation_id)
+    await run(connection, _SQL["unshare_dataset"], dataset_id=dataset_id, organisation_id=organisation_id)
 
 
 async def shares(connection: Connection, dataset_id: int) -> list[Organisation]:
@@ -207,12 +208,4 @@ def _published(dataset: Dataset, versions: Sequence[Version], fields: Sequence[F
 
 
 async def _inserted(connection: Connection, name: str, facts: dict[str, Any]) -> int:
-    key = await one_integer(connection, _SQL[name], facts)
-    if key is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return key
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)
+    return stored(await one_integer(connection, _SQL[name], facts))

@@ -7,7 +7,7 @@ from typing import Final
 
 from core.errors import NotFoundError
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("edge")
@@ -90,7 +90,7 @@ async def quarantine(connection: Connection, name: str, *, reason: str, at: date
         ``gateway_not_registered``.
     """
     gateway = await gateway_of(connection, name)
-    await _run(connection, "set_quarantine", gateway_id=gateway.gateway_id, reason=reason, at=at)
+    await run(connection, _SQL["set_quarantine"], gateway_id=gateway.gateway_id, reason=reason, at=at)
     await note(connection, "quarantined", name, reason)
 
 
@@ -105,7 +105,7 @@ async def release(connection: Connection, name: str) -> bool:
     gateway = await gateway_of(connection, name)
     if gateway.quarantined_at is None:
         return False
-    await _run(connection, "end_quarantine", gateway_id=gateway.gateway_id)
+    await run(connection, _SQL["end_quarantine"], gateway_id=gateway.gateway_id)
     await note(connection, "released", name, gateway.quarantine_reason or "")
     return True
 
@@ -120,7 +120,7 @@ async def put_code(
 ) -> None:
     """Give a gateway a one-time code in place of what it had."""
     fields = {"gateway_id": gateway.gateway_id, "code_sha256": code_sha256, "at": at, "expires_at": expires_at}
-    await _run(connection, "put_code", **fields)
+    await run(connection, _SQL["put_code"], **fields)
     await note(connection, "code_made", gateway.name, f"valid until {expires_at:%Y-%m-%dT%H:%M:%SZ}")
 
 
@@ -131,12 +131,12 @@ async def take_code(connection: Connection, gateway: EdgeGateway) -> EnrolmentCo
 
 async def use_code(connection: Connection, gateway: EdgeGateway, *, at: datetime) -> None:
     """Note that a code was used; it is not accepted again."""
-    await _run(connection, "use_code", gateway_id=gateway.gateway_id, at=at)
+    await run(connection, _SQL["use_code"], gateway_id=gateway.gateway_id, at=at)
 
 
 async def count_wrong_code(connection: Connection, gateway: EdgeGateway) -> None:
     """Note that somebody gave a wrong code for a gateway."""
-    await _run(connection, "count_wrong_code", gateway_id=gateway.gateway_id)
+    await run(connection, _SQL["count_wrong_code"], gateway_id=gateway.gateway_id)
 
 
 async def add_certificate(
@@ -151,7 +151,7 @@ async def add_certificate(
 ) -> None:
     """Keep the facts of a certificate that is about to be handed out."""
     facts = {"serial": serial, "sha256": sha256, "valid_from": valid_from, "expires_at": expires_at, "at": at}
-    await _run(connection, "add_certificate", gateway_id=gateway.gateway_id, **facts)
+    await run(connection, _SQL["add_certificate"], gateway_id=gateway.gateway_id, **facts)
 
 
 async def revoke_certificates(connection: Connection, gateway: EdgeGateway, *, reason: str, at: datetime) -> int:
@@ -175,15 +175,12 @@ async def kept_out(connection: Connection, *, at: datetime) -> Sequence[KeptOut]
 
 async def note(connection: Connection, action: str, gateway_name: str, detail: str) -> None:
     """Write down what was done, or attempted in vain."""
-    await _run(connection, "note_edge_event", action=action, gateway_name=gateway_name[:200], detail=detail[:1_000])
+    await run(
+        connection, _SQL["note_edge_event"], action=action, gateway_name=gateway_name[:200], detail=detail[:1_000]
+    )
 
 
 async def edge_events(connection: Connection, gateway_name: str | None = None, *, limit: int = 50) -> list[EdgeEvent]:
     """Return the newest events, of one gateway or of all, newest first."""
     parameters = {"gateway_name": gateway_name, "row_limit": limit}
     return await all_rows(connection, EdgeEvent, _SQL["edge_events"], parameters)
-
-
-async def _run(connection: Connection, statement: str, **parameters: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[statement], parameters)

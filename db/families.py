@@ -6,8 +6,8 @@ from typing import Final, Literal
 from uuid import UUID
 
 from db.access import hash_of
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("families")
@@ -46,27 +46,27 @@ class FamilyCode:
 
 async def insert_guardianship(connection: Connection, guardian_id: UUID, child_id: UUID, *, today: date) -> None:
     """Let somebody act for a child; once is enough."""
-    await _run(connection, "insert_guardianship", guardian_id=guardian_id, child_id=child_id, today=today)
+    await run(connection, _SQL["insert_guardianship"], guardian_id=guardian_id, child_id=child_id, today=today)
 
 
 async def end_guardianship(connection: Connection, member: UUID) -> None:
     """Let a guardian no longer act for a child."""
-    await _run(connection, "end_guardianship", member=member)
+    await run(connection, _SQL["end_guardianship"], member=member)
 
 
 async def end_guardianships(connection: Connection, child_id: UUID) -> None:
     """Let nobody act for a child any more."""
-    await _run(connection, "end_guardianships", child_id=child_id)
+    await run(connection, _SQL["end_guardianships"], child_id=child_id)
 
 
 async def ward_of(connection: Connection, guardian_id: UUID, member: UUID) -> Ward | None:
     """Return the child that a guardian names so, or None."""
-    return await one_row(connection, Ward, _SQL["ward_of"], {"guardian_id": guardian_id, "member": member})
+    return await one_row(connection, Ward, _SQL["wards_of"], {"guardian_id": guardian_id, "member": member})
 
 
 async def wards_of(connection: Connection, guardian_id: UUID) -> list[Ward]:
     """Return for whom somebody acts, the oldest first."""
-    return await all_rows(connection, Ward, _SQL["wards_of"], {"guardian_id": guardian_id})
+    return await all_rows(connection, Ward, _SQL["wards_of"], {"guardian_id": guardian_id, "member": None})
 
 
 async def guardians_of(connection: Connection, child_id: UUID) -> list[Guardian]:
@@ -78,9 +78,9 @@ async def insert_family_code(
     connection: Connection, child_id: UUID, kind: CodeKind, code: str, *, expires_at: datetime
 ) -> None:
     """Keep the hash of a code; one of its kind that was made before is no longer taken."""
-    await _run(connection, "withdraw_family_codes", child_id=child_id, kind=kind)
+    await run(connection, _SQL["withdraw_family_codes"], child_id=child_id, kind=kind)
     facts = {"secret_sha256": hash_of(code), "child_id": child_id, "kind": kind, "expires_at": expires_at}
-    await _run(connection, "insert_family_code", **facts)
+    await run(connection, _SQL["insert_family_code"], **facts)
 
 
 async def find_family_code(connection: Connection, code: str, *, now: datetime) -> FamilyCode | None:
@@ -90,24 +90,19 @@ async def find_family_code(connection: Connection, code: str, *, now: datetime) 
 
 async def delete_family_code(connection: Connection, code: str) -> None:
     """Let a code be taken no more."""
-    await _run(connection, "delete_family_code", secret_sha256=hash_of(code))
+    await run(connection, _SQL["delete_family_code"], secret_sha256=hash_of(code))
 
 
 async def withdraw_family_codes(connection: Connection, child_id: UUID, kind: CodeKind) -> None:
     """Let no code of a kind be taken any more."""
-    await _run(connection, "withdraw_family_codes", child_id=child_id, kind=kind)
+    await run(connection, _SQL["withdraw_family_codes"], child_id=child_id, kind=kind)
 
 
 async def forget_family_codes(connection: Connection, *, now: datetime) -> None:
     """Forget codes that are too old."""
-    await _run(connection, "forget_family_codes", now=now)
+    await run(connection, _SQL["forget_family_codes"], now=now)
 
 
 async def of_age(connection: Connection, *, born_by: date) -> list[Ward]:
     """Return everybody who was born on a day or before and for whom somebody still acts, each once."""
     return await all_rows(connection, Ward, _SQL["of_age"], {"born_by": born_by})
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -11,7 +11,7 @@ from psycopg.rows import scalar_row
 from core.errors import InvariantError
 from db.access import hash_of
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("holders")
@@ -124,7 +124,7 @@ async def find_sign_in(
 
 async def note_attempt(connection: Connection, holder_id: UUID, *, is_right: bool, now: datetime) -> None:
     """Note that a secret was right or wrong; after five wrong ones none is tried for a while."""
-    await _run(connection, "note_attempt", holder_id=holder_id, is_right=is_right, now=now)
+    await run(connection, _SQL["note_attempt"], holder_id=holder_id, is_right=is_right, now=now)
 
 
 async def set_way_in(connection: Connection, holder_id: UUID, way_in: WayIn) -> None:
@@ -136,15 +136,15 @@ async def set_way_in(connection: Connection, holder_id: UUID, way_in: WayIn) -> 
         ``already_exists``: the address signs in as somebody else.
     """
     facts = {"email": way_in.email, "handle": way_in.handle, "passphrase": way_in.passphrase}
-    await _run(connection, "set_sign_in", holder_id=holder_id, kind=way_in.kind, **facts)
-    await _run(connection, "end_sessions", holder_id=holder_id)
+    await run(connection, _SQL["set_sign_in"], holder_id=holder_id, kind=way_in.kind, **facts)
+    await run(connection, _SQL["end_sessions"], holder_id=holder_id)
 
 
 async def describe_holder(
     connection: Connection, holder_id: UUID, *, label: str | None = None, language: str | None = None
 ) -> None:
     """Store what a holder is called, and their language, where given."""
-    await _run(connection, "describe_holder", holder_id=holder_id, label=label, language=language)
+    await run(connection, _SQL["describe_holder"], holder_id=holder_id, label=label, language=language)
 
 
 async def holder_of(connection: Connection, holder_id: UUID) -> HolderRow | None:
@@ -154,15 +154,15 @@ async def holder_of(connection: Connection, holder_id: UUID) -> HolderRow | None
 
 async def hold_holder(connection: Connection, holder_id: UUID) -> None:
     """Keep others from changing what a holder has until the transaction ends."""
-    await _run(connection, "hold_holder", holder_id=holder_id)
+    await run(connection, _SQL["hold_holder"], holder_id=holder_id)
 
 
 async def begin_session(connection: Connection, holder_id: UUID, *, now: datetime, lasts: timedelta) -> str:
     """Begin a session and return its secret; sessions that are over are forgotten."""
     secret = secrets.token_urlsafe(_SECRET_BYTES)
-    await _run(connection, "forget_sessions", now=now)
+    await run(connection, _SQL["forget_sessions"], now=now)
     facts = {"secret_sha256": hash_of(secret), "holder_id": holder_id, "expires_at": now + lasts}
-    await _run(connection, "begin_session", **facts)
+    await run(connection, _SQL["begin_session"], **facts)
     return secret
 
 
@@ -173,7 +173,7 @@ async def find_session(connection: Connection, secret: str, *, now: datetime) ->
 
 async def end_session(connection: Connection, secret: str) -> None:
     """End a session."""
-    await _run(connection, "end_session", secret_sha256=hash_of(secret))
+    await run(connection, _SQL["end_session"], secret_sha256=hash_of(secret))
 
 
 async def held_of(connection: Connection, holder_id: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -187,14 +187,9 @@ async def erase_holder(connection: Connection, holder_id: UUID, *, today: date) 
     """Forget who a holder was; rows that others count on stay and lead to nobody."""
     await all_rows(connection, Held, _SQL["erase_rows"], {"holder_id": holder_id})
     for step in ("erase_media", "erase_tokens", "erase_subjects", "erase_holder"):
-        await _run(connection, step, holder_id=holder_id, today=today)
+        await run(connection, _SQL[step], holder_id=holder_id, today=today)
 
 
 async def personal_tables(connection: Connection) -> list[PersonalTable]:
     """Return every table that holds something of a holder, and what is done with it."""
     return await all_rows(connection, PersonalTable, _SQL["personal_tables"])
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -5,9 +5,8 @@ from datetime import date
 from typing import Final, Literal
 from uuid import UUID
 
-from core.errors import InvariantError
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_row, stored
 from db.statements import statements
 
 _SQL: Final = statements("joined")
@@ -43,9 +42,7 @@ async def insert_subject(connection: Connection, holder_id: UUID, service_id: in
     """Store that a holder joined a service, and return who they are to it."""
     facts = {"holder_id": holder_id, "service_id": service_id, "today": today}
     made = await one_row(connection, Subject, _SQL["insert_subject"], facts)
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made.subject_id
+    return stored(made).subject_id
 
 
 async def is_barred(connection: Connection, holder_id: UUID, service_id: int) -> bool:

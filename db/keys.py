@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.errors import InputError, InvariantError, NotFoundError
+from core.errors import InputError, NotFoundError
 from db.access import hash_of
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, stored
 from db.statements import statements
 
 _SQL: Final = statements("keys")
@@ -82,9 +82,7 @@ async def create_key(
             "quota_per_minute": quota_per_minute,
         },
     )
-    if number is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return number, secret
+    return stored(number), secret
 
 
 async def find_key(connection: Connection, secret: str) -> ApiKey | None:

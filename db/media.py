@@ -5,9 +5,8 @@ from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from core.errors import InvariantError
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("media")
@@ -69,9 +68,7 @@ async def insert_medium(connection: Connection, holder_id: UUID, kind: MediumKin
     """Store a medium and return its key."""
     facts = {"holder_id": holder_id, "kind": kind, "label": label, "today": today}
     made = await one_row(connection, Made, _SQL["insert_medium"], facts)
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made.medium_id
+    return stored(made).medium_id
 
 
 async def media_of(connection: Connection, holder_id: UUID) -> list[Medium]:
@@ -93,12 +90,12 @@ async def set_medium(
     connection: Connection, medium_id: UUID, status: MediumStatus, *, today: date, replaced_by: UUID | None = None
 ) -> None:
     """Store whether a medium is accepted, and which one took its place."""
-    await _run(connection, "set_medium", medium_id=medium_id, status=status, today=today, replaced_by=replaced_by)
+    await run(connection, _SQL["set_medium"], medium_id=medium_id, status=status, today=today, replaced_by=replaced_by)
 
 
 async def label_medium(connection: Connection, medium_id: UUID, label: str) -> None:
     """Store what a medium is called."""
-    await _run(connection, "label_medium", medium_id=medium_id, label=label)
+    await run(connection, _SQL["label_medium"], medium_id=medium_id, label=label)
 
 
 async def link_serial(
@@ -118,7 +115,7 @@ async def delete_serials(
     connection: Connection, *, medium_id: UUID | None = None, subject_id: UUID | None = None
 ) -> None:
     """Forget the serials of a medium, or those by which a service knows a holder."""
-    await _run(connection, "delete_serials", medium_id=medium_id, subject_id=subject_id)
+    await run(connection, _SQL["delete_serials"], medium_id=medium_id, subject_id=subject_id)
 
 
 async def free_serial(connection: Connection, service_id: int, serial_hmac: bytes) -> UUID | None:
@@ -138,8 +135,3 @@ async def holder_by_serial(connection: Connection, service_id: int, serial_hmac:
 async def tokens_of(connection: Connection, holder_id: UUID, *, now: datetime) -> list[TokenRow]:
     """Return the tokens of a holder that hold or are blocked."""
     return await all_rows(connection, TokenRow, _SQL["tokens_of"], {"holder_id": holder_id, "now": now})
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("notifications")
@@ -157,21 +157,21 @@ async def put_notifications(
     publications: Sequence[NewPublication],
 ) -> None:
     """Queue what is to be told of changes, and note that they are told; committed by the caller, or nothing is."""
-    await _run(
+    await run(
         connection,
-        "put_deliveries",
+        _SQL["put_deliveries"],
         subscription_ids=[delivery.subscription_id for delivery in deliveries],
         callback_urls=[delivery.callback_url for delivery in deliveries],
         change_ids=[delivery.openadr_change_id for delivery in deliveries],
         notifications=[delivery.notification for delivery in deliveries],
     )
-    await _run(
+    await run(
         connection,
-        "put_publications",
+        _SQL["put_publications"],
         topics=[publication.topic for publication in publications],
         notifications=[publication.notification for publication in publications],
     )
-    await _run(connection, "mark_fanned_out", change_ids=[change.openadr_change_id for change in changes])
+    await run(connection, _SQL["mark_fanned_out"], change_ids=[change.openadr_change_id for change in changes])
 
 
 async def lock_notifying(connection: Connection) -> bool:
@@ -208,7 +208,7 @@ async def next_delivery(connection: Connection, callback_id: int) -> Delivery | 
 
 async def mark_delivered(connection: Connection, delivery: Delivery, answer: str) -> None:
     """Note that a callback has taken a notification, and that it works."""
-    await _run(connection, "mark_delivered", delivery_id=delivery.openadr_delivery_id, answer=answer)
+    await run(connection, _SQL["mark_delivered"], delivery_id=delivery.openadr_delivery_id, answer=answer)
 
 
 async def mark_attempt_failed(
@@ -230,18 +230,18 @@ async def mark_attempt_failed(
         Whether this notification is given up.
     """
     facts = {"answer": answer, "wait_s": wait_s, "is_last": is_last}
-    await _run(connection, "mark_attempt_failed", delivery_id=delivery.openadr_delivery_id, **facts)
+    await run(connection, _SQL["mark_attempt_failed"], delivery_id=delivery.openadr_delivery_id, **facts)
 
 
 async def give_up(connection: Connection, delivery: Delivery, *, give_up_s: float) -> None:
     """Give up everything that has waited too long in the queue of a delivery. [s]."""
     answer = "Given up: those before it could not be delivered for too long."
-    await _run(connection, "give_up", delivery_id=delivery.openadr_delivery_id, give_up_s=give_up_s, answer=answer)
+    await run(connection, _SQL["give_up"], delivery_id=delivery.openadr_delivery_id, give_up_s=give_up_s, answer=answer)
 
 
 async def withdraw_delivery(connection: Connection, delivery: Delivery, answer: str) -> None:
     """Give up a notification that is no longer wanted, without a word against its callback."""
-    await _run(connection, "withdraw_delivery", delivery_id=delivery.openadr_delivery_id, answer=answer)
+    await run(connection, _SQL["withdraw_delivery"], delivery_id=delivery.openadr_delivery_id, answer=answer)
 
 
 async def deliveries(
@@ -259,9 +259,9 @@ async def retry_deliveries(connection: Connection, delivery_ids: Sequence[int] |
 
 async def forget_old(connection: Connection) -> None:
     """Remove what was told, or given up, long ago."""
-    await _run(connection, "forget_changes", days=_CHANGE_DAYS)
-    await _run(connection, "forget_deliveries", days=_DELIVERY_DAYS)
-    await _run(connection, "forget_publications", days=_PUBLICATION_DAYS)
+    await run(connection, _SQL["forget_changes"], days=_CHANGE_DAYS)
+    await run(connection, _SQL["forget_deliveries"], days=_DELIVERY_DAYS)
+    await run(connection, _SQL["forget_publications"], days=_PUBLICATION_DAYS)
 
 
 async def due_publications(connection: Connection, *, limit: int) -> list[Publication]:
@@ -271,7 +271,7 @@ async def due_publications(connection: Connection, *, limit: int) -> list[Public
 
 async def mark_published(connection: Connection, publication_ids: Sequence[int]) -> None:
     """Note that the broker has taken notifications."""
-    await _run(connection, "mark_published", publication_ids=list(publication_ids))
+    await run(connection, _SQL["mark_published"], publication_ids=list(publication_ids))
 
 
 async def listen_for_news(connection: Connection) -> None:
@@ -287,8 +287,3 @@ async def wait_for_news(connection: Connection, tables: Sequence[str], *, within
             if notice.payload.partition("/")[0] in tables:  # some say which row, too
                 return True
     return False
-
-
-async def _run(connection: Connection, statement: str, **parameters: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[statement], parameters)

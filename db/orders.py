@@ -11,7 +11,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("orders")
@@ -150,7 +150,7 @@ async def insert_order(
 ) -> bool:
     """Store a draft; tell whether it is new, and the shop takes orders and may have what is wanted."""
     wanted = {"product_ids": list(quantities), "quantities": list(quantities.values())}
-    return await _hit(connection, "insert_order", now=now, **wanted, **asdict(order))
+    return await run(connection, _SQL["insert_order"], now=now, **wanted, **asdict(order)) > 0
 
 
 async def take_product(
@@ -164,7 +164,7 @@ async def take_product(
 async def take_slot(connection: Connection, order: NewOrder, amount_eur_cent: int, *, earliest: datetime) -> bool:
     """Take a place in the slot of an order; tell whether there was one."""
     facts = {"shop_id": order.shop_id, "slot_id": order.slot_id, "earliest": earliest}
-    return await _hit(connection, "take_slot", amount_eur_cent=amount_eur_cent, **facts)
+    return await run(connection, _SQL["take_slot"], amount_eur_cent=amount_eur_cent, **facts) > 0
 
 
 async def fix_order(
@@ -172,13 +172,13 @@ async def fix_order(
 ) -> None:
     """Say what a new order costs and what is due next."""
     facts = {"order_id": order.order_id, "amount_eur_cent": amount_eur_cent, "state": state}
-    await _run(connection, "fix_order", due_at=due_at, grace=grace, **facts)
+    await run(connection, _SQL["fix_order"], due_at=due_at, grace=grace, **facts)
 
 
 async def move_order(connection: Connection, shop_id: int, order_id: UUID, move: Move, *, now: datetime) -> bool:
     """Move an order of a shop one step; tell whether it was what it has to be."""
     step = {**asdict(move), "from_states": list(move.from_states)}
-    return await _hit(connection, "move_order", shop_id=shop_id, order_id=order_id, now=now, **step)
+    return await run(connection, _SQL["move_order"], shop_id=shop_id, order_id=order_id, now=now, **step) > 0
 
 
 async def note_transition(
@@ -186,20 +186,20 @@ async def note_transition(
 ) -> None:
     """Note what became of an order, and who did it."""
     facts = {"order_id": order_id, "to_state": to_state, "actor": actor, "reason": reason, "now": now}
-    await _run(connection, "note_transition", **facts)
+    await run(connection, _SQL["note_transition"], **facts)
 
 
 async def give_back(connection: Connection, order_id: UUID, *, now: datetime) -> None:
     """Give back what an order held, which this transaction has just moved out of a state that holds."""
     for line in await all_rows(connection, HeldLine, _SQL["held_lines"], {"order_id": order_id}):
-        await _run(connection, "give_back_product", order_id=order_id, now=now, **asdict(line))
+        await run(connection, _SQL["give_back_product"], order_id=order_id, now=now, **asdict(line))
     await let_go(connection, order_id)
-    await _run(connection, "give_back_slot", order_id=order_id)
+    await run(connection, _SQL["give_back_slot"], order_id=order_id)
 
 
 async def let_go(connection: Connection, order_id: UUID) -> None:
     """Hold nothing of the stock for an order any more: it is gone."""
-    await _run(connection, "let_go", order_id=order_id)
+    await run(connection, _SQL["let_go"], order_id=order_id)
 
 
 async def find_order(
@@ -252,7 +252,7 @@ async def try_code(
 ) -> bool:
     """Count a pickup code that is about to be tried; tell whether it may be."""
     facts = {"shop_id": shop_id, "order_id": order_id, "most": most, "closed_for": closed_for}
-    return await _hit(connection, "try_code", now=now, **facts)
+    return await run(connection, _SQL["try_code"], now=now, **facts) > 0
 
 
 async def take_payment_message(
@@ -260,12 +260,12 @@ async def take_payment_message(
 ) -> bool:
     """Note that a provider said something; tell whether it is new."""
     facts = {"shop_id": shop_id, "message_id": message_id, "order_id": order_id}
-    return await _hit(connection, "take_payment_message", now=now, **facts)
+    return await run(connection, _SQL["take_payment_message"], now=now, **facts) > 0
 
 
 async def note_paid(connection: Connection, order_id: UUID, payment_id: str) -> bool:
     """Note that an order is paid; tell whether it was not before."""
-    return await _hit(connection, "note_paid", order_id=order_id, payment_id=payment_id)
+    return await run(connection, _SQL["note_paid"], order_id=order_id, payment_id=payment_id) > 0
 
 
 async def forget_customers(connection: Connection, *, before: datetime, now: datetime) -> int:
@@ -277,13 +277,3 @@ async def forget_customers(connection: Connection, *, before: datetime, now: dat
 async def figures(connection: Connection, shop_id: int, *, since: datetime, until: datetime) -> list[Figure]:
     """Count a shop's orders by day and state."""
     return await all_rows(connection, Figure, _SQL["figures"], {"shop_id": shop_id, "since": since, "until": until})
-
-
-async def _hit(connection: Connection, name: str, **facts: object) -> bool:
-    async with translated_errors():
-        return (await connection.execute(_SQL[name], facts)).rowcount > 0
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("outbox")
@@ -81,7 +81,7 @@ async def put_messages(
         "subjects": [one.subject for one in messages],
         "bodies": [one.body for one in messages],
     }
-    await _run(connection, "put_messages", shop_id=shop_id, order_id=order_id, now=now, **columns)
+    await run(connection, _SQL["put_messages"], shop_id=shop_id, order_id=order_id, now=now, **columns)
 
 
 async def next_message(connection: Connection, kinds: Sequence[Kind], *, now: datetime) -> Message | None:
@@ -91,7 +91,7 @@ async def next_message(connection: Connection, kinds: Sequence[Kind], *, now: da
 
 async def mark_sent(connection: Connection, outbox_id: int, answer: str, *, now: datetime) -> None:
     """Note that a message was taken; what it said, and to whom, is forgotten."""
-    await _run(connection, "mark_sent", outbox_id=outbox_id, answer=answer, now=now)
+    await run(connection, _SQL["mark_sent"], outbox_id=outbox_id, answer=answer, now=now)
 
 
 async def mark_failed(
@@ -99,7 +99,7 @@ async def mark_failed(
 ) -> None:
     """Note that a message was not taken: it is tried again later, or given up."""
     facts = {"outbox_id": outbox_id, "answer": answer, "due_from": due_from, "is_last": is_last, "now": now}
-    await _run(connection, "mark_failed", **facts)
+    await run(connection, _SQL["mark_failed"], **facts)
 
 
 async def messages_of(
@@ -125,8 +125,3 @@ async def forget_messages(connection: Connection, *, before: datetime) -> int:
     """Remove messages of long ago, sent or not; return how many."""
     async with translated_errors():
         return (await connection.execute(_SQL["forget_messages"], {"before": before})).rowcount
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

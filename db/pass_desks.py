@@ -1,14 +1,13 @@
 """Holders before a desk: codes that they show, and the minutes in which the desk may say what it saw."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from db.access import hash_of
-from db.connection import Connection, translated_errors
-from db.rows import one_row
+from db.connection import Connection
+from db.rows import one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("pass_desks")
@@ -23,7 +22,7 @@ class Before:
 
 async def put_code(connection: Connection, holder_id: UUID, code: str, *, expires_at: datetime) -> None:
     """Store a holder's code by its hash, in the place of the one before."""
-    await _run(connection, "put_code", {"code_hash": hash_of(code), "holder_id": holder_id, "expires_at": expires_at})
+    await run(connection, _SQL["put_code"], code_hash=hash_of(code), holder_id=holder_id, expires_at=expires_at)
 
 
 async def take_code(connection: Connection, code: str, *, now: datetime) -> UUID | None:
@@ -49,7 +48,7 @@ async def insert_session(
         "actor": actor,
         "expires_at": expires_at,
     }
-    await _run(connection, "insert_session", facts)
+    await run(connection, _SQL["insert_session"], **facts)
 
 
 async def find_session(
@@ -63,15 +62,10 @@ async def find_session(
 
 async def end_session(connection: Connection, secret: str) -> None:
     """Note that nobody is before a desk any more."""
-    await _run(connection, "end_session", {"session_hash": hash_of(secret)})
+    await run(connection, _SQL["end_session"], session_hash=hash_of(secret))
 
 
 async def forget_desks(connection: Connection, *, now: datetime) -> None:
     """Forget codes and sessions that are good no more."""
     for name in ("forget_codes", "forget_sessions"):
-        await _run(connection, name, {"now": now})
-
-
-async def _run(connection: Connection, name: str, facts: Mapping[str, Any]) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)
+        await run(connection, _SQL[name], now=now)

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer
+from db.connection import Connection
+from db.rows import all_rows, one_integer, run
 from db.statements import statements
 
 _SQL: Final = statements("pass_figures")
@@ -111,9 +111,9 @@ async def insert_statistics(connection: Connection, day: date, new: Sequence[New
     """Publish the figures of a day, once; tell whether it was not done before."""
     if await one_integer(connection, _SQL["insert_day"], {"day": day}) is None:
         return False
-    await _run(
+    await run(
         connection,
-        "insert_statistics",
+        _SQL["insert_statistics"],
         day=day,
         venue_ids=[one.venue_id for one in new],
         price_classes=[one.price_class for one in new],
@@ -125,12 +125,7 @@ async def insert_statistics(connection: Connection, day: date, new: Sequence[New
 
 async def forget(connection: Connection, *, before: datetime, today: date, now: datetime) -> None:
     """Forget whose the validations before a time are, and what is counted in periods that are over."""
-    await _run(connection, "forget_holders", before=before)
-    await _run(connection, "forget_flagged", before=before)
-    await _run(connection, "forget_uses", today=today)
-    await _run(connection, "round_first_uses", before=before, now=now)
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)
+    await run(connection, _SQL["forget_holders"], before=before)
+    await run(connection, _SQL["forget_flagged"], before=before)
+    await run(connection, _SQL["forget_uses"], today=today)
+    await run(connection, _SQL["round_first_uses"], before=before, now=now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("pass_keys")
@@ -54,12 +54,12 @@ class PrivateKey:
 
 async def hold_keys(connection: Connection) -> None:
     """Keep others from making keys until the transaction ends."""
-    await _run(connection, "hold_keys")
+    await run(connection, _SQL["hold_keys"])
 
 
 async def insert_signing_key(connection: Connection, key: NewSigningKey) -> None:
     """Store a key."""
-    await _run(connection, "insert_signing_key", **asdict(key))
+    await run(connection, _SQL["insert_signing_key"], **asdict(key))
 
 
 async def signing_keys(connection: Connection) -> list[SigningKey]:
@@ -79,12 +79,12 @@ async def private_key_now(connection: Connection, now: datetime) -> PrivateKey |
 
 async def need_key_until(connection: Connection, kid: str, until: datetime) -> None:
     """Note that something that a key signed holds until then."""
-    await _run(connection, "need_key_until", kid=kid, until=until)
+    await run(connection, _SQL["need_key_until"], kid=kid, until=until)
 
 
 async def end_signing(connection: Connection, until: datetime, *, but: str) -> None:
     """Let all keys but one sign no longer than until then."""
-    await _run(connection, "end_signing", until=until, kid=but)
+    await run(connection, _SQL["end_signing"], until=until, kid=but)
 
 
 async def revoke_signing_key(connection: Connection, kid: str, now: datetime) -> bool:
@@ -92,8 +92,3 @@ async def revoke_signing_key(connection: Connection, kid: str, now: datetime) ->
     async with translated_errors():
         found = await connection.execute(_SQL["revoke_signing_key"], {"kid": kid, "now": now})
         return await found.fetchone() is not None
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -1,13 +1,13 @@
 """What rights follow from, and the rights that were derived, as they are stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows
+from db.rows import all_rows, run
 from db.statements import statements
 
 _SQL: Final = statements("pass_rights")
@@ -67,7 +67,7 @@ class RightOf:
 
 async def derive_again(connection: Connection, service_id: int) -> None:
     """Have the rights of all who use a service derived again, by the next run of the job."""
-    await _run(connection, "derive_again", {"service_id": service_id})
+    await run(connection, _SQL["derive_again"], service_id=service_id)
 
 
 async def hold_due(connection: Connection, *, before: date, limit: int) -> list[SubjectOf]:
@@ -103,18 +103,18 @@ async def put_entitlements(
         "valid_from": valid_from,
         "today": today,
     }
-    await _run(connection, "put_entitlements", facts)
+    await run(connection, _SQL["put_entitlements"], **facts)
 
 
 async def delete_entitlements(connection: Connection, rights: Sequence[tuple[UUID, int]]) -> None:
     """Delete rights that hold no more: subject, number."""
     facts = {"subject_ids": [subject_id for subject_id, _ in rights], "numbers": [number for _, number in rights]}
-    await _run(connection, "delete_entitlements", facts)
+    await run(connection, _SQL["delete_entitlements"], **facts)
 
 
 async def mark_derived(connection: Connection, subject_ids: Sequence[UUID], *, today: date) -> None:
     """Note on which day rights were derived."""
-    await _run(connection, "mark_derived", {"subject_ids": list(subject_ids), "today": today})
+    await run(connection, _SQL["mark_derived"], subject_ids=list(subject_ids), today=today)
 
 
 async def attestations_of(connection: Connection, holder_ids: Iterable[UUID]) -> list[Attestation]:
@@ -125,12 +125,12 @@ async def attestations_of(connection: Connection, holder_ids: Iterable[UUID]) ->
 
 async def put_attestation(connection: Connection, holder_id: UUID, **facts: object) -> None:
     """Store what a desk saw, in the place of what was of its kind."""
-    await _run(connection, "put_attestation", {**facts, "holder_id": holder_id})
+    await run(connection, _SQL["put_attestation"], **facts, holder_id=holder_id)
 
 
 async def correct_birth(connection: Connection, holder_id: UUID, born_on: date) -> None:
     """Let what a desk saw stand for what was only said, where a day of birth was said at all."""
-    await _run(connection, "correct_birth", {"holder_id": holder_id, "born_on": born_on})
+    await run(connection, _SQL["correct_birth"], holder_id=holder_id, born_on=born_on)
 
 
 async def delete_attestation(connection: Connection, holder_id: UUID, attestation_id: UUID) -> EvidenceKind | None:
@@ -150,8 +150,3 @@ async def forget_evidence(connection: Connection, *, before: date) -> int:
 async def rights_of_holder(connection: Connection, holder_id: UUID) -> list[RightOf]:
     """Return every right at every service that a holder uses, those that they have not too."""
     return await all_rows(connection, RightOf, _SQL["rights_of_holder"], {"holder_id": holder_id})
-
-
-async def _run(connection: Connection, name: str, facts: Mapping[str, Any]) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from core.errors import InvariantError
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("pass_services")
@@ -114,17 +113,17 @@ async def insert_service(connection: Connection, organisation_id: int, *, now: d
     ConflictError
         ``already_exists``: the name is taken.
     """
-    await _run(connection, "insert_service", {**facts, "organisation_id": organisation_id, "now": now})
+    await run(connection, _SQL["insert_service"], **facts, organisation_id=organisation_id, now=now)
 
 
 async def change_service(connection: Connection, service_id: int, **facts: object) -> None:
     """Say anew what a service is."""
-    await _run(connection, "change_service", {**facts, "service_id": service_id})
+    await run(connection, _SQL["change_service"], **facts, service_id=service_id)
 
 
 async def close_service(connection: Connection, service_id: int, *, now: datetime) -> None:
     """Note that a service is closed for good."""
-    await _run(connection, "close_service", {"service_id": service_id, "now": now})
+    await run(connection, _SQL["close_service"], service_id=service_id, now=now)
 
 
 async def take_revision(connection: Connection, service_id: int, seen: int | None) -> int | None:
@@ -145,7 +144,7 @@ async def venues_of(connection: Connection, service_ids: Iterable[int]) -> list[
 
 async def put_venue(connection: Connection, service_id: int, organisation_id: int, **facts: object) -> None:
     """Store a venue, or say anew what it is."""
-    await _run(connection, "put_venue", {**facts, "service_id": service_id, "organisation_id": organisation_id})
+    await run(connection, _SQL["put_venue"], **facts, service_id=service_id, organisation_id=organisation_id)
 
 
 async def kinds_of(connection: Connection, service_ids: Iterable[int]) -> list[EntitlementKind]:
@@ -158,12 +157,12 @@ async def put_kind(
 ) -> None:
     """Store a right under the next number, or say anew what it is; its number stays."""
     facts = {"service_id": service_id, "code": code, "title": title, "condition": json.dumps(condition)}
-    await _run(connection, "put_kind", facts)
+    await run(connection, _SQL["put_kind"], **facts)
 
 
 async def end_kind(connection: Connection, service_id: int, number: int, *, on: date) -> None:
     """Note that nobody has a right any more."""
-    await _run(connection, "end_kind", {"service_id": service_id, "number": number, "on": on})
+    await run(connection, _SQL["end_kind"], service_id=service_id, number=number, on=on)
 
 
 async def rules_of(connection: Connection, service_ids: Iterable[int], *, with_ended: bool = False) -> list[RuleRow]:
@@ -175,15 +174,12 @@ async def rules_of(connection: Connection, service_ids: Iterable[int], *, with_e
 async def insert_rule(connection: Connection, service_id: int, content: Mapping[str, Any], *, now: datetime) -> int:
     """Store a rule after all others and return its key."""
     facts = {"service_id": service_id, "content": json.dumps(content), "now": now}
-    made = await one_integer(connection, _SQL["insert_rule"], facts)
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made
+    return stored(await one_integer(connection, _SQL["insert_rule"], facts))
 
 
 async def end_rules(connection: Connection, service_id: int, rule_ids: Sequence[int], *, now: datetime) -> None:
     """Note that rules hold no more; they stay, so that what was judged by them can be explained."""
-    await _run(connection, "end_rules", {"service_id": service_id, "rule_ids": list(rule_ids), "now": now})
+    await run(connection, _SQL["end_rules"], service_id=service_id, rule_ids=list(rule_ids), now=now)
 
 
 async def communes(connection: Connection) -> dict[str, str]:
@@ -202,8 +198,3 @@ async def organisation_kind(connection: Connection, organisation_id: int) -> str
 async def organisation_id_named(connection: Connection, name: str) -> int | None:
     """Return the key of an organisation, or None."""
     return await one_integer(connection, _SQL["organisation_id_named"], {"name": name})
-
-
-async def _run(connection: Connection, name: str, facts: Mapping[str, Any]) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_integer, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("pass_tokens")
@@ -108,12 +108,12 @@ async def set_tokens(connection: Connection, whose: Whose, status: int) -> list[
 
 async def block_subject(connection: Connection, subject_id: UUID, *, is_blocked: bool) -> None:
     """Say whether tokens are made for a subject."""
-    await _run(connection, "block_subject", subject_id=subject_id, is_blocked=is_blocked)
+    await run(connection, _SQL["block_subject"], subject_id=subject_id, is_blocked=is_blocked)
 
 
 async def replace_tokens(connection: Connection, token_ids: Sequence[UUID]) -> None:
     """Revoke tokens that others took the place of."""
-    await _run(connection, "replace_tokens", token_ids=list(token_ids))
+    await run(connection, _SQL["replace_tokens"], token_ids=list(token_ids))
 
 
 async def forget_tokens(connection: Connection, before: datetime, *, most: int) -> list[int]:
@@ -124,8 +124,3 @@ async def forget_tokens(connection: Connection, before: datetime, *, most: int) 
 
 def _pair(subject_id: UUID, medium_id: UUID) -> dict[str, object]:
     return {"subject_id": subject_id, "medium_id": medium_id}
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

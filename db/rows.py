@@ -1,10 +1,11 @@
-"""Run one named statement and read its rows as dataclasses."""
+"""Run one named statement, and read its rows as dataclasses."""
 
 from collections.abc import Mapping
 from typing import TypeVar
 
 from psycopg.rows import class_row, scalar_row
 
+from core.errors import InvariantError
 from db.connection import Connection, translated_errors
 
 Row = TypeVar("Row")
@@ -34,3 +35,22 @@ async def one_integer(connection: Connection, statement: str, parameters: Mappin
         await cursor.execute(statement, parameters)
         number: int | None = await cursor.fetchone()
         return number
+
+
+async def run(connection: Connection, statement: str, /, **facts: object) -> int:
+    """Run a statement for what it does; return how many rows it did it to."""
+    async with translated_errors():
+        return (await connection.execute(statement, facts)).rowcount
+
+
+def stored(made: Row | None) -> Row:
+    """Return what a statement stored and gave back.
+
+    Raises
+    ------
+    InvariantError
+        ``row_not_stored``: it gave nothing back.
+    """
+    if made is None:
+        raise InvariantError("row_not_stored", "A row was stored and not returned.")
+    return made

@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from core.errors import InvariantError
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("shops")
@@ -134,50 +133,46 @@ async def insert_shop(
 ) -> int:
     """Store a shop that nobody has listed yet; return its key."""
     fixed = {"organisation_id": organisation_id, "name": name, "siret": siret, "insee_code": insee_code}
-    made = await one_integer(connection, _SQL["insert_shop"], {**_written(facts), **fixed, "now": now})
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made
+    return stored(await one_integer(connection, _SQL["insert_shop"], {**_written(facts), **fixed, "now": now}))
 
 
 async def change_shop(connection: Connection, shop_id: int, facts: ShopFacts) -> None:
     """Say anew what a merchant says of a shop."""
-    await _run(connection, "change_shop", shop_id=shop_id, **_written(facts))
+    await run(connection, _SQL["change_shop"], shop_id=shop_id, **_written(facts))
 
 
 async def set_categories(connection: Connection, shop_id: int, codes: Sequence[str]) -> None:
     """Say what a shop is."""
-    await _run(connection, "drop_categories", shop_id=shop_id)
-    await _run(connection, "put_categories", shop_id=shop_id, codes=list(codes))
+    await run(connection, _SQL["drop_categories"], shop_id=shop_id)
+    await run(connection, _SQL["put_categories"], shop_id=shop_id, codes=list(codes))
 
 
 async def set_ordering(connection: Connection, shop_id: int, ordering: Ordering) -> None:
     """Say how a shop takes orders."""
-    await _run(connection, "set_ordering", shop_id=shop_id, **asdict(ordering))
+    await run(connection, _SQL["set_ordering"], shop_id=shop_id, **asdict(ordering))
 
 
 async def set_provider(
     connection: Connection, shop_id: int, url: str | None, notify_url: str | None, secret: bytes | None
 ) -> None:
     """Say where a shop's customers pay, or that all pay at the shop."""
-    await _run(connection, "set_provider", shop_id=shop_id, url=url, notify_url=notify_url, secret=secret)
+    await run(connection, _SQL["set_provider"], shop_id=shop_id, url=url, notify_url=notify_url, secret=secret)
 
 
 async def set_webhook(connection: Connection, shop_id: int, url: str | None, secret: bytes | None) -> None:
     """Say where a merchant's own system is told of orders, or that it is not."""
-    await _run(connection, "set_webhook", shop_id=shop_id, url=url, secret=secret)
+    await run(connection, _SQL["set_webhook"], shop_id=shop_id, url=url, secret=secret)
 
 
 async def hold_shop(connection: Connection, shop_id: int) -> None:
     """Keep others from cutting a shop's hours into slots until the transaction ends."""
-    await _run(connection, "hold_shop", shop_id=shop_id)
+    await run(connection, _SQL["hold_shop"], shop_id=shop_id)
 
 
 async def set_state(connection: Connection, shop_id: int, state: ShopState, reason: str, *, now: datetime) -> bool:
     """List, refuse or suspend a shop; tell whether it was otherwise before."""
     facts = {"shop_id": shop_id, "state": state, "reason": reason, "now": now}
-    async with translated_errors():
-        return (await connection.execute(_SQL["set_state"], facts)).rowcount == 1
+    return await run(connection, _SQL["set_state"], **facts) == 1
 
 
 async def find_shop(
@@ -214,19 +209,13 @@ async def try_code_of_shop(
 ) -> bool:
     """Count a pickup code that is about to be tried in a shop; tell whether it may be."""
     facts = {"shop_id": shop_id, "most": most, "closed_for": closed_for, "now": now}
-    async with translated_errors():
-        return (await connection.execute(_SQL["try_code_of_shop"], facts)).rowcount == 1
+    return await run(connection, _SQL["try_code_of_shop"], **facts) == 1
 
 
 async def code_of_shop_right(connection: Connection, shop_id: int) -> None:
     """Take a try back that was counted and right."""
-    await _run(connection, "code_of_shop_right", shop_id=shop_id)
+    await run(connection, _SQL["code_of_shop_right"], shop_id=shop_id)
 
 
 def _written(facts: ShopFacts) -> dict[str, object]:
     return {**asdict(facts), "hours": json.dumps(facts.hours)}
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

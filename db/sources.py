@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from db.connection import Connection, translated_errors
+from db.connection import Connection
 from db.records import Written
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("sources")
@@ -59,12 +59,12 @@ async def put_source(
         "declared_by": declared_by,
         "now": now,
     }
-    await _run(connection, "put_source", facts)
+    await run(connection, _SQL["put_source"], **facts)
 
 
 async def delete_source(connection: Connection, dataset_id: int) -> None:
     """Pull no more."""
-    await _run(connection, "delete_source", {"dataset_id": dataset_id})
+    await run(connection, _SQL["delete_source"], dataset_id=dataset_id)
 
 
 async def find_source(connection: Connection, dataset_id: int) -> Source | None:
@@ -82,7 +82,7 @@ async def mark_pulled(
 ) -> None:
     """Note a success, unless the source was declared anew meanwhile."""
     facts = asdict(written) | {"refused": refused, "now": now, "next_try_at": next_try_at}
-    await _run(connection, "mark_pulled", facts | _which(source))
+    await run(connection, _SQL["mark_pulled"], **facts, **_which(source))
 
 
 async def mark_failed(
@@ -90,13 +90,8 @@ async def mark_failed(
 ) -> None:
     """Note a failure, unless the source was declared anew meanwhile."""
     facts = {"code": code, "reason": reason, "now": now, "next_try_at": next_try_at}
-    await _run(connection, "mark_failed", facts | _which(source))
+    await run(connection, _SQL["mark_failed"], **facts, **_which(source))
 
 
 def _which(source: Source) -> dict[str, Any]:
     return {"dataset_id": source.dataset_id, "declared_at": source.declared_at}
-
-
-async def _run(connection: Connection, name: str, facts: Mapping[str, Any]) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Final, TypeVar
 
 from core.errors import InvariantError
-from db.connection import Connection, translated_errors
+from db.connection import Connection
 from db.pass_tokens import Whose
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("status_list")
@@ -83,7 +83,7 @@ async def list_head(connection: Connection) -> ListHead:
 
 async def set_head(connection: Connection, head: ListHead) -> None:
     """Store the head of the list, which the caller holds."""
-    await _run(connection, "set_head", **asdict(head))
+    await run(connection, _SQL["set_head"], **asdict(head))
 
 
 async def listed_of(connection: Connection, indices: Sequence[int]) -> dict[int, int]:
@@ -96,12 +96,12 @@ async def store_changes(connection: Connection, version: int, changes: Mapping[i
     """Store what changes with a version, by place in the list."""
     facts = {"version": version, "indices": list(changes), "statuses": list(changes.values()), "changed_on": day}
     for step in ("drop_due", "note_changes", "unlist", "enlist"):
-        await _run(connection, step, **facts)
+        await run(connection, _SQL[step], **facts)
 
 
 async def put_off(connection: Connection, due: Mapping[int, datetime]) -> None:
     """Note when tokens come into the list as revoked."""
-    await _run(connection, "put_off", indices=list(due), times=list(due.values()))
+    await run(connection, _SQL["put_off"], indices=list(due), times=list(due.values()))
 
 
 async def take_due(connection: Connection, now: datetime) -> list[int]:
@@ -139,8 +139,3 @@ def _there(row: Row | None) -> Row:
     if row is None:
         raise InvariantError("row_not_stored", "The status list has no head.")
     return row
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

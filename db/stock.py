@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from core.errors import InvariantError
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("stock")
@@ -92,7 +91,7 @@ async def insert_product(connection: Connection, shop_id: int, facts: ProductFac
 
 async def change_product(connection: Connection, shop_id: int, product_id: int, facts: ProductFacts) -> bool:
     """Say anew what a merchant says of a product; tell whether the shop has it."""
-    return await _hit(connection, "change_product", shop_id=shop_id, product_id=product_id, **asdict(facts))
+    return await run(connection, _SQL["change_product"], shop_id=shop_id, product_id=product_id, **asdict(facts)) > 0
 
 
 async def products(
@@ -113,7 +112,7 @@ async def count_stock(
     connection: Connection, shop_id: int, product_id: int, stock: int | None, *, now: datetime
 ) -> bool:
     """Say how many there are, None for not counted; tell whether the shop has the product."""
-    return await _hit(connection, "count_stock", shop_id=shop_id, product_id=product_id, stock=stock, now=now)
+    return await run(connection, _SQL["count_stock"], shop_id=shop_id, product_id=product_id, stock=stock, now=now) > 0
 
 
 async def move_stock(
@@ -127,7 +126,7 @@ async def move_stock(
 ) -> bool:
     """Add pieces to a counted stock, or take some; tell whether there were so many."""
     facts = {"change": change, "kind": kind, "now": now}
-    return await _hit(connection, "move_stock", shop_id=shop_id, product_id=product_id, **facts)
+    return await run(connection, _SQL["move_stock"], shop_id=shop_id, product_id=product_id, **facts) > 0
 
 
 async def movements(connection: Connection, product_id: int, *, limit: int, before: int = NEWEST) -> list[Movement]:
@@ -146,7 +145,8 @@ async def insert_slot(
 
 async def change_slot(connection: Connection, shop_id: int, slot_id: int, capacity: Capacity, *, is_open: bool) -> bool:
     """Say anew what a slot takes; tell whether the shop has it and it holds no more already."""
-    return await _hit(connection, "change_slot", shop_id=shop_id, slot_id=slot_id, is_open=is_open, **asdict(capacity))
+    facts = {"shop_id": shop_id, "slot_id": slot_id, "is_open": is_open, **asdict(capacity)}
+    return await run(connection, _SQL["change_slot"], **facts) > 0
 
 
 async def slots(connection: Connection, shop_id: int, *, since: datetime, until: datetime, limit: int) -> list[Slot]:
@@ -192,10 +192,10 @@ async def fit_slots(
     A slot that is not wanted is deleted where nobody ever ordered for it, and takes no more orders where somebody did.
     """
     columns = {"starts_at": [start for start, _ in spans], "ends_at": [end for _, end in spans]}
-    await _run(connection, "put_slots", shop_id=shop_id, is_anew=is_anew, **columns, **asdict(capacity))
+    await run(connection, _SQL["put_slots"], shop_id=shop_id, is_anew=is_anew, **columns, **asdict(capacity))
     if is_anew:
-        await _run(connection, "drop_slots", shop_id=shop_id, now=now, **columns)
-        await _run(connection, "close_slots", shop_id=shop_id, now=now, **columns)
+        await run(connection, _SQL["drop_slots"], shop_id=shop_id, now=now, **columns)
+        await run(connection, _SQL["close_slots"], shop_id=shop_id, now=now, **columns)
 
 
 async def shops_with_slots(connection: Connection) -> list[int]:
@@ -204,17 +204,4 @@ async def shops_with_slots(connection: Connection) -> list[int]:
 
 
 async def _made(connection: Connection, name: str, **facts: object) -> int:
-    made = await one_integer(connection, _SQL[name], facts)
-    if made is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return made
-
-
-async def _hit(connection: Connection, name: str, **facts: object) -> bool:
-    async with translated_errors():
-        return (await connection.execute(_SQL[name], facts)).rowcount > 0
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)
+    return stored(await one_integer(connection, _SQL[name], facts))

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_integer, one_row, run
 from db.statements import statements
 from db.tourism_sales import Payment
 
@@ -55,12 +55,12 @@ async def set_provider(
 ) -> None:
     """Keep at whose page a tourist office's passes are paid, in the place of whoever it was before."""
     facts = {"organisation_id": organisation_id, "url": url, "notify_url": notify_url, "secret": secret, "now": now}
-    await _run(connection, "set_provider", **facts)
+    await run(connection, _SQL["set_provider"], **facts)
 
 
 async def end_provider(connection: Connection, organisation_id: int) -> None:
     """Forget the provider of a tourist office."""
-    await _run(connection, "end_provider", organisation_id=organisation_id)
+    await run(connection, _SQL["end_provider"], organisation_id=organisation_id)
 
 
 async def has_provider(connection: Connection, organisation_id: int) -> bool:
@@ -75,12 +75,12 @@ async def hold_payment(connection: Connection, sale_id: UUID) -> SalePayment | N
 
 async def take_message(connection: Connection, sale_id: UUID, message_id: str, *, now: datetime) -> bool:
     """Note what a provider said of a sale; False: it said the same before."""
-    return await _run(connection, "take_message", sale_id=sale_id, message_id=message_id, now=now) == 1
+    return await run(connection, _SQL["take_message"], sale_id=sale_id, message_id=message_id, now=now) == 1
 
 
 async def set_payment(connection: Connection, sale_id: UUID, payment: Payment, reference: str | None) -> None:
     """Note what came of a payment, unless one came before."""
-    await _run(connection, "set_payment", sale_id=sale_id, payment=payment, payment_reference=reference)
+    await run(connection, _SQL["set_payment"], sale_id=sale_id, payment=payment, payment_reference=reference)
 
 
 async def unpaid_sales(connection: Connection, *, now: datetime, limit: int) -> list[UnpaidSale]:
@@ -98,7 +98,7 @@ async def insert_refund(
 ) -> None:
     """Write down what a provider has to give back, in the caller's transaction."""
     facts = {"refund_id": uuid4(), "sale_id": sale_id, "amount_eur_cent": amount_eur_cent, "reason": reason}
-    await _run(connection, "insert_refund", now=now, **facts)
+    await run(connection, _SQL["insert_refund"], now=now, **facts)
 
 
 async def next_refund(connection: Connection, *, now: datetime) -> Refund | None:
@@ -115,9 +115,4 @@ async def note_told(
     due_from: datetime,
 ) -> None:
     """Note what came of telling a refund."""
-    await _run(connection, "note_told", refund_id=refund_id, status=status, answer=answer, due_from=due_from)
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> int:
-    async with translated_errors():
-        return (await connection.execute(_SQL[name], facts)).rowcount
+    await run(connection, _SQL["note_told"], refund_id=refund_id, status=status, answer=answer, due_from=due_from)

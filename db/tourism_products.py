@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from core.errors import InvariantError
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, stored
 from db.statements import statements
 
 _SQL: Final = statements("tourism_products")
@@ -117,7 +116,7 @@ async def insert_product(connection: Connection, wanted: Mapping[str, Any]) -> i
     code = "product_" + str(wanted["name"]).replace("-", "_")[:40]
     right = {"code": code, "condition": json.dumps({"sold": True})}
     number = await one_integer(connection, _SQL["insert_product_right"], {**wanted, **right})
-    return _stored(await one_integer(connection, _SQL["insert_product"], {**wanted, "number": number}))
+    return stored(await one_integer(connection, _SQL["insert_product"], {**wanted, "number": number}))
 
 
 async def update_product(connection: Connection, product_id: int, wanted: Mapping[str, Any]) -> None:
@@ -170,7 +169,7 @@ async def insert_agreement(
         "at": at,
         "accepted_at": accepted_at,
     }
-    return _stored(await one_integer(connection, _SQL["insert_agreement"], wanted))
+    return stored(await one_integer(connection, _SQL["insert_agreement"], wanted))
 
 
 async def end_agreements(
@@ -235,9 +234,3 @@ async def is_seller(connection: Connection, service_id: int, organisation_id: in
 async def _do(connection: Connection, statement: str, wanted: Mapping[str, object]) -> int:
     async with translated_errors():
         return (await connection.execute(_SQL[statement], wanted)).rowcount
-
-
-def _stored(number: int | None) -> int:
-    if number is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return number

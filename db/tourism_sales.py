@@ -7,7 +7,7 @@ from typing import Final, Literal
 from uuid import UUID, uuid4
 
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.rows import all_rows, one_integer, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("tourism_sales")
@@ -163,8 +163,7 @@ async def sold_passes(connection: Connection, sale_id: UUID) -> list[SoldPass]:
 async def cancel_passes(connection: Connection, sale_id: UUID, numbers: Sequence[int] | None, *, at: datetime) -> int:
     """Take passes back that were never used, or all of those (None); return how many."""
     wanted = {"sale_id": sale_id, "numbers": None if numbers is None else list(numbers), "at": at}
-    async with translated_errors():
-        return (await connection.execute(_SQL["cancel_passes"], wanted)).rowcount
+    return await run(connection, _SQL["cancel_passes"], **wanted)
 
 
 async def claimed_pass(connection: Connection, claim_sha256: bytes) -> ClaimedPass | None:

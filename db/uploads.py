@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from core.errors import InvariantError
 from db.connection import Connection
 from db.datasets import NEWEST
-from db.rows import all_rows, one_integer
+from db.rows import all_rows, one_integer, stored
 from db.statements import statements
 
 _SQL: Final = statements("uploads")
@@ -38,9 +37,7 @@ async def insert_upload(connection: Connection, dataset_id: int, upload: Upload)
     """Store what became of a file and return it with its key."""
     facts = asdict(upload) | {"dataset_id": dataset_id, "refusals": json.dumps(upload.refusals)}
     key = await one_integer(connection, _SQL["insert_upload"], facts)
-    if key is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return replace(upload, upload_id=key)
+    return replace(upload, upload_id=stored(key))
 
 
 async def list_uploads(

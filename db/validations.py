@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from db.connection import Connection, translated_errors
-from db.rows import all_rows
+from db.connection import Connection
+from db.rows import all_rows, run
 from db.statements import statements
 
 _SQL: Final = statements("validations")
@@ -128,8 +128,8 @@ class NewUse:
 
 async def hold_subjects(connection: Connection, keys: Sequence[Key]) -> None:
     """Let nobody else count uses of those who are shown until the transaction ends."""
-    await _run(connection, "by_index")
-    await _run(connection, "hold_subjects", **_known(keys))
+    await run(connection, _SQL["by_index"])
+    await run(connection, _SQL["hold_subjects"], **_known(keys))
 
 
 async def shown(connection: Connection, keys: Sequence[Key]) -> list[ShownRow]:
@@ -172,9 +172,9 @@ async def insert_validations(connection: Connection, new: Sequence[NewValidation
 
 async def add_uses(connection: Connection, uses: Sequence[NewUse]) -> None:
     """Count uses."""
-    await _run(
+    await run(
         connection,
-        "add_uses",
+        _SQL["add_uses"],
         subject_ids=[one.subject_id for one in uses],
         rule_ids=[one.rule_id for one in uses],
         pers=[one.per for one in uses],
@@ -185,12 +185,12 @@ async def add_uses(connection: Connection, uses: Sequence[NewUse]) -> None:
 
 async def begin_uses(connection: Connection, firsts: Sequence[tuple[UUID, datetime]]) -> None:
     """Note first admissions, unless there was an earlier one."""
-    await _run(connection, "begin_uses", subject_ids=[one for one, _ in firsts], ats=[at for _, at in firsts])
+    await run(connection, _SQL["begin_uses"], subject_ids=[one for one, _ in firsts], ats=[at for _, at in firsts])
 
 
 async def flag(connection: Connection, flags: Sequence[tuple[UUID, str]]) -> None:
     """Flag validations, each with what is wrong with it."""
-    await _run(connection, "flag", nonces=[nonce for nonce, _ in flags], kinds=[kind for _, kind in flags])
+    await run(connection, _SQL["flag"], nonces=[nonce for nonce, _ in flags], kinds=[kind for _, kind in flags])
 
 
 def _known(keys: Sequence[Key]) -> dict[str, object]:
@@ -199,8 +199,3 @@ def _known(keys: Sequence[Key]) -> dict[str, object]:
         "service_ids": [key.service_id for key in keys],
         "serials": [key.serial_hmac for key in keys],
     }
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

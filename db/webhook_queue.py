@@ -6,7 +6,7 @@ from typing import Final
 
 from db.changes import RecordChange
 from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_row
+from db.rows import all_rows, one_row, run
 from db.statements import statements
 
 _SQL: Final = statements("webhook_queue")
@@ -119,7 +119,7 @@ async def next_delivery(connection: Connection, webhook_id: int) -> Delivery | N
 
 async def mark_delivered(connection: Connection, delivery_id: int, answer: str) -> None:
     """Note that a webhook has taken a delivery, and that it works."""
-    await _run(connection, "mark_delivered", delivery_id=delivery_id, answer=answer)
+    await run(connection, _SQL["mark_delivered"], delivery_id=delivery_id, answer=answer)
 
 
 async def mark_failed(
@@ -152,28 +152,23 @@ async def mark_failed(
         For how long it may fail. [s]
     """
     facts = {"answer": answer, "wait_s": wait_s, "is_last": is_last, "is_gone": is_gone, "disable_s": disable_s}
-    await _run(connection, "mark_failed", delivery_id=delivery_id, **facts)
-    await _run(connection, "drop_disabled", delivery_id=delivery_id, answer="Given up: the webhook is disabled.")
+    await run(connection, _SQL["mark_failed"], delivery_id=delivery_id, **facts)
+    await run(connection, _SQL["drop_disabled"], delivery_id=delivery_id, answer="Given up: the webhook is disabled.")
 
 
 async def give_up(connection: Connection, delivery_id: int, *, give_up_s: float) -> None:
     """Give up everything that has waited too long in the queue of a delivery. [s]."""
     answer = "Given up: those before it could not be delivered for too long."
-    await _run(connection, "give_up", delivery_id=delivery_id, give_up_s=give_up_s, answer=answer)
+    await run(connection, _SQL["give_up"], delivery_id=delivery_id, give_up_s=give_up_s, answer=answer)
 
 
 async def withdraw_delivery(connection: Connection, delivery_id: int, answer: str) -> None:
     """Give up a delivery that is no longer wanted, without a word against its webhook; what it says is forgotten."""
-    await _run(connection, "withdraw_delivery", delivery_id=delivery_id, answer=answer)
+    await run(connection, _SQL["withdraw_delivery"], delivery_id=delivery_id, answer=answer)
 
 
 async def forget_old(connection: Connection) -> None:
     """Remove changes and deliveries of long ago."""
-    await _run(connection, "forget_deliveries", delivered_days=_DELIVERED_DAYS, failed_days=_FAILED_DAYS)
+    await run(connection, _SQL["forget_deliveries"], delivered_days=_DELIVERED_DAYS, failed_days=_FAILED_DAYS)
     async with translated_errors():
         await connection.execute(_CHANGES["forget_changes"], {"days": CHANGE_DAYS})
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from core.errors import InvariantError
-from db.connection import Connection, translated_errors
-from db.rows import all_rows, one_integer, one_row
+from db.connection import Connection
+from db.rows import all_rows, one_integer, one_row, run, stored
 from db.statements import statements
 
 _SQL: Final = statements("webhooks")
@@ -65,10 +64,7 @@ async def insert_webhook(
         "events": list(events),
         "secret": secret,
     }
-    webhook_id = await one_integer(connection, _SQL["insert_webhook"], facts)
-    if webhook_id is None:
-        raise InvariantError("row_not_stored", "A row was stored and not returned.")
-    return webhook_id
+    return stored(await one_integer(connection, _SQL["insert_webhook"], facts))
 
 
 async def list_webhooks(connection: Connection) -> list[Webhook]:
@@ -86,18 +82,18 @@ async def change_webhook(
 ) -> None:
     """Say anew where a webhook is and what it is told; it is called again, should it have been disabled."""
     facts = {"url": url, "datasets": list(datasets), "events": list(events)}
-    await _run(connection, "change_webhook", webhook_id=webhook_id, **facts)
+    await run(connection, _SQL["change_webhook"], webhook_id=webhook_id, **facts)
 
 
 async def rotate_secret(connection: Connection, webhook_id: int, secret: bytes, *, overlap: timedelta) -> None:
     """Give a webhook another secret; for a while the one before signs as well."""
-    await _run(connection, "rotate_secret", webhook_id=webhook_id, secret=secret, overlap=overlap)
+    await run(connection, _SQL["rotate_secret"], webhook_id=webhook_id, secret=secret, overlap=overlap)
 
 
 async def delete_webhook(connection: Connection, webhook_id: int) -> None:
     """Delete a webhook; what waits for it is given up."""
-    await _run(connection, "delete_webhook", webhook_id=webhook_id)
-    await _run(connection, "drop_queue", webhook_id=webhook_id, answer="Given up: the webhook was deleted.")
+    await run(connection, _SQL["delete_webhook"], webhook_id=webhook_id)
+    await run(connection, _SQL["drop_queue"], webhook_id=webhook_id, answer="Given up: the webhook was deleted.")
 
 
 async def deliveries_of(
@@ -112,8 +108,3 @@ async def deliver_again(connection: Connection, webhook_id: int, delivery_id: in
     """Queue again what was given up, one or all of a webhook; return how many."""
     wanted = {"webhook_id": webhook_id, "delivery_id": delivery_id}
     return await one_integer(connection, _SQL["deliver_again"], wanted) or 0
-
-
-async def _run(connection: Connection, name: str, **facts: object) -> None:
-    async with translated_errors():
-        await connection.execute(_SQL[name], facts)

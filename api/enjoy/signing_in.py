@@ -6,29 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Annotated, Final, TypeVar
 
-from fastapi import Depends, Query, Request, Response, Security
+from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyCookie
 
 from api.access import require_same_origin
 from api.context import context_of
 from api.enjoy.access import WhoCalls
+from api.enjoy.cookies import secret_in
 from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from db.accounts import Membership, SignedIn, find_session, memberships
 from db.connection import Connection, borrow
 
 COOKIE: Final = "enjoy_session"
-PATH: Final = "/enjoy"
 #: Passphrases that are hashed at a time, each with 32 MB.
 _HASHING: Final = 2
-_LONGEST_SECRET: Final = 200
 _SCHEME: Final = APIKeyCookie(name=COOKIE, auto_error=False, description="Of a browser that signed in")
 Result = TypeVar("Result")
 
 
 async def known_session(request: Request) -> SignedIn | None:
     """Return who is signed in, or None; no connection is held afterwards."""
-    secret = request.cookies.get(COOKIE, "")
-    if not 0 < len(secret) <= _LONGEST_SECRET:
+    secret = secret_in(request, COOKIE)
+    if secret is None:
         return None
     async with borrow(context_of(request).accounts) as connection:
         return await find_session(connection, secret)
@@ -120,19 +119,6 @@ Asking = Annotated[int, Depends(_asking)]
 def actor_of(person: SignedIn) -> str:
     """Return how the audit log names somebody: by number, so that the log need not forget them."""
     return f"account/{person.account_id}"
-
-
-def set_cookie(request: Request, response: Response, secret: str, *, lasts_s: int) -> None:
-    """Let the browser hold a session."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=lasts_s,
-        path=PATH,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
 
 
 @cache

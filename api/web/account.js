@@ -1,39 +1,9 @@
 // The page of accounts: everything that it does is a call that a program could make as well.
-import { byId, make, show } from "./dom.js";
+import { byId, make, show } from "/static/dom.js";
+import { call, say, tried, words } from "/static/enjoy/asking.js";
 
-// The page brings the words in its own language along.
-const WORDS = JSON.parse(byId("account").dataset.words);
-const words = (key, about = {}) => (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => about[name]);
 const OVERLAP_H = 24;
 let account = null;
-
-async function call(method, path, body) {
-  const answer = await fetch(`/enjoy/v1/${path}`, {
-    method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const told = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(told.detail);
-  return told;
-}
-
-function say(text) {
-  byId("said").textContent = text;
-}
-
-// What goes wrong is said where everything is said.
-function tried(work) {
-  return async (event) => {
-    event.preventDefault();
-    say("");
-    try {
-      await work(event);
-    } catch (error) {
-      say(error.message);
-    }
-  };
-}
 
 const chosen = () => account.organisations.find((one) => one.organisation === byId("organisation").value);
 const within = (path) => `${path}?organisation=${encodeURIComponent(chosen().organisation)}`;
@@ -157,4 +127,4 @@ byId("invite").addEventListener("submit", tried(async (event) => {
   reveal("link", `${location.origin}${made.link} (${words("accountLinkGood")})`);
 }));
 
-tried(begin)(new Event("load"));
+tried(begin)();

@@ -5,18 +5,6 @@ ON CONFLICT (guardian_id, child_id) DO NOTHING
 -- name: end_guardianship
 DELETE FROM pass.guardianship WHERE member = %(member)s
 
--- name: ward_of
--- row: db.families.Ward
-SELECT
-    guardianship.member,
-    child.holder_id AS child_id,
-    child.born_on,
-    child.label,
-    child.passphrase IS NOT NULL AS signs_in
-FROM pass.guardianship
-JOIN pass.holder AS child ON child.holder_id = guardianship.child_id
-WHERE guardianship.guardian_id = %(guardian_id)s AND guardianship.member = %(member)s AND child.left_on IS NULL
-
 -- name: wards_of
 -- row: db.families.Ward
 SELECT
@@ -27,7 +15,10 @@ SELECT
     child.passphrase IS NOT NULL AS signs_in
 FROM pass.guardianship
 JOIN pass.holder AS child ON child.holder_id = guardianship.child_id
-WHERE guardianship.guardian_id = %(guardian_id)s AND child.left_on IS NULL
+WHERE
+    guardianship.guardian_id = %(guardian_id)s
+    AND (%(member)s::uuid IS NULL OR guardianship.member = %(member)s)
+    AND child.left_on IS NULL
 ORDER BY child.born_on, guardianship.member
 
 -- name: guardians_of

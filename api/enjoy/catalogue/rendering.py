@@ -1,5 +1,6 @@
 """Pages for people: templates filled in, in the reader's language; what publishers wrote is text and never markup."""
 
+from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.enjoy.catalogue import writing
 from api.enjoy.catalogue.asking import addresses_of
-from api.enjoy.catalogue.words import WORDS
+from api.enjoy.catalogue.words import SAID_BY_ALL, WORDS
 from api.enjoy.catalogue.writing import COOKIE, LANGUAGES, language_of
 from core.datasets import LICENCES
 from enjoy.catalogue.described import mailbox_of
@@ -65,6 +66,12 @@ def render(request: Request, template: str, *, status: int = 200, **facts: Any) 
             COOKIE, language, max_age=_YEAR_S, path=request.scope.get("root_path") or "/", samesite="lax", httponly=True
         )
     return answer
+
+
+def said_by(request: Request, words: Iterable[str]) -> dict[str, str]:
+    """Return what the script of a page says, by name, in the language of its reader."""
+    known = WORDS[language_of(request)]
+    return {name: known[name] for name in (*SAID_BY_ALL, *words)}
 
 
 def _text(language: str, key: str, **about: object) -> str:

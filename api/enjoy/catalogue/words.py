@@ -11,6 +11,8 @@ from api.enjoy.catalogue.words_reader import READER_WORDS
 from api.enjoy.catalogue.words_shops import SHOP_WORDS
 from api.enjoy.catalogue.words_tourism import TOURISM_WORDS
 
+#: What the script of any page says when it asks.
+SAID_BY_ALL: Final[Mapping[str, tuple[str, str]]] = {"offline": ("Pas de connexion.", "No connection.")}
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **ACCOUNT_WORDS,
     **CARD_WORDS,
@@ -19,6 +21,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **READER_WORDS,
     **SHOP_WORDS,
     **TOURISM_WORDS,
+    **SAID_BY_ALL,
     "tagline": ("Les données de la métropole", "The metropolis’ open data"),
     "skip": ("Aller au contenu", "Skip to content"),
     "language": ("Langue", "Language"),

@@ -47,7 +47,6 @@ DESK_SAID: Final[Mapping[str, tuple[str, str]]] = {
     "proof.device": ("Téléphone, code qui change", "Phone, code that changes"),
     "proof.token": ("Code signé, papier aussi", "Signed code, on paper too"),
     "proof.serial": ("Numéro de carte", "Number of a card"),
-    "offline": ("Pas de connexion.", "No connection."),
     "deskNone": ("Rien encore.", "Nothing yet."),
     "deskOwn": ("La vôtre", "Your own"),
     "deskHolds": ("déjà vu", "seen already"),

@@ -5,7 +5,6 @@ from typing import Final
 
 #: What the page's script says; it is handed these with the page.
 PASS_SAID: Final[Mapping[str, tuple[str, str]]] = {
-    "offline": ("Pas de connexion.", "No connection."),
     "passNextIn": ("Change dans {n} s", "Changes in {n} s"),
     "passCode": (
         "Code du passe {title}, il change toutes les 30 secondes",

@@ -31,7 +31,6 @@ _REASONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 READER_SAID: Final[Mapping[str, tuple[str, str]]] = {
     **_REASONS,
-    "offline": ("Pas de connexion.", "No connection."),
     "readerAdmitted": ("Admis", "Admitted"),
     "readerRefused": ("Refusé", "Refused"),
     "readerNoNet": ("Pas de connexion", "No connection"),

@@ -5,7 +5,6 @@ from typing import Final
 
 #: What the scripts of these pages say.
 SAID_BY_SHOPS: Final[Mapping[str, tuple[str, str]]] = {
-    "shopFailed": ("Cela n’a pas marché. Réessayez.", "That did not work. Try again."),
     "shopClosedDay": ("fermé", "closed"),
     "shopClosure": ("Fermé du {first} au {last}", "Closed from {first} to {last}"),
     "shopClosureDay": ("Fermé le {first}", "Closed on {first}"),

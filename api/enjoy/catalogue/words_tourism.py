@@ -5,7 +5,6 @@ from typing import Final
 
 #: What the page's script says; it is handed these with the page.
 TOURISM_SAID: Final[Mapping[str, tuple[str, str]]] = {
-    "offline": ("Pas de connexion.", "No connection."),
     "tourismKept": ("Le pass est dans ce téléphone.", "The pass is on this phone."),
     "tourismOld": (
         "Ce navigateur est trop ancien pour garder un pass : prenez le papier ou un portefeuille.",

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from api.access import require_same_origin
 from api.context import InContext
+from api.enjoy.cookies import drop_secret
 from api.enjoy.operating import Passes
 from api.enjoy.passes.holding import (
     COOKIE,
     LASTS,
-    PATH,
     Holder,
     Holding,
     HoldsCard,
@@ -137,4 +137,4 @@ async def delete_card_session(request: Request, response: Response, connection: 
 
 def forget_cookie(request: Request, response: Response) -> None:
     """Let the browser forget its session."""
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    drop_secret(request, response, COOKIE)

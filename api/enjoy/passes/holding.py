@@ -11,6 +11,7 @@ from fastapi.security import APIKeyCookie
 
 from api.access import require_same_origin
 from api.context import context_of
+from api.enjoy.cookies import secret_in, set_secret
 from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from db.connection import Connection, borrow
 from db.families import ward_of
@@ -19,10 +20,8 @@ from db.pass_access import note_access
 from enjoy.passes.ages import MAJORITY, has_reached
 
 COOKIE: Final = "enjoy_card"
-PATH: Final = "/enjoy"
 #: A session lasts so long.
 LASTS: Final = timedelta(days=14)
-_LONGEST_SECRET: Final = 200
 _SCHEME: Final = APIKeyCookie(name=COOKIE, auto_error=False, description="Of a browser in which a holder signed in")
 
 
@@ -75,8 +74,8 @@ class Holder:
 
 async def known_holder(request: Request) -> HolderRow | None:
     """Return who is signed in, or None; no connection is held afterwards."""
-    secret = request.cookies.get(COOKIE, "")
-    if not 0 < len(secret) <= _LONGEST_SECRET:
+    secret = secret_in(request, COOKIE)
+    if secret is None:
         return None
     context = context_of(request)
     async with borrow(context.passes) as connection:
@@ -147,12 +146,4 @@ async def note_acting(connection: Connection, request: Request, holder: Holder, 
 
 def set_card_cookie(request: Request, response: Response, secret: str) -> None:
     """Let the browser hold a session."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(LASTS.total_seconds()),
-        path=PATH,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    set_secret(request, response, COOKIE, secret, lasts=LASTS)

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from api.enjoy.catalogue.rendering import render
+from api.enjoy.catalogue.rendering import render, said_by
 from api.enjoy.catalogue.words import WORDS
 from api.enjoy.catalogue.words_desk import DESK_SAID
 from api.enjoy.catalogue.words_pass import PASS_SAID
@@ -47,7 +47,7 @@ _FILES: Final = (
 @router.get("/pass")
 async def get_pass_page(request: Request) -> HTMLResponse:
     """Give the page that shows passes; it holds nothing of anybody: passes are kept in the browser."""
-    return render(request, "pass", said=_said(request, PASS_SAID))
+    return render(request, "pass", said=said_by(request, PASS_SAID))
 
 
 @router.get("/pass/manifest.webmanifest")
@@ -90,19 +90,13 @@ async def get_worker() -> Response:
 async def get_desk_page(request: Request, connection: Passes) -> HTMLResponse:
     """Give the page of those who run services and of those who say at a desk who has a right."""
     names = sorted((await communes(connection)).items(), key=lambda one: one[1])
-    return render(request, "desk", said=_said(request, DESK_SAID), communes=names, documents=DOCUMENTS)
+    return render(request, "desk", said=said_by(request, DESK_SAID), communes=names, documents=DOCUMENTS)
 
 
 @router.get("/desk/reader")
 async def get_reader_page(request: Request) -> HTMLResponse:
     """Give the page that reads passes with the camera of a phone, or with a scanner that types."""
-    return render(request, "reader", said=_said(request, READER_SAID))
-
-
-def _said(request: Request, keys: Any) -> dict[str, str]:
-    """Return what the script of a page says, in the language of its reader."""
-    words = WORDS[language_of(request)]
-    return {key: words[key] for key in keys}
+    return render(request, "reader", said=said_by(request, READER_SAID))
 
 
 @cache

@@ -9,18 +9,15 @@ from fastapi.responses import HTMLResponse
 
 from api.access import require_same_origin
 from api.context import Context, InContext
-from api.enjoy.catalogue.rendering import render
-from api.enjoy.catalogue.words import WORDS
+from api.enjoy.catalogue.rendering import render, said_by
 from api.enjoy.catalogue.words_account import SAID_BY_SCRIPT
-from api.enjoy.catalogue.writing import language_of
+from api.enjoy.cookies import drop_secret, set_secret
 from api.enjoy.signing_in import (
     COOKIE,
-    PATH,
     Accounts,
     Known,
     Person,
     actor_of,
-    set_cookie,
     slowly,
 )
 from api.models.account import AccountOf, Confirmed, Credentials, MembershipOf, NewPassphrase, SessionOf
@@ -72,8 +69,7 @@ async def _checked(context: Context, passphrase: str, *, email: str) -> Account:
 @page.get("/account")
 async def get_page(request: Request) -> HTMLResponse:
     """Give the page of accounts and keys."""
-    words = WORDS[language_of(request)]
-    return render(request, "account", said={key: words[key] for key in SAID_BY_SCRIPT})
+    return render(request, "account", said=said_by(request, SAID_BY_SCRIPT))
 
 
 @router.post("/v1/account", status_code=HTTPStatus.CREATED)
@@ -87,7 +83,7 @@ async def sign_up(request: Request, response: Response, context: InContext, body
         made = await store.insert_account(connection, body.email, kept)
         secret = await store.begin_session(connection, made, lasts=_LASTS)
         told = await _told(connection, made, body.email)
-    set_cookie(request, response, secret, lasts_s=int(_LASTS.total_seconds()))
+    set_secret(request, response, COOKIE, secret, lasts=_LASTS)
     return told
 
 
@@ -136,7 +132,7 @@ async def sign_in(request: Request, response: Response, context: InContext, body
     account = await _checked(context, body.passphrase.get_secret_value(), email=body.email)
     async with borrow(context.accounts) as connection:
         secret = await store.begin_session(connection, account.account_id, lasts=_LASTS)
-    set_cookie(request, response, secret, lasts_s=int(_LASTS.total_seconds()))
+    set_secret(request, response, COOKIE, secret, lasts=_LASTS)
     return SessionOf(signed_in=True, email=account.email)
 
 
@@ -145,7 +141,7 @@ async def sign_out(request: Request, response: Response, connection: Accounts) -
     """Sign out: the session ends here and in the cookie."""
     require_same_origin(request)
     await store.end_session(connection, request.cookies.get(COOKIE, ""))
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    drop_secret(request, response, COOKIE)
     return SessionOf(signed_in=False)
 
 

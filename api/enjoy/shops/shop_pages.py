@@ -7,8 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from api.context import InContext
 from api.enjoy.access import Sharing
-from api.enjoy.catalogue.rendering import render
-from api.enjoy.catalogue.words import WORDS
+from api.enjoy.catalogue.rendering import render, said_by
 from api.enjoy.catalogue.words_shops import SAID_BY_SHOPS
 from api.enjoy.catalogue.writing import language_of
 from api.enjoy.operating import Shops
@@ -75,19 +74,19 @@ async def get_shop_page(request: Request, context: InContext, connection: Shops,
     """Show a shop, and take an order."""
     told = shop_told(await shop_named(connection, shop, is_listed=True), context.wall.now())
     categories = await _categories(connection, language_of(request))
-    return render(request, "shop", shop=told, categories=categories, said=_said(request))
+    return render(request, "shop", shop=told, categories=categories, said=said_by(request, SAID_BY_SHOPS))
 
 
 @router.get("/orders")
 async def get_order_page(request: Request) -> HTMLResponse:
     """Show the page of an order; which one is in the fragment, which no server sees."""
-    return render(request, "order", said=_said(request))
+    return render(request, "order", said=said_by(request, SAID_BY_SHOPS))
 
 
 @router.get("/orders/{order}")
 async def get_paid_page(request: Request, order: OrderPath) -> HTMLResponse:  # noqa: ARG001 - the page reads it
     """Show the same page to who comes back from a payment provider."""
-    return render(request, "order", said=_said(request))
+    return render(request, "order", said=said_by(request, SAID_BY_SHOPS))
 
 
 @router.get("/merchant")
@@ -96,7 +95,7 @@ async def get_merchant_page(request: Request, connection: Shops) -> HTMLResponse
     return render(
         request,
         "merchant",
-        said=_said(request),
+        said=said_by(request, SAID_BY_SHOPS),
         categories=await _categories(connection, language_of(request)),
         communes=await directory.communes_known(connection),
         centre=_CENTRE,
@@ -108,8 +107,3 @@ async def _categories(connection: Connection, language: str) -> dict[str, str]:
     known = await shops.categories(connection)
     titles = {one.code: one.title_fr if language == "fr" else one.title_en for one in known}
     return dict(sorted(titles.items(), key=lambda one: (one[0] == "other", one[1])))
-
-
-def _said(request: Request) -> dict[str, str]:
-    words = WORDS[language_of(request)]
-    return {key: words[key] for key in SAID_BY_SHOPS}

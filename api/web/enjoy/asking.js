@@ -6,7 +6,7 @@ const WORDS = JSON.parse(document.querySelector("[data-words]").dataset.words);
 
 export const words = (key, about = {}) => (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => about[name]);
 
-// What the API refused, by its code; `code` is null where there was no answer at all.
+// What the API refused, by its code, in the page's words where it has some; `code` is null where there was no answer.
 export class Refused extends Error {
   constructor(message, code, status) {
     super(message);
@@ -28,12 +28,8 @@ function compareClocks(answer) {
   offMs = Math.abs(off) > FAR_MS ? off : 0;
 }
 
-async function told(answer) {
-  const kind = answer.headers.get("Content-Type") ?? "";
-  return kind.includes("json") ? answer.json() : null;
-}
-
-export async function call(method, path, body, headers = {}) {
+// The answer as it came; what it tells is read by `told`.
+export async function answerOf(method, path, body, headers = {}) {
   let answer;
   try {
     answer = await fetch(`/enjoy/v1/${path}`, {
@@ -45,16 +41,38 @@ export async function call(method, path, body, headers = {}) {
     throw new Refused(words("offline"), null, 0);
   }
   compareClocks(answer);
-  const content = await told(answer);
-  if (!answer.ok) throw new Refused(content?.detail ?? `${answer.status}`, content?.code ?? "", answer.status);
-  return content;
+  return answer;
 }
 
-export function say(text) {
-  byId("said").textContent = text;
+export async function told(answer) {
+  const kind = answer.headers.get("Content-Type") ?? "";
+  const content = kind.includes("json") ? await answer.json() : await answer.text();
+  if (answer.ok) return answer.status === 204 ? null : content;
+  const { code = "", detail = `${answer.status}` } = content;
+  throw new Refused(WORDS[`error_${code}`] ?? detail, code, answer.status);
 }
 
-// What goes wrong is said where everything is said.
+export const call = async (...asked) => told(await answerOf(...asked));
+
+// All that is listed, page after page.
+export async function callAll(path) {
+  const items = [];
+  const join = path.includes("?") ? "&" : "?";
+  for (let cursor = ""; cursor !== null;) {
+    const page = await call("GET", `${path}${join}limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    items.push(...page.items);
+    cursor = page.next === null ? null : new URL(page.next, location.href).searchParams.get("cursor");
+  }
+  return items;
+}
+
+export function say(text, bad = false) {
+  const said = byId("said");
+  said.textContent = text;
+  said.toggleAttribute("data-bad", bad);
+}
+
+// What goes wrong is said where everything is said, and shown where the page lets that be gone to.
 export function tried(work) {
   return async (event) => {
     event?.preventDefault();
@@ -62,7 +80,8 @@ export function tried(work) {
     try {
       await work(event);
     } catch (error) {
-      say(error.message);
+      say(error.message, true);
+      byId("said").focus();
     }
   };
 }

@@ -1,43 +1,13 @@
 // The page of cards: everything that it does is a call that a program could make as well.
-import { byId, make, show } from "../dom.js";
+import { byId, make, show } from "/static/dom.js";
+import { call, callAll, say, tried, words } from "/static/enjoy/asking.js";
 
 const page = byId("card");
-// The page brings the words in its own language along.
-const WORDS = JSON.parse(page.dataset.words);
-const words = (key, about = {}) => (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => about[name]);
 const day = (text) => new Date(text).toLocaleDateString(page.dataset.language, { dateStyle: "medium" });
 const moment = (text) => new Date(text).toLocaleString(page.dataset.language, { dateStyle: "short", timeStyle: "short" });
 let member = "";
 
-async function call(method, path, body) {
-  const answer = await fetch(`/enjoy/v1/${path}`, {
-    method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const told = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(WORDS[`error_${told.code}`] ?? told.detail);
-  return told;
-}
-
 const acting = (path) => `card${path}${member ? `?for=${encodeURIComponent(member)}` : ""}`;
-
-function say(text) {
-  byId("said").textContent = text;
-}
-
-// What goes wrong is said where everything is said.
-function tried(work) {
-  return async (event) => {
-    event.preventDefault();
-    say("");
-    try {
-      await work(event);
-    } catch (error) {
-      say(error.message);
-    }
-  };
-}
 
 const given = (event) => Object.fromEntries(new FormData(event.target));
 const on = (id, kind, work) => byId(id).addEventListener(kind, tried(work));
@@ -147,22 +117,14 @@ function accessRow(one) {
   return make("tr", {}, ...cells.map((text) => make("td", { textContent: text })));
 }
 
-async function allServices() {
-  const found = [];
-  for (let cursor = ""; cursor !== null;) {
-    const told = await call("GET", `services?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    found.push(...told.items);
-    cursor = told.next === null ? null : new URL(told.next, location.href).searchParams.get("cursor");
-  }
-  return found.filter((one) => one.kind === "public");
-}
+const isPublic = (one) => one.kind === "public";
 
 async function showHeld() {
   const [open, joined, media, access] = await Promise.all([
-    allServices(), call("GET", acting("/services")), call("GET", acting("/media")),
+    callAll("services"), call("GET", acting("/services")), call("GET", acting("/media")),
     call("GET", acting("/access")),
   ]);
-  fill("services", open.map((one) => serviceLine(one, joined)));
+  fill("services", open.filter(isPublic).map((one) => serviceLine(one, joined)));
   fill("media", media.map(mediumLine));
   byId("access").replaceChildren(...access.map(accessRow));
   byId("export").href = `/enjoy/v1/${acting("/export")}`;
@@ -237,4 +199,4 @@ on("leave", "submit", async (event) => {
   if (wasChild) show(byId("family"), true);
 });
 
-tried(begin)(new Event("load"));
+tried(begin)();

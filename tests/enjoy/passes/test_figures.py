@@ -1,17 +1,15 @@
 """Validations lose whose they are after 48 hours; figures of few holders are hidden, and cannot be worked out."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.connection import Connection, Role, connect
 from db.pass_figures import CellRow
 from enjoy.passes.figures import count_and_forget, published
 from tests.db.village import ask
+from tests.enjoy.lending import lending
 from tests.enjoy.passes.gates import gates
 from tests.enjoy.passes.town import NOON, RULE, Town, add_service
 
@@ -28,12 +26,7 @@ async def test_a_day_is_counted_once_then_nothing_says_who_came(database_url: st
         phone = await doors.phone(rights=(2,))
         assert (await doors.online("pool/front", text=phone.shows(NOON)))["price_class"] == "child"
         assert (await doors.online("pool/back", text=await doors.paper()))["admitted"]
-
-        @asynccontextmanager
-        async def lend(role: Role) -> AsyncIterator[Connection]:
-            async with await connect(database_url, role) as connection:
-                yield connection
-
+        lend = lending(database_url)
         await count_and_forget(lend, least=LEAST, now=NOON + timedelta(hours=20))
         assert ask(database_url, "SELECT count(*) FROM pass.statistic") == [(0,)]
         for _ in range(2):

@@ -61,6 +61,33 @@ async def paper(town: Town, address: str) -> str:
         return (await issue(connection, SECRET, subject, medium, None, address=address, now=now)).text
 
 
+def refusal(of: Result) -> str:
+    """Return the code of why a command was not done."""
+    assert of.exception is not None
+    return getattr(of.exception, "code", "")
+
+
+async def gate_of(address: str, key: str) -> str:
+    """Register a reader at the door; return its secret."""
+    async with httpx.AsyncClient(base_url=address, headers=bearer(key)) as operator:
+        body = {"service": "pool", "venue": "door", "title": "Gate"}
+        secret: str = (await operator.post("/v1/readers", json=body)).json()["secret"]
+        unknown = await operator.post("/v1/readers", json={**body, "venue": "nowhere"})
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "venue_unknown")
+    return secret
+
+
+async def judges_alone(folder: tuple[str, str], code: str, other: str) -> None:
+    told = await ran("check", *folder, "--json", typed=f"{code}\n\n12345678\nnonsense\n{code}\n")
+    said = [json.loads(line)["reason"] for line in told.output.splitlines()]
+    assert (told.exit_code, said) == (4, ["admitted", "online_needed", "unreadable", "used_up"])
+    one = await ran("check", other, *folder)
+    assert one.exit_code == 0
+    assert one.output.endswith("OPEN  full\n")
+    status = json.loads((await ran("status", *folder, "--json")).output)
+    assert (status["not_told"], status["trouble"], status["venue"]) == (5, None, "door")
+
+
 async def test_a_reader_is_paired_judges_alone_is_killed_and_tells_its_log(database_url: str, tmp_path: Path) -> None:
     town = Town(database_url)
     add_service(town, "pool")
@@ -71,26 +98,12 @@ async def test_a_reader_is_paired_judges_alone_is_killed_and_tells_its_log(datab
     async with served(settings, database_url) as server:
         address = f"{server}/enjoy"
         code, other = await paper(town, address), await paper(town, address)
-        async with httpx.AsyncClient(base_url=address, headers=bearer(key)) as operator:
-            body = {"service": "pool", "venue": "door", "title": "Gate"}
-            secret = (await operator.post("/v1/readers", json=body)).json()["secret"]
-            unknown = await operator.post("/v1/readers", json={**body, "venue": "nowhere"})
-            assert (unknown.status_code, unknown.json()["code"]) == (404, "venue_unknown")
-        unpaired = await ran("status", *folder)
-        assert unpaired.exception is not None
-        assert getattr(unpaired.exception, "code", "") == "reader_not_paired"
-        wrong = await ran("pair", address, "somel_reader_wrong", *folder)
-        assert getattr(wrong.exception, "code", "") == "reader_unknown"
+        secret = await gate_of(address, key)
+        assert refusal(await ran("status", *folder)) == "reader_not_paired"
+        assert refusal(await ran("pair", address, "somel_reader_wrong", *folder)) == "reader_unknown"
         paired = await ran("pair", address, "-", *folder, typed=secret + "\n")
         assert (paired.exit_code, paired.output) == (0, "Gate: Pool, Door; 1 rules\n"), paired.exception
-        told = await ran("check", *folder, "--json", typed=f"{code}\n\n12345678\nnonsense\n{code}\n")
-        said = [json.loads(line)["reason"] for line in told.output.splitlines()]
-        assert (told.exit_code, said) == (4, ["admitted", "online_needed", "unreadable", "used_up"])
-        one = await ran("check", other, *folder)
-        assert one.exit_code == 0
-        assert one.output.endswith("OPEN  full\n")
-        status = json.loads((await ran("status", *folder, "--json")).output)
-        assert (status["not_told"], status["trouble"], status["venue"]) == (5, None, "door")
+        await judges_alone(folder, code, other)
         uploaded = json.loads((await ran("upload", *folder, "--json")).output)
         assert uploaded == {"stored": 5, "known": 0, "flagged": 0, "refused": []}
         assert json.loads((await ran("upload", *folder, "--json")).output)["stored"] == 0
@@ -100,12 +113,27 @@ async def test_a_reader_is_paired_judges_alone_is_killed_and_tells_its_log(datab
         assert len((await ran("log", *folder, "--last", "3")).output.splitlines()) == 3
         third = await paper(town, address)
         assert (await ran("sync", *folder)).exit_code == 0
-    unreachable = await ran("sync", *folder)
-    assert getattr(unreachable.exception, "code", "") == "server_unreachable"
+    assert refusal(await ran("sync", *folder)) == "server_unreachable"
     assert (await killed_after(third, *folder)).endswith("OPEN  full\n")
     with Reader(tmp_path / "gate") as reader:
         assert reader.journal.last(1)[0].reason == "admitted"
         assert reader.check(third, datetime.now(UTC)).entry.reason == "used_up"
+
+
+def log_with_faults() -> str:
+    """Return a log of one good entry, said twice, with six between that are wrong, each in its own way."""
+    good = {"nonce": str(uuid4()), "at": NOON.isoformat(), "reason": "unreadable"}
+    lines = [
+        good,
+        {**good, "nonce": "x"},
+        {**good, "nonce": str(uuid4()), "at": (NOON + timedelta(hours=1)).isoformat()},
+        {**good, "nonce": str(uuid4()), "at": (NOON - timedelta(days=60)).isoformat()},
+        {**good, "nonce": str(uuid4()), "token_id": str(uuid4())},
+        {**good, "nonce": str(uuid4()), "rule_id": 999},
+        {**good, "nonce": str(uuid4()), "reason": "admitted"},
+        good,
+    ]
+    return "\n".join(json.dumps(line) for line in lines)
 
 
 async def test_what_is_wrong_in_a_log_is_refused_beside_what_is_good(database_url: str, tmp_path: Path) -> None:
@@ -113,21 +141,8 @@ async def test_what_is_wrong_in_a_log_is_refused_beside_what_is_good(database_ur
     add_service(town, "pool")
     async with gates(town, tmp_path, "pool/door") as doors:
         client = doors.calls("pool/door")
-        good = {"nonce": str(uuid4()), "at": NOON.isoformat(), "reason": "unreadable"}
-        lines = [
-            good,
-            {**good, "nonce": "x"},
-            {**good, "nonce": str(uuid4()), "at": (NOON + timedelta(hours=1)).isoformat()},
-            {**good, "nonce": str(uuid4()), "at": (NOON - timedelta(days=60)).isoformat()},
-            {**good, "nonce": str(uuid4()), "token_id": str(uuid4())},
-            {**good, "nonce": str(uuid4()), "rule_id": 999},
-            {**good, "nonce": str(uuid4()), "reason": "admitted"},
-            good,
-        ]
         headers = {"Content-Type": "application/x-ndjson"}
-        told = await client.post(
-            "/v1/reader/log", content="\n".join(json.dumps(line) for line in lines), headers=headers
-        )
+        told = await client.post("/v1/reader/log", content=log_with_faults(), headers=headers)
         assert told.status_code == 200, told.text
         assert (told.json()["stored"], told.json()["flagged"]) == (1, 0)
         assert [(one["place"], one["code"]) for one in told.json()["refused"]] == [

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core.clock import Clock
 from tests.db.village import ask
 
 #: A Wednesday, noon in Lille.
@@ -26,6 +25,11 @@ RULE: dict[str, Any] = {
     "proof": None,
     "price_class": "full",
 }
+#: What every service gives: number, code, and on what condition.
+RIGHTS: tuple[tuple[int, str, dict[str, Any]], ...] = (
+    (1, "resident", {"residence": ["59350"]}),
+    (2, "child", {"age_below": 12}),
+)
 
 
 @dataclass
@@ -36,11 +40,6 @@ class Town:
     organisations: dict[str, int] = field(default_factory=dict)
     services: dict[str, int] = field(default_factory=dict)
     venues: dict[str, int] = field(default_factory=dict)
-
-
-def standing(now: datetime) -> Clock:
-    """Return a clock that stands at a time."""
-    return Clock(datetime.now(UTC) + timedelta(days=1), now)
 
 
 def add_organisation(town: Town, name: str, kind: str = "commune") -> int:
@@ -83,36 +82,48 @@ def add_service(
     )
     town.services[name] = made
     for venue in venues:
-        [(venue_id,)] = ask(
-            town.url,
-            "INSERT INTO pass.venue (service_id, organisation_id, name, title, insee_code)"
-            " VALUES (%s, %s, %s, %s, '59350') RETURNING venue_id",
-            made,
-            owner,
-            venue,
-            venue.title(),
-        )
-        town.venues[f"{name}/{venue}"] = venue_id
-    for number, code, condition in ((1, "resident", {"residence": ["59350"]}), (2, "child", {"age_below": 12})):
-        ask(
-            town.url,
-            "INSERT INTO pass.entitlement_kind (service_id, number, code, title, condition)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            made,
-            number,
-            code,
-            code.title(),
-            json.dumps(condition),
-        )
+        town.venues[f"{name}/{venue}"] = _add_venue(town.url, made, owner, venue)
+    for number, code, condition in RIGHTS:
+        _add_right(town.url, made, number, code, condition)
     for rule in rules:
-        ask(
-            town.url,
-            "INSERT INTO pass.rule (service_id, content, created_at) VALUES (%s, %s, %s)",
-            made,
-            json.dumps(rule),
-            NOON - timedelta(days=30),
-        )
+        _add_rule(town.url, made, rule)
     return made
+
+
+def _add_venue(url: str, service_id: int, organisation_id: int, name: str) -> int:
+    made: int
+    [(made,)] = ask(
+        url,
+        "INSERT INTO pass.venue (service_id, organisation_id, name, title, insee_code)"
+        " VALUES (%s, %s, %s, %s, '59350') RETURNING venue_id",
+        service_id,
+        organisation_id,
+        name,
+        name.title(),
+    )
+    return made
+
+
+def _add_right(url: str, service_id: int, number: int, code: str, condition: dict[str, Any]) -> None:
+    ask(
+        url,
+        "INSERT INTO pass.entitlement_kind (service_id, number, code, title, condition) VALUES (%s, %s, %s, %s, %s)",
+        service_id,
+        number,
+        code,
+        code.title(),
+        json.dumps(condition),
+    )
+
+
+def _add_rule(url: str, service_id: int, content: dict[str, Any]) -> None:
+    ask(
+        url,
+        "INSERT INTO pass.rule (service_id, content, created_at) VALUES (%s, %s, %s)",
+        service_id,
+        json.dumps(content),
+        NOON - timedelta(days=30),
+    )
 
 
 def add_holder(town: Town, *, label: str = "") -> UUID:

@@ -1,18 +1,15 @@
 """The directory of shops is a dataset: what is listed is in it, what changed is published, what is gone is deleted."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from api.app import create_app
-from core.clock import Clock
-from db.connection import Connection, Role, connect, translated_errors
 from enjoy.shops.directory import publish_directory
 from tests.api.conftest import settings_at
 from tests.db.village import ask
+from tests.enjoy.lending import lending, standing
 
 #: A Wednesday, noon in Lille.
 NOON = datetime(2026, 11, 25, 11, tzinfo=UTC)
@@ -20,10 +17,6 @@ HOURS = (
     '{"weekly": [{"days": [1, 2, 3, 4, 5, 6], "from": "09:00", "until": "19:00"}],'
     ' "closures": [{"from": "2026-12-25", "until": "2026-12-25"}]}'
 )
-
-
-def at(now: datetime) -> Clock:
-    return Clock(datetime.now(UTC) + timedelta(days=1), now)
 
 
 def add_shop(url: str, name: str, siret: str, state: str = "listed") -> int:
@@ -40,14 +33,34 @@ def add_shop(url: str, name: str, siret: str, state: str = "listed") -> int:
     return made
 
 
-async def publish(url: str, now: datetime = NOON) -> int:
-    @asynccontextmanager
-    async def lend(role: Role) -> AsyncIterator[Connection]:
-        async with translated_errors(), await connect(url, role) as connection:
-            yield connection
-            await connection.commit()
+def add_bakery(url: str) -> int:
+    """Make a bakery that sells bread, and slots: too soon, full, closed by the merchant, and one to collect in."""
+    bakery = add_shop(url, "le-fournil", "73282932000074")
+    ask(
+        url,
+        "INSERT INTO shop.shop_category (shop_id, code) VALUES (%s, 'bakery'), (%s, 'grocery')",
+        bakery,
+        bakery,
+    )
+    ask(
+        url,
+        "INSERT INTO shop.product (shop_id, title, price_eur_cent, vat_ratio, created_at)"
+        " VALUES (%s, 'Pain', 450, 0.055, %s)",
+        bakery,
+        NOON,
+    )
+    for hours, orders, closed in ((0.25, 0, None), (1, 2, None), (2, 0, "merchant"), (3, 1, None)):
+        ask(
+            url,
+            "INSERT INTO shop.slot (shop_id, starts_at, ends_at, capacity_orders, order_count, is_single, closed_by)"
+            " VALUES (%s, %s, %s, 2, %s, true, %s)",
+            bakery, NOON + timedelta(hours=hours), NOON + timedelta(hours=hours + 1), orders, closed,
+        )  # fmt: skip
+    return bakery
 
-    return await publish_directory(lend, at(now), wall=at(now))
+
+async def publish(url: str, now: datetime = NOON) -> int:
+    return await publish_directory(lending(url), standing(now), wall=standing(now))
 
 
 async def items(url: str) -> dict[str, dict[str, Any]]:
@@ -67,36 +80,15 @@ async def test_the_directory_follows_what_is_listed_and_writes_only_what_changed
         database_url,
         "INSERT INTO catalogue.organisation (name, title, kind) VALUES ('mel', 'Métropole', 'metropolis')",
     )
-    bakery = add_shop(database_url, "le-fournil", "73282932000074")
+    bakery = add_bakery(database_url)
     add_shop(database_url, "la-librairie", "35600000000048")
     add_shop(database_url, "new-one", "44306184100047", "applied")
-    ask(
-        database_url,
-        "INSERT INTO shop.shop_category (shop_id, code) VALUES (%s, 'bakery'), (%s, 'grocery')",
-        bakery,
-        bakery,
-    )
-    ask(
-        database_url,
-        "INSERT INTO shop.product (shop_id, title, price_eur_cent, vat_ratio, created_at)"
-        " VALUES (%s, 'Pain', 450, 0.055, %s)",
-        bakery,
-        NOON,
-    )
-    for hours, orders, closed in ((0.25, 0, None), (1, 2, None), (2, 0, "merchant"), (3, 1, None)):
-        ask(
-            database_url,
-            "INSERT INTO shop.slot (shop_id, starts_at, ends_at, capacity_orders, order_count, is_single, closed_by)"
-            " VALUES (%s, %s, %s, 2, %s, true, %s)",
-            bakery, NOON + timedelta(hours=hours), NOON + timedelta(hours=hours + 1), orders, closed,
-        )  # fmt: skip
     assert await publish(database_url) == 2
     assert await publish(database_url) == 0
 
     seen = await items(database_url)
     assert sorted(seen) == ["la-librairie", "le-fournil"]
     told = seen["le-fournil"]["properties"]
-    # Not the slot too soon, nor the full one, nor the closed one.
     assert told["next_pickup_at"].startswith("2026-11-25T14:00:00")
     assert (told["categories"], told["click_and_collect"]) == ("bakery;grocery", True)
     assert told["opening_hours"] == "Mo-Sa 09:00-19:00; 2026 Dec 25 off"

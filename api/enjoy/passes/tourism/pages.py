@@ -9,8 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from api.context import InContext, context_of
 from api.enjoy.catalogue.asking import InAddresses, addresses_of
-from api.enjoy.catalogue.rendering import render
-from api.enjoy.catalogue.words import WORDS
+from api.enjoy.catalogue.rendering import render, said_by
 from api.enjoy.catalogue.words_tourism import TOURISM_SAID
 from api.enjoy.catalogue.writing import language_of
 from api.enjoy.operating import Passes
@@ -127,7 +126,7 @@ async def _made(request: Request, connection: Connection, found: Found, claim: s
 def _page(request: Request, found: Found, claim: str, *, code: str | None = None) -> Response:
     language = language_of(request)
     offered = wallets_of(context_of(request), found)
-    said = {key: WORDS[language][key] for key in TOURISM_SAID}
+    said = said_by(request, TOURISM_SAID)
     return render(
         request,
         "tourism_pass",

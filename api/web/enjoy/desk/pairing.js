@@ -1,6 +1,6 @@
 // The readers of a service: made, shown once as a code that a phone scans, and revoked.
 import { byId, make, show } from "/static/dom.js";
-import { call, say, tried, words } from "/static/enjoy/asking.js";
+import { call, callAll, say, tried, words } from "/static/enjoy/asking.js";
 import { draw } from "/static/enjoy/pass/drawing.js";
 import { within } from "./belonging.js";
 import { fill } from "./listing.js";
@@ -8,7 +8,6 @@ import { fill } from "./listing.js";
 const locale = document.documentElement.lang === "en" ? "en-GB" : "fr-FR";
 const moment = new Intl.DateTimeFormat(locale, { timeZone: "Europe/Paris", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-const A_PAGE = 100;
 let service = null;
 
 const titleOf = (venue) => service.venues.find((one) => one.name === venue)?.title ?? venue;
@@ -24,23 +23,11 @@ function line(reader) {
   return make("li", {}, make("span", { textContent: reader.title }), make("small", { className: "sub", textContent: `${titleOf(reader.venue)} · ${seen}` }), revoke);
 }
 
-// All readers of the organisation, which come in pages.
-async function everyReader() {
-  const found = [];
-  let cursor = "";
-  do {
-    const page = await call("GET", within(`readers?limit=${A_PAGE}${cursor}`));
-    found.push(...page.items);
-    cursor = page.next === null ? null : `&cursor=${encodeURIComponent(new URL(page.next, location.href).searchParams.get("cursor"))}`;
-  } while (cursor !== null);
-  return found;
-}
-
 export async function showReaders(one) {
   service = one;
   show(byId("pairing"), false);
   byId("reader-venue").replaceChildren(...one.venues.filter((venue) => venue.is_open).map((venue) => make("option", { value: venue.name, textContent: venue.title })));
-  const told = await everyReader();
+  const told = await callAll(within("readers"));
   fill("readers", told.filter((reader) => reader.service === one.name && reader.revoked_at === null).map(line));
 }
 

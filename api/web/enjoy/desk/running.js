@@ -1,6 +1,6 @@
 // Runs the services of an organisation: what they are, where they are used, who is admitted, and how many came.
 import { byId, make, show } from "/static/dom.js";
-import { call, say, tried, words } from "/static/enjoy/asking.js";
+import { call, callAll, say, tried, words } from "/static/enjoy/asking.js";
 import { chosen, within } from "./belonging.js";
 import { changeService, showChange, showVenues } from "./changing.js";
 import { fact, fill } from "./listing.js";
@@ -60,8 +60,7 @@ async function showService() {
 }
 
 export async function showServices(name = byId("service").value) {
-  const told = await call("GET", `services?organisation=${encodeURIComponent(chosen())}&limit=100`);
-  services = told.items;
+  services = await callAll(`services?organisation=${encodeURIComponent(chosen())}`);
   byId("service").replaceChildren(...services.map((service) => make("option", { value: service.name, textContent: service.title })));
   if (services.some((service) => service.name === name)) byId("service").value = name;
   await showService();

@@ -1,11 +1,10 @@
-// What the pages of shops share: their words, calls of the API, and how they write money and local time.
-import { byId, make } from "../../dom.js";
+// What the pages of shops share: calls with the secret of an order, and how they write money and local time.
+import { make } from "/static/dom.js";
+import { answerOf, call, told, tried } from "/static/enjoy/asking.js";
 
-const WORDS = JSON.parse(document.querySelector("[data-words]").dataset.words);
 const ZONE = "Europe/Paris";
 export const language = document.documentElement.lang;
 const locale = language === "fr" ? "fr-FR" : "en-GB";
-export const words = (key, about = {}) => (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => about[name]);
 
 const written = (options) => {
   const format = new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options });
@@ -24,51 +23,15 @@ const money = new Intl.NumberFormat(locale, { style: "currency", currency: "EUR"
 export const euros = (cents) => money.format(cents / 100);
 export const grouped = (code) => code.replace(/(.{4})(?=.)/g, "$1 ");
 
-export async function ask(method, path, { body, secret, headers = {} } = {}) {
-  const answer = await fetch(`/enjoy/v1/${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-      ...(secret === undefined ? {} : { Authorization: `Bearer ${secret}` }),
-      ...headers,
-    },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  if (answer.status === 304) return null;
-  const form = answer.headers.get("Content-Type") ?? "";
-  const told = answer.status === 204 ? null : await (form.includes("json") ? answer.json() : answer.text());
-  if (!answer.ok) throw Object.assign(new Error(told.detail ?? words("shopFailed")), { told, status: answer.status });
-  return method === "GET" && headers["If-None-Match"] !== undefined ? { told, tag: answer.headers.get("ETag") } : told;
-}
+export const ask = (method, path, { body, secret, headers = {} } = {}) => (
+  call(method, path, body, secret === undefined ? headers : { ...headers, Authorization: `Bearer ${secret}` })
+);
 
-export async function askAll(path) {
-  const items = [];
-  const join = path.includes("?") ? "&" : "?";
-  for (let cursor = ""; cursor !== null;) {
-    const page = await ask("GET", `${path}${join}limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    items.push(...page.items);
-    cursor = page.next === null ? null : new URL(page.next, location.href).searchParams.get("cursor");
-  }
-  return items;
+// What is there now, and its tag; null where it is what the tag names.
+export async function askAnew(path, tag) {
+  const answer = await answerOf("GET", path, undefined, { "If-None-Match": tag });
+  return answer.status === 304 ? null : { told: await told(answer), tag: answer.headers.get("ETag") };
 }
-
-export function say(text, bad = false) {
-  const said = byId("said");
-  said.textContent = text;
-  said.toggleAttribute("data-bad", bad);
-}
-
-// What goes wrong is said where everything is said, and shown.
-export const tried = (work) => async (event) => {
-  event?.preventDefault();
-  say("");
-  try {
-    await work(event);
-  } catch (error) {
-    say(error instanceof TypeError ? words("shopFailed") : error.message, true);
-    byId("said").focus();
-  }
-};
 
 export const button = (textContent, className, work) => {
   const made = make("button", { type: "button", className, textContent });

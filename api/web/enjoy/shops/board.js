@@ -1,6 +1,7 @@
 // The orders of a shop: what is new, what is to be prepared, what is handed over; brought up to date by itself.
 import { byId, make } from "../../dom.js";
-import { ask, askAll, button, day, euros, field, isoDay, say, span, tried, words } from "./asking.js";
+import { callAll, say, tried, words } from "/static/enjoy/asking.js";
+import { ask, askAnew, button, day, euros, field, isoDay, span } from "./asking.js";
 
 const EVERY_MS = 3_000;
 const STATES = ["placed", "accepted", "ready"];
@@ -97,10 +98,10 @@ async function showFigures() {
 }
 
 async function look() {
-  const found = await ask("GET", within("merchant/orders"), { headers: { "If-None-Match": tag } });
+  const found = await askAnew(within("merchant/orders"), tag);
   if (found === null) return;
   tag = found.tag;
-  orders = found.told.next === null ? found.told.items : await askAll(within("merchant/orders"));
+  orders = found.told.next === null ? found.told.items : await callAll(within("merchant/orders"));
   const news = orders.filter((one) => one.state === "placed" && seen !== null && !seen.has(one.order));
   seen = new Set(orders.map((one) => one.order));
   showOrders();

@@ -1,6 +1,7 @@
 // Opening hours as a merchant says them: two spans a day, closures, and the days that are unlike their week as they are.
 import { byId, make } from "../../dom.js";
-import { button, field, weekDay, words } from "./asking.js";
+import { words } from "/static/enjoy/asking.js";
+import { button, field, weekDay } from "./asking.js";
 
 let exceptional = [];
 const SPANS = 2;

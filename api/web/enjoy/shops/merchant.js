@@ -1,6 +1,7 @@
 // The page of merchants: apply with a shop, say what it sells and when; and of those who list shops.
 import { byId, make, show } from "../../dom.js";
-import { ask, askAll, button, day, euros, field, language as spoken, say, span, tried, words } from "./asking.js";
+import { callAll, say, tried, words } from "/static/enjoy/asking.js";
+import { ask, button, day, euros, field, language as spoken, span } from "./asking.js";
 import { unwatch, watch } from "./board.js";
 import { addClosure, readHours, showHours } from "./hours.js";
 
@@ -46,7 +47,7 @@ function productRow(one) {
 }
 
 async function showProducts() {
-  byId("products").replaceChildren(...(await askAll(within("merchant/products"))).map(productRow));
+  byId("products").replaceChildren(...(await callAll(within("merchant/products"))).map(productRow));
 }
 
 function slotRow(one) {
@@ -88,7 +89,7 @@ function listing(lister, one) {
 }
 
 async function showListings(lister) {
-  const found = await askAll(`${withinOf(lister)("listings")}&state=${byId("listing-state").value}`);
+  const found = await callAll(`${withinOf(lister)("listings")}&state=${byId("listing-state").value}`);
   byId("listed").replaceChildren(...(found.length ? found.map((one) => listing(lister, one)) : [make("li", { textContent: words("merchantNoListings") })]));
 }
 

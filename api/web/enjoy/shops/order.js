@@ -1,6 +1,7 @@
 // An order, for who made it: what opens it is in the fragment, which browsers send to nobody.
 import { byId, make, show } from "../../dom.js";
-import { ask, clock, day, euros, grouped, span, tried, words } from "./asking.js";
+import { tried, words } from "/static/enjoy/asking.js";
+import { ask, clock, day, euros, grouped, span } from "./asking.js";
 
 const EVERY_MS = 4_000;
 const STEPS = ["placed", "accepted", "ready", "collected"];

@@ -1,6 +1,7 @@
 // A shop: its hours, what it sells, when it is collected; and an order, without an account.
 import { byId, make, show } from "../../dom.js";
-import { ask, askAll, day, euros, isoDay, language, plainDay, say, span, tried, weekDay, words } from "./asking.js";
+import { callAll, say, tried, words } from "/static/enjoy/asking.js";
+import { ask, day, euros, isoDay, language, plainDay, span, weekDay } from "./asking.js";
 
 const page = byId("shop");
 const name = page.dataset.shop;
@@ -96,7 +97,7 @@ async function showSlots() {
 }
 
 async function fill() {
-  products = await askAll(`shops/${name}/products`);
+  products = await callAll(`shops/${name}/products`);
   showProducts();
   showBasket();
   await showSlots();

@@ -26,7 +26,8 @@ from enjoy.reader.presenting import plain_text, read_presented
 from enjoy.reader.status import StatusList
 from enjoy.reader.tokens import EXP
 from tests.api.conftest import settings_at
-from tests.enjoy.passes.town import NOON, Town, add_holder, add_medium, add_service, add_subject, standing
+from tests.enjoy.lending import standing
+from tests.enjoy.passes.town import NOON, Town, add_holder, add_medium, add_service, add_subject
 from tests.enjoy.reader.test_presenting import shown
 from tests.support.judges import node_environment
 

@@ -10,11 +10,11 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from core.clock import Clock
 from db.connection import Role, connect
 from db.keys import create_key
 from tests.api.conftest import settings_at
 from tests.db.village import ask
+from tests.enjoy.lending import standing
 
 #: A Wednesday, noon in Lille.
 NOON = datetime(2026, 11, 25, 11, tzinfo=UTC)
@@ -103,11 +103,6 @@ class Street:
     def customer(self, order: dict[str, Any]) -> httpx.AsyncClient:
         """Return a client that has an order's secret."""
         return self._client({"Authorization": f"Bearer {order['secret']}"})
-
-
-def standing(now: datetime) -> Clock:
-    """Return a clock that stands at a time."""
-    return Clock(datetime.now(UTC) + timedelta(days=1), now)
 
 
 @pytest.fixture

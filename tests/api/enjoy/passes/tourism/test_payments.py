@@ -17,10 +17,15 @@ from outward.signing import signed_headers
 from tests.api.enjoy.passes.tourism.conftest import Trade, on_sale, sold
 from tests.api.enjoy.passes.tourism.test_products import refused
 from tests.api.enjoy.passes.tourism.test_sales import device_key
-from tests.api.webhooks.subscriber import said, subscriber
+from tests.api.webhooks.subscriber import Heard, said, subscriber
 
 PROVIDER = {"url": "https://8.8.8.8/pay", "notify_url": "https://8.8.8.8/refunds"}
 PRICE = 4_500
+
+
+def request_at(page: str) -> str:
+    (request,) = parse_qs(urlsplit(page).query)["request"]
+    return request
 
 
 class Till:
@@ -34,6 +39,10 @@ class Till:
         return result_of(
             self.secret, message_id=message, reference=sale, amount_eur_cent=amount, outcome=outcome, until=until
         )
+
+    def asked(self, page: str) -> dict[str, Any]:
+        """Return what it is asked for at the address of its page."""
+        return verify(request_at(page), REQUEST, self.secret)
 
     async def tell(self, sale: str, text: str) -> Any:
         return await self.trade.stranger.post(f"/v1/tourism/sales/{sale}/payment-result", json={"result": text})
@@ -65,6 +74,17 @@ async def opens(trade: Trade, claim: str) -> Any:
     return await trade.stranger.post(f"/v1/tourism/passes/{claim}/tokens", json={"device_key": device_key()})
 
 
+async def is_paid_by_nothing_else(till: Till, sale: str, other: str, page: str) -> None:
+    """Refuse what is not the provider's, what we said ourselves, too old, too little, another sale's."""
+    until = till.trade.later(minutes=1)
+    forged = result_of(b"x" * 32, message_id="m", reference=sale, amount_eur_cent=PRICE, outcome="paid", until=until)
+    for text in (forged, request_at(page), till.says(sale, "m0", PRICE, valid_s=-1)):
+        refused(await till.tell(sale, text), 422, "payment_result_invalid")
+    refused(await till.tell(sale, till.says(sale, "m1", PRICE - 1)), 409, "payment_result_other")
+    refused(await till.tell(sale, till.says(other, "m2", PRICE)), 409, "payment_result_other")
+    refused(await till.tell("1f0c4c8e-51a5-4b39-9f6a-6f8f0a1a2b3c", forged), 404, "sale_unknown")
+
+
 async def test_a_pass_opens_once_the_provider_says_that_it_is_paid_and_by_nobody_elses_word(trade: Trade, till: Till):
     made, other = await sold(trade, payment="handoff"), await sold(trade, payment="handoff")
     sale, claim = made["sale_id"], made["passes"][0]["claim"]
@@ -78,23 +98,14 @@ async def test_a_pass_opens_once_the_provider_says_that_it_is_paid_and_by_nobody
     assert (await trade.stranger.post(address)).status_code == 401
     page = (await trade.office.post(address, json={"return_url": "https://hotel.example/paid"})).json()["url"]
     assert page.startswith("https://8.8.8.8/pay?request=")
-    asked = verify(parse_qs(urlsplit(page).query)["request"][0], REQUEST, till.secret)
+    asked = till.asked(page)
     assert (asked["reference"], asked["payee"], asked["amount_eur_cent"]) == (sale, "office", PRICE)
     assert asked["exp"] - asked["iat"] == PAYABLE_FOR.total_seconds()
     assert asked["return_url"] == "https://hotel.example/paid"
     assert asked["notify_url"] == f"https://enjoy.example/enjoy/v1/tourism/sales/{sale}/payment-result"
     assert claim not in page
 
-    # not the provider's, what we said ourselves, too little, another sale's, too old
-    (ours,) = parse_qs(urlsplit(page).query)["request"]
-    forged = result_of(
-        b"x" * 32, message_id="m", reference=sale, amount_eur_cent=PRICE, outcome="paid", until=trade.later(minutes=1)
-    )
-    for text in (forged, ours, till.says(sale, "m0", PRICE, valid_s=-1)):
-        refused(await till.tell(sale, text), 422, "payment_result_invalid")
-    refused(await till.tell(sale, till.says(sale, "m1", PRICE - 1)), 409, "payment_result_other")
-    refused(await till.tell(sale, till.says(other["sale_id"], "m2", PRICE)), 409, "payment_result_other")
-    refused(await till.tell("1f0c4c8e-51a5-4b39-9f6a-6f8f0a1a2b3c", forged), 404, "sale_unknown")
+    await is_paid_by_nothing_else(till, sale, other["sale_id"], page)
     failed = await till.tell(sale, till.says(sale, "m3", PRICE, "failed"))
     assert (failed.status_code, await of(trade, sale)) == (204, ("awaited", 0, 0)), "it may be tried again"
 
@@ -132,6 +143,15 @@ async def test_a_sale_that_is_not_paid_in_time_is_taken_back_and_what_comes_late
     assert await expire_over(trade.lend, now=trade.later(days=1)) == 0
 
 
+def signed_by(till: Till, told: Heard) -> dict[str, str]:
+    """Return the headers of what was told; the provider's secret signed them."""
+    sent = dict(told.headers)
+    stamp = datetime.fromtimestamp(int(sent["webhook-timestamp"]), UTC)
+    signed = signed_headers([till.secret], sent["webhook-id"], told.body, stamp)
+    assert ("webhook-signature", sent["webhook-signature"]) in signed
+    return sent
+
+
 async def test_the_provider_is_told_what_it_gives_back_until_it_takes_it(trade: Trade, till: Till):
     sale = (await sold(trade, payment="handoff", pass_count=3))["sale_id"]
     cancellation = f"/v1/tourism/sales/{sale}/cancellation"
@@ -151,11 +171,7 @@ async def test_the_provider_is_told_what_it_gives_back_until_it_takes_it(trade: 
         await told(trade.lend, trade.hands)
         first, again = server.posted
     assert first.body == again.body
-    sent = dict(again.headers)
-    assert dict(first.headers)["webhook-id"] == sent["webhook-id"]
-    stamp = datetime.fromtimestamp(int(sent["webhook-timestamp"]), UTC)
-    signed = signed_headers([till.secret], sent["webhook-id"], again.body, stamp)
-    assert ("webhook-signature", sent["webhook-signature"]) in signed
+    assert dict(first.headers)["webhook-id"] == signed_by(till, again)["webhook-id"]
     assert json.loads(again.body) == {
         "type": "somel.enjoy.payment.refund_due",
         "reference": sale,
@@ -185,7 +201,7 @@ async def test_only_what_can_be_paid_at_the_offices_provider_is_handed_off(trade
     await trade.office.put("/v1/tourism/services/city-pass/sellers/hotel")
     sale = (await trade.hotel.post("/v1/tourism/sales", json=body)).json()["sale_id"]
     url = (await trade.hotel.post(f"/v1/tourism/sales/{sale}/payment")).json()["url"]
-    asked = verify(parse_qs(urlsplit(url).query)["request"][0], REQUEST, till.secret)
+    asked = till.asked(url)
     assert (asked["payee"], asked["return_url"]) == ("office", "https://enjoy.example/enjoy/tourism")
     await trade.office.patch("/v1/tourism/products/city-pass-48", json={"price_eur_cent": 0})
     refused(await trade.office.post("/v1/tourism/sales", json=body), 422, "handoff_refused")
