@@ -13,7 +13,6 @@ from api import errors
 from api.context import make_context, opened
 from api.enjoy.app import PREFIX as ENJOY_PREFIX
 from api.enjoy.app import create_enjoy
-from api.enjoy.passes.short_way import ShortWay
 from api.headers import StrictHeaders
 from api.limits import LimitBodies
 from api.metrics import MeasureRequests
@@ -141,7 +140,6 @@ def create_app(settings: Settings, *, database_url: str, wall: Clock = WALL_CLOC
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
     app.mount(PREFIX, create_vtn(context), name="openadr")
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=_PACKED, exclude_content_types=_UNPACKED)
-    app.add_middleware(ShortWay, enjoy=enjoy)
     app.add_middleware(LimitBodies)
     app.add_middleware(StrictHeaders)
     app.add_middleware(MeasureRequests, metrics=context.metrics)

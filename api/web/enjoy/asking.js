@@ -85,3 +85,15 @@ export function tried(work) {
     }
   };
 }
+
+// As `tried`, one work after the other, where a page's works would disturb each other: one ends the session that
+// another still asks with, or shows what another has left behind.
+let before = Promise.resolve();
+export const inTurn = (work) => tried((event) => {
+  const mine = before.then(() => {
+    say("");
+    return work(event);
+  });
+  before = mine.catch(() => {});
+  return mine;
+});

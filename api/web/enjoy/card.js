@@ -1,6 +1,6 @@
 // The page of cards: everything that it does is a call that a program could make as well.
 import { byId, make, show } from "/static/dom.js";
-import { call, callAll, say, tried, words } from "/static/enjoy/asking.js";
+import { call, callAll, inTurn, say, words } from "/static/enjoy/asking.js";
 
 const page = byId("card");
 const day = (text) => new Date(text).toLocaleDateString(page.dataset.language, { dateStyle: "medium" });
@@ -10,11 +10,11 @@ let member = "";
 const acting = (path) => `card${path}${member ? `?for=${encodeURIComponent(member)}` : ""}`;
 
 const given = (event) => Object.fromEntries(new FormData(event.target));
-const on = (id, kind, work) => byId(id).addEventListener(kind, tried(work));
+const on = (id, kind, work) => byId(id).addEventListener(kind, inTurn(work));
 
 function button(key, kind, work) {
   const one = make("button", { type: "button", className: kind, textContent: words(key) });
-  one.addEventListener("click", tried(work));
+  one.addEventListener("click", inTurn(work));
   return one;
 }
 
@@ -199,4 +199,4 @@ on("leave", "submit", async (event) => {
   if (wasChild) show(byId("family"), true);
 });
 
-tried(begin)();
+inTurn(begin)();

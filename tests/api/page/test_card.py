@@ -1,9 +1,10 @@
 """A resident makes a card without a name, links a Pass Pass card, loses it, and leaves; by keyboard, on a phone."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.api.page.console import refused
 from tests.api.page.devices import Album, Devices, fits
@@ -106,3 +107,23 @@ async def test_a_resident_links_a_card_loses_it_and_leaves(devices: Devices, alb
     await come_again_in_french(page, code)
     await leave(page, code)
     assert ask(database_url, "SELECT count(*) FROM pass.holder WHERE left_on IS NULL") == [(0,)]
+
+
+async def test_somebody_who_signs_out_while_the_card_is_being_shown_is_told_of_nothing_wrong(
+    devices: Devices, database_url: str
+) -> None:
+    add_service(Town(database_url), "pool")
+    page = await (await devices.phone("en-GB")).open("card")
+    await make_a_card(page)
+    held = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/v1/card/access*", wait)
+    await press(page, "Join")
+    await press(page, "Sign out")
+    held.set()
+    await expect(page.get_by_role("button", name="Make a card without a name")).to_be_visible()
+    await expect(page.locator("#said")).to_have_text("")

@@ -1,6 +1,6 @@
 // The page of merchants: apply with a shop, say what it sells and when; and of those who list shops.
 import { byId, make, show } from "../../dom.js";
-import { callAll, say, tried, words } from "/static/enjoy/asking.js";
+import { callAll, inTurn, say, words } from "/static/enjoy/asking.js";
 import { ask, button, day, euros, field, language as spoken, span } from "./asking.js";
 import { unwatch, watch } from "./board.js";
 import { addClosure, readHours, showHours } from "./hours.js";
@@ -146,7 +146,7 @@ fields.insee_code.addEventListener("change", () => {
   const { longitude, latitude } = fields.insee_code.selectedOptions[0].dataset;
   if (Number(longitude)) [fields.longitude.value, fields.latitude.value] = [Number(longitude).toFixed(5), Number(latitude).toFixed(5)];
 });
-byId("apply").addEventListener("submit", tried(async (event) => {
+byId("apply").addEventListener("submit", inTurn(async (event) => {
   const given = new FormData(event.target);
   const made = await ask("POST", "merchant/shop", { body: {
     ...Object.fromEntries(["siret", "title", "name", "description", "address", "insee_code"].map((name) => [name, given.get(name)])),
@@ -157,7 +157,7 @@ byId("apply").addEventListener("submit", tried(async (event) => {
   say(words("merchantApplied"));
   byId("title").focus();
 }));
-byId("new-product").addEventListener("submit", tried(async (event) => {
+byId("new-product").addEventListener("submit", inTurn(async (event) => {
   const given = new FormData(event.target);
   await ask("POST", within("merchant/products"), { body: {
     title: given.get("title"), unit: given.get("unit"), price_eur_cent: Math.round(Number(given.get("price")) * 100),
@@ -168,7 +168,7 @@ byId("new-product").addEventListener("submit", tried(async (event) => {
   say(words("merchantSaved"));
   event.target.elements.title.focus();
 }));
-byId("hours-form").addEventListener("submit", tried(async () => {
+byId("hours-form").addEventListener("submit", inTurn(async () => {
   const { title, description, address, longitude, latitude, categories, language, notify_email } = shop;
   const body = { title, description, address, longitude, latitude, categories, language, notify_email, hours: readHours() };
   shop = await ask("PUT", within("merchant/shop"), { body });
@@ -177,24 +177,24 @@ byId("hours-form").addEventListener("submit", tried(async () => {
   say(words("merchantSaved"));
 }));
 byId("add-closure").addEventListener("click", () => addClosure().querySelector("input").focus());
-byId("ordering").addEventListener("submit", tried(async (event) => {
+byId("ordering").addEventListener("submit", inTurn(async (event) => {
   const given = numbers(event.target, "slot_min", "slot_orders", "slot_ahead_days", "lead_min", "accept_within_min");
   shop = await ask("PUT", within("merchant/shop/ordering"), { body: { ...shop.ordering, ...given } });
   await showSlots();
   say(words("merchantSaved"));
 }));
-byId("listing-state").addEventListener("change", tried(() => showListings(lister().organisation)));
-byId("organisation").addEventListener("change", tried(showOrganisation));
-byId("entrance").addEventListener("submit", tried(async (event) => {
+byId("listing-state").addEventListener("change", inTurn(() => showListings(lister().organisation)));
+byId("organisation").addEventListener("change", inTurn(showOrganisation));
+byId("entrance").addEventListener("submit", inTurn(async (event) => {
   const given = new FormData(event.target);
   await ask("POST", event.submitter?.value ?? "session", { body: { email: given.get("email"), passphrase: given.get("passphrase") } });
   event.target.reset();
   await begin();
   byId("title").focus();
 }));
-byId("out").addEventListener("click", tried(async () => {
+byId("out").addEventListener("click", inTurn(async () => {
   unwatch();
   await ask("DELETE", "session");
   await begin();
 }));
-tried(() => begin())();
+inTurn(() => begin())();
