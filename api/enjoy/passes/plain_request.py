@@ -13,7 +13,7 @@ _LONGEST_HEAD: Final = 4_096
 _END: Final = b"\r\n\r\n"
 _HEADERS: Final = re.compile(rb"(?:[A-Za-z0-9-]+:[\x20-\x7e]*(?:\r\n|\Z))+")
 #: Headers that change how a request has to be read or answered.
-_UNUSUAL: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"content-encoding", b"trailer"})
+_UNUSUAL: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"content-encoding", b"trailer", b"origin"})
 _LENGTH: Final = re.compile(rb"[0-9]{1,5}")
 
 

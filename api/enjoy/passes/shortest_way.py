@@ -21,8 +21,8 @@ from enjoy.passes.validating import Presentation
 
 _HEADERS: Final = {
     **strict_headers(ADDRESS),
-    "Access-Control-Allow-Origin": "*",
     "Content-Type": "application/json",
+    "Vary": "Origin",  # which pages send, and they are answered the long way
 }
 _HEAD: Final = "".join(f"{name.lower()}: {content}\r\n" for name, content in _HEADERS.items()).encode()
 

@@ -37,6 +37,7 @@ def test_a_usual_request_is_read():
         _LINE + _USUAL + b"Content-Length: 2\r\n\r\n{}",
         _LINE + _USUAL + b"Host: b\r\n\r\n{}",
         _LINE + _USUAL + b"Transfer-Encoding: chunked\r\n\r\n{}",
+        _LINE + _USUAL + b"Origin: https://a.example\r\n\r\n{}",
         _LINE + _USUAL + b"Expect: 100-continue\r\n\r\n{}",
         _LINE + _USUAL + b"Upgrade: h2c\r\n\r\n{}",
         _LINE + _USUAL + b"Connection: close\r\n\r\n{}",
