@@ -1154,11 +1154,13 @@ CREATE TABLE pass.status_change (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON pass.status_change TO somel_enjoy_pass;
 
--- Tokens that were replaced and come into the list at a random time, so that those of one phone, which are renewed together, are not seen together
+-- What the list says of tokens from a night on: changes that services of one holder could see together are published with everybody's
 CREATE TABLE pass.status_due (
     status_index integer NOT NULL, -- Place in the list
-    due_at timestamp with time zone NOT NULL, -- When it is listed as revoked
+    due_at timestamp with time zone NOT NULL, -- Night from which on the list says so
+    status smallint NOT NULL, -- 0: valid again, 1: revoked for good, 2: blocked until further notice
     CONSTRAINT status_due_pkey PRIMARY KEY (status_index),
+    CONSTRAINT status_due_status_check CHECK ((status = ANY (ARRAY[0, 1, 2]))),
     CONSTRAINT status_due_status_index_check CHECK ((status_index >= 0))
 );
 CREATE INDEX status_due_at_idx ON pass.status_due USING btree (due_at);

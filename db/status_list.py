@@ -51,17 +51,10 @@ class ListChanges:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Tell what the list says of one token."""
+    """Tell what the list says of one token, or will say."""
 
     status_index: int
     status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Name a token that comes into the list now."""
-
-    status_index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +88,36 @@ async def listed_of(connection: Connection, indices: Sequence[int]) -> dict[int,
 async def store_changes(connection: Connection, version: int, changes: Mapping[int, int], day: date) -> None:
     """Store what changes with a version, by place in the list."""
     facts = {"version": version, "indices": list(changes), "statuses": list(changes.values()), "changed_on": day}
-    for step in ("drop_due", "note_changes", "unlist", "enlist"):
+    for step in ("note_changes", "unlist", "enlist"):
         await run(connection, _SQL[step], **facts)
 
 
-async def put_off(connection: Connection, due: Mapping[int, datetime]) -> None:
-    """Note when tokens come into the list as revoked."""
-    await run(connection, _SQL["put_off"], indices=list(due), times=list(due.values()))
+async def put_off(connection: Connection, status: int, due: Mapping[int, datetime]) -> None:
+    """Note from when on the list gives tokens a status; what was noted of them before is forgotten."""
+    times, statuses = list(due.values()), [status] * len(due)
+    await run(connection, _SQL["put_off"], indices=list(due), statuses=statuses, times=times)
 
 
-async def take_due(connection: Connection, now: datetime) -> list[int]:
-    """Return the places of tokens that come into the list now, once."""
-    return [row.status_index for row in await all_rows(connection, Due, _SQL["take_due"], {"now": now})]
+async def bring_forward(connection: Connection, whose: Whose, due_at: datetime) -> None:
+    """Let what was put off come into the list at a time, unless it does before."""
+    await run(connection, _SQL["bring_forward"], **asdict(whose), due_at=due_at)
 
 
-async def due_of(connection: Connection, whose: Whose) -> list[int]:
-    """Return the places of tokens that were to come into the list later."""
-    return [row.status_index for row in await all_rows(connection, Due, _SQL["due_of"], asdict(whose))]
+async def drop_due(connection: Connection, indices: Sequence[int]) -> None:
+    """Forget what the list was to say of tokens later."""
+    await run(connection, _SQL["drop_due"], indices=list(indices))
+
+
+async def take_due(connection: Connection, now: datetime) -> dict[int, int]:
+    """Return what the list says of tokens from now on, by their places, once."""
+    rows = await all_rows(connection, Listed, _SQL["take_due"], {"now": now})
+    return {row.status_index: row.status for row in rows}
+
+
+async def due_of(connection: Connection, whose: Whose) -> dict[int, int]:
+    """Return what the list was to say of tokens later, by their places, of those that are not valid."""
+    rows = await all_rows(connection, Listed, _SQL["due_of"], asdict(whose))
+    return {row.status_index: row.status for row in rows}
 
 
 async def token_count(connection: Connection) -> int:

@@ -27,7 +27,7 @@ from enjoy.inbox import publish_inbox
 from enjoy.passes.deriving import derive_due
 from enjoy.passes.families import end_at_majority
 from enjoy.passes.figures import keep_validations
-from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_replaced_passes
+from enjoy.passes.keeping import forget_old_passes, keep_pass_keys, list_put_off_passes
 from enjoy.passes.secret import secret_of
 from enjoy.passes.tourism.ending import end_passes
 from enjoy.passes.tourism.paying import expire_unpaid
@@ -100,7 +100,7 @@ def _pass_jobs(settings: Settings) -> tuple[Job, ...]:
         return ()
     return (
         Job("pass-keys", 3600.0, partial(keep_pass_keys, secret=secret_of(settings))),
-        Job("pass-list", 60.0, list_replaced_passes),
+        Job("pass-list", 60.0, list_put_off_passes),
         Job("pass-ends", 60.0, end_passes),
         Job("pass-unpaid", 60.0, expire_unpaid),
         Job("pass-refunds", 5.0, Refunding(settings)),

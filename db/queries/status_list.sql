@@ -28,24 +28,39 @@ WHERE changed.status <> 0
 SELECT status_index, status FROM pass.status_listed WHERE status_index = ANY(%(indices)s::integer [])
 
 -- name: put_off
-INSERT INTO pass.status_due (status_index, due_at)
-SELECT due.status_index, due.due_at
-FROM unnest(%(indices)s::integer [], %(times)s::timestamptz []) AS due (status_index, due_at)
-ON CONFLICT (status_index) DO NOTHING
+INSERT INTO pass.status_due (status_index, status, due_at)
+SELECT due.status_index, due.status, due.due_at
+FROM unnest(%(indices)s::integer [], %(statuses)s::smallint [], %(times)s::timestamptz [])
+    AS due (status_index, status, due_at)
+ON CONFLICT (status_index) DO UPDATE SET status = excluded.status, due_at = excluded.due_at
+
+-- name: bring_forward
+UPDATE pass.status_due SET due_at = %(due_at)s
+FROM pass.token
+WHERE
+    token.status_index = status_due.status_index
+    AND status_due.due_at > %(due_at)s::timestamptz
+    AND (%(token_id)s::uuid IS NULL OR token.token_id = %(token_id)s)
+    AND (%(medium_id)s::uuid IS NULL OR token.medium_id = %(medium_id)s)
+    AND (%(subject_id)s::uuid IS NULL OR token.subject_id = %(subject_id)s)
+    AND (%(kid)s::text IS NULL OR token.kid = %(kid)s)
 
 -- name: take_due
--- row: db.status_list.Due
+-- row: db.status_list.Listed
 DELETE FROM pass.status_due
 WHERE due_at <= %(now)s::timestamptz
-RETURNING status_index
+RETURNING status_index, status
 
 -- name: due_of
--- row: db.status_list.Due
-SELECT status_due.status_index
+-- row: db.status_list.Listed
+SELECT
+    status_due.status_index,
+    status_due.status
 FROM pass.status_due
 JOIN pass.token USING (status_index)
 WHERE
-    (%(token_id)s::uuid IS NULL OR token.token_id = %(token_id)s)
+    status_due.status <> 0
+    AND (%(token_id)s::uuid IS NULL OR token.token_id = %(token_id)s)
     AND (%(medium_id)s::uuid IS NULL OR token.medium_id = %(medium_id)s)
     AND (%(subject_id)s::uuid IS NULL OR token.subject_id = %(subject_id)s)
     AND (%(kid)s::text IS NULL OR token.kid = %(kid)s)

@@ -1,7 +1,7 @@
-"""The times that tokens begin and end at: Mondays at three in the morning in Lille, which all of them share.
+"""The times that all tokens share: they begin and end on Mondays, and what holders change is listed by night, at three.
 
-What begins and ends with everybody else's tells nothing of who holds it, and at three in the morning nobody stands at a
-door whose pass ends just then.
+What begins and ends with everybody else's tells nothing of who holds it, and at three in the morning in Lille nobody
+stands at a door whose pass ends just then.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _AT: Final = time(3)
+_DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 
 
@@ -41,3 +42,21 @@ def bound_after(now: datetime) -> datetime:
     """
     day = bound_before(now).astimezone(_PARIS).date() + _WEEK
     return datetime.combine(day, _AT, _PARIS).astimezone(UTC)
+
+
+def night_after(now: datetime) -> datetime:
+    """Return three in the morning after a time.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> night_after(datetime(2026, 11, 25, 11, tzinfo=UTC)).isoformat()
+    '2026-11-26T02:00:00+00:00'
+    >>> night_after(datetime(2026, 11, 25, 2, tzinfo=UTC)).isoformat()
+    '2026-11-26T02:00:00+00:00'
+    """
+    there = now.astimezone(_PARIS)
+    night = datetime.combine(there.date(), _AT, _PARIS)
+    if night <= there:
+        night = datetime.combine(there.date() + _DAY, _AT, _PARIS)
+    return night.astimezone(UTC)

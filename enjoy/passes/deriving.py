@@ -20,7 +20,7 @@ from db.pass_rights import Attestation, Entitlement, SubjectOf
 from db.pass_tokens import Whose
 from enjoy.acting import Connect
 from enjoy.passes.conditions import Condition, read_condition
-from enjoy.passes.listing import set_statuses
+from enjoy.passes.listing import set_statuses_by_night
 from enjoy.passes.rights import GRACE, Evidence, holds_until, midnight_of, month_after, today_of
 from enjoy.reader.status import REVOKED
 
@@ -98,7 +98,7 @@ async def _derive(connection: Connection, subjects: Sequence[SubjectOf], now: da
     await store.mark_derived(connection, keys, today=today)
     lost = tuple(dict.fromkeys(one.subject_id for one in before if _is_lost(one, wanted, now)))
     for subject_id in lost:  # a subject that its service blocked stays blocked
-        await set_statuses(connection, Whose(subject_id=subject_id), REVOKED, now=now)
+        await set_statuses_by_night(connection, Whose(subject_id=subject_id), REVOKED, now=now)
     return Derived(len(subjects), lost)
 
 

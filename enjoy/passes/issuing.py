@@ -15,12 +15,12 @@ from db.connection import Connection
 from db.pass_tokens import Issuable, NewToken, RightNow
 from db.status_list import list_head
 from enjoy.passes.bounds import bound_after, bound_before
-from enjoy.passes.listing import grow, publish, put_off
+from enjoy.passes.listing import grow, put_off
 from enjoy.passes.secret import PassSecret
 from enjoy.passes.signing import signer_now
 from enjoy.reader import cose
 from enjoy.reader.presenting import plain_text
-from enjoy.reader.status import BLOCKED, REVOKED
+from enjoy.reader.status import BLOCKED
 from enjoy.reader.tokens import MOST_RIGHTS, Right, Token, claims_of
 
 #: A phone renews its tokens; what stands still in a code holds as long as the right, and no longer than this.
@@ -159,9 +159,6 @@ def _at(token: NewToken, index: int) -> NewToken:
 
 
 async def _replace(connection: Connection, before: list[store.TokenBefore], now: datetime) -> None:
-    """Revoke the tokens before: codes that stand still at once, those of a phone, renewed with its others, later."""
-    still = {one.status_index: REVOKED for one in before if not one.is_bound}
-    if still:
-        await publish(connection, still, now=now)
+    """Revoke the tokens before: at once where there is a connection, elsewhere by night."""
     await store.replace_tokens(connection, [one.token_id for one in before])
-    await put_off(connection, [one.status_index for one in before if one.is_bound], now=now)
+    await put_off(connection, {one.status_index: one.is_bound for one in before}, now=now)

@@ -12,7 +12,7 @@ from db.media import delete_serials
 from db.pass_services import find_service
 from db.pass_tokens import Whose
 from enjoy.passes.ages import today_at
-from enjoy.passes.listing import set_statuses
+from enjoy.passes.listing import set_statuses_by_night
 from enjoy.reader.status import REVOKED
 
 
@@ -70,4 +70,4 @@ async def leave(connection: Connection, holder_id: UUID, service: str, *, now: d
     await store.leave_subject(connection, one.subject_id, today=today_at(now))
     await delete_serials(connection, subject_id=one.subject_id)
     # blocked by the service stays known: who leaves and comes again does not escape it
-    await set_statuses(connection, Whose(subject_id=one.subject_id), REVOKED, now=now)
+    await set_statuses_by_night(connection, Whose(subject_id=one.subject_id), REVOKED, now=now)

@@ -1,4 +1,4 @@
-"""What the Enjoy process does for passes: keys are made in time, replaced tokens listed, old ones forgotten."""
+"""What the Enjoy process does for passes: keys are made in time, the list is kept, old tokens are forgotten."""
 
 from core.clock import WALL_CLOCK, Clock
 from db.connection import Role
@@ -15,8 +15,8 @@ async def keep_pass_keys(lend: Connect, clock: Clock, *, secret: PassSecret, wal
         await keep_keys(connection, secret, wall.now())
 
 
-async def list_replaced_passes(lend: Connect, clock: Clock, *, wall: Clock = WALL_CLOCK) -> None:
-    """List the replaced tokens whose time has come."""
+async def list_put_off_passes(lend: Connect, clock: Clock, *, wall: Clock = WALL_CLOCK) -> None:
+    """List what was put off until now."""
     del clock
     async with lend(Role.ENJOY_PASS) as connection:
         await publish_due(connection, now=wall.now())

@@ -1,7 +1,7 @@
 """What the status list says, as it changes: every change has a version, and versions are in the order of commits."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,11 +9,12 @@ from typing import Final
 from db import status_list as store
 from db.connection import Connection
 from db.pass_tokens import Whose, forget_tokens, set_tokens
+from enjoy.passes.bounds import night_after
 from enjoy.reader.status import REVOKED, VALID
 from enjoy.reader.tokens import MOST_INDEX
 
-#: Tokens that were replaced come into the list at a random time within this.
-PUT_OFF: Final = timedelta(hours=24)
+#: Tokens that a phone renewed come into the list with any of so many nights.
+RENEWED_NIGHTS: Final = 7
 #: How long changes are kept for readers that were without connection, and tokens after they expired.
 CHANGES_KEPT: Final = timedelta(days=35)
 TOKENS_KEPT: Final = timedelta(days=30)
@@ -37,6 +38,7 @@ async def publish(
         Whether something else changed that lists tell of.
     """
     head = await store.hold_list(connection)
+    await store.drop_due(connection, list(changes))
     known = await store.listed_of(connection, list(changes))
     differing = {index: status for index, status in changes.items() if known.get(index, VALID) != status}
     if not differing and not is_new_version:
@@ -48,12 +50,26 @@ async def publish(
 
 
 async def set_statuses(connection: Connection, whose: Whose, status: int, *, now: datetime) -> int:
-    """Set the status of tokens, in the list as well, and return how many had another."""
+    """Set the status of tokens, in the list at once, and return how many had another: for what one service does."""
     await store.hold_list(connection)  # before the tokens, always: two that set statuses wait for each other once
-    due = [] if status == VALID else await store.due_of(connection, whose)  # what was lost is not put off
+    due = {} if status == VALID else await store.due_of(connection, whose)  # what is refused is not put off
     changed = await set_tokens(connection, whose, status)
     listed = {one.status_index: status for one in changed if one.expires_at > now}
-    await publish(connection, {**dict.fromkeys(due, REVOKED), **listed}, now=now)
+    await publish(connection, {**due, **listed}, now=now)
+    return len(changed)
+
+
+async def set_statuses_by_night(connection: Connection, whose: Whose, status: int, *, now: datetime) -> int:
+    """Set the status of tokens, in the list with the next night, and return how many had another: for what holders do.
+
+    A lost phone is refused at all of its services. Were the list to say so at once, two of them that lay side by side
+    what they saw would know by the moment that they have one holder; so it says by night what all holders did that day.
+    """
+    await store.hold_list(connection)
+    night, changed = night_after(now), await set_tokens(connection, whose, status)
+    await store.put_off(connection, status, {one.status_index: night for one in changed if one.expires_at > now})
+    if status != VALID:
+        await store.bring_forward(connection, whose, night)
     return len(changed)
 
 
@@ -66,17 +82,24 @@ async def list_anew(connection: Connection, kid: str, *, now: datetime) -> int:
     return len(lost)
 
 
-async def put_off(connection: Connection, indices: Iterable[int], *, now: datetime) -> None:
-    """Let tokens that were replaced come into the list later, each at a time of its own."""
-    due = {index: now + secrets.SystemRandom().random() * PUT_OFF for index in indices}
-    await store.put_off(connection, due)
+async def put_off(connection: Connection, replaced: Mapping[int, bool], *, now: datetime) -> None:
+    """Let tokens that were replaced come into the list, by whether a phone renewed them.
+
+    A phone renews those of all its services together: each comes with some night of the week after. What stands still
+    in a code, which may be in other hands, comes with the next.
+    """
+    nights = {
+        index: night_after(now + timedelta(days=secrets.randbelow(RENEWED_NIGHTS) if is_phones else 0))
+        for index, is_phones in replaced.items()
+    }
+    await store.put_off(connection, REVOKED, nights)
 
 
 async def publish_due(connection: Connection, *, now: datetime) -> int:
-    """List the replaced tokens whose time has come, and return how many."""
+    """List all whose night has come with one version, and return how many."""
     await store.hold_list(connection)
     due = await store.take_due(connection, now)
-    await publish(connection, dict.fromkeys(due, REVOKED), now=now)
+    await publish(connection, due, now=now)
     return len(due)
 
 

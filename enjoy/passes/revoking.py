@@ -1,6 +1,7 @@
 """Tokens revoked for good, blocked until further notice, and free again.
 
-They are refused at once where there is a connection, and elsewhere with the next changes of the status list.
+With a connection they are refused, or admitted, at once. The status list says so at once of what a service does, and by
+night of what a holder does, who has several services.
 """
 
 from datetime import datetime
@@ -8,14 +9,14 @@ from uuid import UUID
 
 from db.connection import Connection
 from db.pass_tokens import Whose, block_subject
-from enjoy.passes.listing import set_statuses
+from enjoy.passes.listing import set_statuses, set_statuses_by_night
 from enjoy.reader.status import BLOCKED, REVOKED, VALID
 
 __all__ = ["BLOCKED", "REVOKED", "VALID", "set_status_of_medium", "set_status_of_subject", "set_status_of_token"]
 
 
 async def set_status_of_medium(connection: Connection, medium_id: UUID, status: int, *, now: datetime) -> int:
-    """Set the status of all tokens of a medium, and return how many had another.
+    """Set the status of all tokens of a medium, as its holder wants it; return how many had another.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ async def set_status_of_medium(connection: Connection, medium_id: UUID, status: 
     now : datetime
         Time.
     """
-    return await set_statuses(connection, Whose(medium_id=medium_id), status, now=now)
+    return await set_statuses_by_night(connection, Whose(medium_id=medium_id), status, now=now)
 
 
 async def set_status_of_subject(connection: Connection, subject_id: UUID, status: int, *, now: datetime) -> int:

@@ -39,6 +39,10 @@ CARD_SAID: Final[Mapping[str, tuple[str, str]]] = {
     "status_blocked": ("bloquée", "blocked"),
     "status_revoked": ("détachée", "unlinked"),
     "cardDone": ("C’est fait.", "Done."),
+    "cardByNight": (
+        "C’est fait. Les portes sans connexion le sauront à trois heures du matin.",
+        "Done. Doors without a connection will know at three in the morning.",
+    ),
     "cardLinked": ("La carte est liée.", "The card is linked."),
     "cardAct": ("Agir pour {name}", "Act for {name}"),
     "cardInvite": ("Inviter un autre parent", "Invite another guardian"),

@@ -86,7 +86,7 @@ async def patch_medium(holder: HoldsCard, connection: Holding, medium: UUID, bod
 async def post_lost(
     request: Request, context: InContext, holder: HoldsCard, connection: Holding, medium: UUID
 ) -> MediumOf:
-    """Let a medium be refused everywhere until it is found again."""
+    """Let a medium be refused until it is found again: at once with a connection, elsewhere from the next night on."""
     await media.lose(connection, holder.holder_id, medium, now=context.wall.now())
     await note_acting(connection, request, holder, "medium", "lost")
     return await _one(connection, holder, medium)
@@ -96,7 +96,7 @@ async def post_lost(
 async def post_found(
     request: Request, context: InContext, holder: HoldsCard, connection: Holding, medium: UUID
 ) -> MediumOf:
-    """Let a medium that was lost be accepted again."""
+    """Let a medium that was lost be accepted again: at once with a connection, elsewhere from the next night on."""
     await media.find_again(connection, holder.holder_id, medium, now=context.wall.now())
     await note_acting(connection, request, holder, "medium", "found")
     return await _one(connection, holder, medium)

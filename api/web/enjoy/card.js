@@ -30,10 +30,10 @@ function reveal(code) {
   if (code) byId("code").focus();
 }
 
-async function changed(work) {
+async function changed(work, done = "cardDone") {
   await work;
   await showHeld();
-  say(words("cardDone"));
+  say(words(done));
 }
 
 function mediumDoing(one) {
@@ -42,10 +42,10 @@ function mediumDoing(one) {
   const serial = (key) => window.prompt(words(key));
   const doing = [
     one.status === "active"
-      ? button("cardLost", "danger", () => changed(call("POST", at("/lost"))))
-      : button("cardFound", "", () => changed(call("POST", at("/found")))),
+      ? button("cardLost", "danger", () => changed(call("POST", at("/lost")), "cardByNight"))
+      : button("cardFound", "", () => changed(call("POST", at("/found")), "cardByNight")),
     button("cardUnlink", "plain", async () => {
-      if (window.confirm(words("cardUnlinkSure"))) await changed(call("DELETE", at("")));
+      if (window.confirm(words("cardUnlinkSure"))) await changed(call("DELETE", at("")), "cardByNight");
     }),
   ];
   if (one.kind === "card") {
@@ -56,7 +56,7 @@ function mediumDoing(one) {
       }),
       button("cardReplace", "plain", async () => {
         const typed = serial("cardReplaceAsk");
-        if (typed) await changed(call("POST", at("/replacement"), { kind: "card", serial: typed }));
+        if (typed) await changed(call("POST", at("/replacement"), { kind: "card", serial: typed }), "cardByNight");
       }),
     );
   }

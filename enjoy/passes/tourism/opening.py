@@ -11,13 +11,15 @@ from db import tourism_products
 from db import tourism_sales as store
 from db.connection import Connection
 from db.holders import hold_holder
+from db.pass_tokens import Whose
 from db.tourism_products import OpenVenue, Product
 from db.tourism_sales import ClaimedPass
 from enjoy.passes.issuing import Issued, issue
-from enjoy.passes.revoking import REVOKED, set_status_of_medium
+from enjoy.passes.listing import set_statuses
 from enjoy.passes.secret import PassSecret
 from enjoy.passes.tourism.claims import hash_of_claim
 from enjoy.passes.tourism.using import LILLE
+from enjoy.reader.status import REVOKED
 
 #: What holds a code that stands still, as its holder reads it among their media.
 StillOn: TypeAlias = Literal["Apple Wallet", "Google Wallet", "Papier"]
@@ -182,7 +184,9 @@ async def phone_code(
     medium = await store.pass_medium(connection, subject_id, "phone", "")
     if medium is not None and medium.device_key != device_key:
         await store.end_pass_medium(connection, medium.medium_id, on=today)
-        await set_status_of_medium(connection, medium.medium_id, REVOKED, now=now)
+        await set_statuses(
+            connection, Whose(medium_id=medium.medium_id), REVOKED, now=now
+        )  # one service alone knows it
         medium = None
     medium_id = (
         await store.insert_pass_medium(connection, subject_id, "phone", "", on=today)

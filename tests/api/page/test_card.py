@@ -35,6 +35,7 @@ async def link_a_card(page: Page) -> None:
 async def lose_and_find_it(page: Page) -> None:
     await press(page, "Lost: block it")
     await expect(page.locator("#media")).to_contain_text("blocked")
+    await expect(page.locator("#said")).to_contain_text("without a connection will know at three in the morning")
     await press(page, "Found: unblock it")
     await expect(page.locator("#media")).to_contain_text("active")
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from core.signature import Signer, make_key
 from db.connection import Connection, Role, connect
 from enjoy.passes.issuing import Issued, issue
+from enjoy.passes.listing import publish_due
 from enjoy.passes.published import PublishedList
 from enjoy.passes.secret import PassSecret
 from enjoy.passes.signing import published_keys, signer_now
@@ -62,6 +63,12 @@ class Desk:
         changed = await self.published.changes(self.connection, signer, self.known.version, **to)
         self.known = self.known.updated(changed.content, keys, self.now)
         return self.known.refusal(await self.token(issued))
+
+    async def sleep(self) -> None:
+        """Let a night pass."""
+        self.now += timedelta(days=1)
+        async with self.lend(Role.ENJOY_PASS) as connection:
+            await publish_due(connection, now=self.now)
 
     @asynccontextmanager
     async def lend(self, role: Role) -> AsyncIterator[Connection]:

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 from core.signature import Signer, make_key
 from db.connection import Role, connect
+from enjoy.passes.listing import publish_due
+from enjoy.passes.media import lose
 from enjoy.passes.revoking import REVOKED, set_status_of_token
 from enjoy.reader.presenting import plain_text
 from enjoy.reader.reasons import Reason
@@ -105,6 +107,28 @@ async def test_a_reader_whose_list_is_stale_admits_nobody_and_one_that_is_fresh_
         late = NOON + timedelta(hours=24, seconds=1)
         assert front.check(phone.shows(late), late).entry.reason is Reason.LIST_STALE
         assert front.check("SMP1:NONSENSE", late).entry.reason is Reason.LIST_STALE
+
+
+async def test_whoever_finds_a_lost_phone_is_refused_with_a_connection_at_once_and_elsewhere_from_the_night_on(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with gates(pool(database_url, uses=[]), tmp_path, *DOORS) as town:
+        phone = await town.phone()
+        query = "SELECT holder_id, medium_id FROM pass.medium JOIN pass.token USING (medium_id) WHERE token_id = %s"
+        ((holder_id, medium_id),) = ask(database_url, query, phone.token_id)
+        async with await connect(database_url, Role.ENJOY_PASS) as connection:
+            await lose(connection, holder_id, medium_id, now=NOON)
+        assert (await town.online("pool/back", text=phone.shows(NOON)))["reason"] == "blocked"
+        front = await town.reader("pool/front", NOON)
+        assert front.check(phone.shows(NOON), NOON).is_admitted  # it cannot know
+        assert (await town.upload("pool/front", front))["flagged"] == 1
+        assert town.flags() == [("not_valid", "front")]
+        morning = NOON + timedelta(hours=16)
+        async with await connect(database_url, Role.ENJOY_PASS) as connection:
+            await publish_due(connection, now=morning)
+        town.at(morning)
+        back = await town.reader("pool/back", morning)
+        assert back.check(phone.shows(morning), morning).entry.reason is Reason.BLOCKED
 
 
 async def test_two_readers_that_are_alone_admit_one_entry_twice_and_it_is_flagged_with_nobody_turned_out(

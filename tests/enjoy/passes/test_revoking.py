@@ -10,7 +10,7 @@ from core.errors import ConflictError, GoneError
 from db.connection import Role, connect
 from enjoy.passes import listing
 from enjoy.passes.issuing import issue
-from enjoy.passes.keeping import forget_old_passes
+from enjoy.passes.keeping import forget_old_passes, list_put_off_passes
 from enjoy.passes.published import PublishedList
 from enjoy.passes.revoking import (
     BLOCKED,
@@ -42,13 +42,16 @@ async def test_what_is_lost_is_blocked_found_again_and_revoked_for_good(database
 
         ask(database_url, "UPDATE pass.medium SET status = 'blocked' WHERE medium_id = %s", phone)
         assert await set_status_of_medium(desk.connection, phone, BLOCKED, now=NOON) == 2
+        assert [await desk.told(one) for one in (kept, lost, read)] == [None, None, None]  # a holder's: by night
+        await desk.sleep()
         assert [await desk.told(one) for one in (kept, lost, read)] == [None, Reason.BLOCKED, Reason.BLOCKED]
         with pytest.raises(ConflictError, match="medium_inactive"):
             await desk.issue(pool, phone, PHONE_KEY)
 
         assert await set_status_of_subject(desk.connection, pool, BLOCKED, now=NOON) == 1
         ask(database_url, "UPDATE pass.medium SET status = 'active' WHERE medium_id = %s", phone)
-        assert await set_status_of_medium(desk.connection, phone, VALID, now=NOON) == 1
+        assert await set_status_of_medium(desk.connection, phone, VALID, now=desk.now) == 1
+        await desk.sleep()
         blocked = Reason.BLOCKED
         assert [await desk.told(one) for one in (kept, lost, read)] == [blocked, blocked, None]  # the pool blocked them
         with pytest.raises(ConflictError, match="pass_blocked"):
@@ -71,6 +74,8 @@ async def test_the_list_grows_and_forgets_what_expired_long_ago(database_url: st
         pool = add_subject(desk.town, holder, "pool")
         await desk.issue(pool, paper)
         kept = await desk.issue(pool, paper)
+        night = standing(NOON + timedelta(days=1))
+        await list_put_off_passes(desk.lend, night, wall=night)
         assert await desk.told(kept) is None
         await listing.grow(desk.connection, 2**20, now=NOON)
         await listing.grow(desk.connection, 2**20, now=NOON)  # somebody else saw it too
@@ -105,6 +110,10 @@ async def test_many_who_issue_and_block_at_once_leave_versions_without_gaps(data
             async with await connect(database_url, Role.ENJOY_PASS) as connection:
                 await set_status_of_token(connection, made.token_id, BLOCKED, now=NOON)
             async with await connect(database_url, Role.ENJOY_PASS) as connection:
+                await set_status_of_token(connection, made.token_id, VALID, now=NOON)
+            async with await connect(database_url, Role.ENJOY_PASS) as connection:
+                await set_status_of_medium(connection, medium, BLOCKED, now=NOON)
+            async with await connect(database_url, Role.ENJOY_PASS) as connection:
                 await set_status_of_medium(connection, medium, VALID, now=NOON)
             return made.token_id
 
@@ -112,5 +121,7 @@ async def test_many_who_issue_and_block_at_once_leave_versions_without_gaps(data
         assert ask(database_url, "SELECT count(*) FROM pass.signing_key") == [(1,)]
         versions = [row for (row,) in ask(database_url, "SELECT version FROM pass.status_change ORDER BY version")]
         assert versions == list(range(1, 17))
+        await desk.sleep()  # blocked and free again before the night: the list never tells
+        assert ask(database_url, "SELECT max(version) FROM pass.status_change") == [(16,)]
         assert ask(database_url, "SELECT count(*) FROM pass.status_listed") == [(0,)]
         assert not any((await PublishedList().current(desk.connection)).packed)

@@ -123,7 +123,7 @@ async def test_a_guardian_leaves_for_a_child_and_all_that_named_it_is_gone(hall:
     assert ask(hall.town.url, query, NOON.date()) == [("", None, True)]
     assert ask(hall.town.url, "SELECT status, label FROM pass.medium") == [("revoked", "")]
     assert ask(hall.town.url, "SELECT status FROM pass.token") == [(1,)]
-    assert ask(hall.town.url, "SELECT status FROM pass.status_listed") == [(1,)]
+    assert ask(hall.town.url, "SELECT status FROM pass.status_due") == [(1,)]
 
 
 async def test_a_holder_sees_all_that_is_held_and_leaves(hall: Hall) -> None:
