@@ -13,6 +13,7 @@ from tests.api.page.codes import read_code, screen_of
 from tests.api.page.console import refused
 from tests.api.page.devices import Album, Devices
 from tests.api.page.keyboard import press, press_focused
+from tests.api.page.phone_pass import keys_of_readers, presented_on
 from tests.db.village import ask
 from tests.enjoy.passes.town import Town, add_organisation
 
@@ -28,8 +29,8 @@ PRODUCT = {
 }
 
 
-async def a_sale(database_url: str, address: str) -> str:
-    """Return the code of a pass that was sold."""
+async def a_sale(database_url: str, address: str, count: int = 1) -> list[str]:
+    """Return the codes of passes that were sold together."""
     office = add_organisation(Town(database_url), "office", "partner")
     ask(database_url, "UPDATE catalogue.organisation SET title = 'Office de tourisme'")
     async with await connect(database_url, Role.OWNER) as connection:
@@ -42,8 +43,8 @@ async def a_sale(database_url: str, address: str) -> str:
         await client.post("/tourism/products", json=PRODUCT)
         for venue in ("belfry", "line-1"):
             await client.put(f"/tourism/products/city-pass-48/venues/{venue}", json={"settlement_eur_cent": 1})
-        sold = await client.post("/tourism/sales", json={"product": "city-pass-48"})
-        return str(sold.json()["passes"][0]["claim"])
+        sold = await client.post("/tourism/sales", json={"product": "city-pass-48", "pass_count": count})
+        return [str(one["claim"]) for one in sold.json()["passes"]]
 
 
 async def type_the_code(page: Page, claim: str) -> None:
@@ -92,7 +93,7 @@ def start_three_days_ago(database_url: str) -> None:
 async def test_a_pass_is_typed_read_and_carried_in_french_and_english(
     devices: Devices, album: Album, database_url: str
 ) -> None:
-    claim = await a_sale(database_url, devices.address)
+    (claim,) = await a_sale(database_url, devices.address)
     devices.expect(refused(401))  # no card is open
     phone = await devices.phone("fr-FR")
     page = await phone.open("tourism")
@@ -110,3 +111,24 @@ async def test_a_pass_is_typed_read_and_carried_in_french_and_english(
     await phone.go(page, f"tourism/passes/{claim}")
     await expect(page.get_by_text("It is over.")).to_be_visible()
     await expect(page.get_by_role("button", name="Add it to this phone")).to_have_count(0)
+
+
+async def test_two_who_bought_together_carry_both_passes_on_one_phone(devices: Devices, database_url: str) -> None:
+    phone = await devices.phone("fr-FR")
+    claims = await a_sale(database_url, devices.address, 2)
+    page = await phone.open(f"tourism/passes/{claims[0]}")
+    await put_it_on_the_phone(page)
+    await phone.go(page, f"tourism/passes/{claims[1]}")
+    await press(page, "L’ajouter à ce téléphone")
+    await expect(page.get_by_role("status")).to_have_text("Le pass est dans ce téléphone.")
+    await phone.go(page, "pass")
+    keys = await keys_of_readers(database_url)
+    shown = set()
+    for claim in claims:
+        mine = page.get_by_role("button", name=f"Pass 48 heures · {claim[-5:]}")
+        await press(page, f"Pass 48 heures · {claim[-5:]}")
+        await expect(mine).to_have_attribute("aria-pressed", "true")
+        await expect(mine).to_be_focused()
+        await expect(page.locator("#canvas")).to_have_attribute("data-pass", f"city-pass {claim}")
+        shown.add((await presented_on(page, keys)).token.token_id)
+    assert len(shown) == 2

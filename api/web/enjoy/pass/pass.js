@@ -18,7 +18,9 @@ function chooser(pass) {
 async function choose(name) {
   const pass = passes.find((one) => one.name === name) ?? passes[0] ?? null;
   chosen = pass?.name ?? null;
+  const hadFocus = byId("choice").contains(document.activeElement);
   byId("choice").replaceChildren(...passes.map(chooser));
+  if (hadFocus) byId("choice").querySelector("[aria-pressed=true]")?.focus();
   show(byId("choice"), passes.length > 1);
   show(byId("empty"), passes.length === 0 && byId("old").hidden);
   if (pass === null) enlarge(false);
