@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from somel.embedded import throwaway
 from somel.embedded.places import Places
 from somel.embedded.process import ServerProcess, wait_until
 from somel.embedded.services import Services
 from somel.embedded.throwaway import throwaway_services
+from somel.embedded.tuning import ClusterTuning
 
 ENDLESS = """
 import time
@@ -25,6 +28,7 @@ with throwaway_services(Places.from_environment()) as services:
 
 def test_throwaway_servers_run_on_ports_of_their_own_and_are_gone_afterwards(services: Services) -> None:
     with throwaway_services(Places.from_environment()) as others:
+        assert (others.folder.parent == throwaway.IN_MEMORY) is throwaway.has_room(throwaway.IN_MEMORY)
         processes = [others.cluster.process, others.broker.process]
         assert len({server.port for server in (*services.status(), *others.status())}) == 4
         assert others.cluster.run_sql("SHOW fsync") == "off"
@@ -51,6 +55,15 @@ def test_a_killed_test_run_leaves_no_server_and_the_next_removes_its_data() -> N
     assert wait_until(lambda: not any(server and server.is_running() for server in servers), within_s=10)
     with throwaway_services(Places.from_environment()):
         assert not Path(folder).exists()
+
+
+def test_what_has_to_survive_is_not_in_memory_nor_what_finds_no_room_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not throwaway.has_room(Path("/proc/nowhere"))
+    with throwaway_services(Places.from_environment(), cluster=ClusterTuning.kept()) as services:
+        assert services.folder.parent == Path(tempfile.gettempdir())
+    monkeypatch.setattr(throwaway, "_ROOM_BYTES", 1 << 60)
+    with throwaway_services(Places.from_environment()) as services:
+        assert services.folder.parent == Path(tempfile.gettempdir())
 
 
 def test_a_template_database_with_timescaledb_is_copied_at_once(services: Services) -> None:
