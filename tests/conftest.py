@@ -102,12 +102,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """End a test that its own limit cannot end; measure no coverage by a slow one."""
+    """End a test that its own limit cannot end; measure no coverage by a slow one, nor by one in a browser."""
     marker = item.get_closest_marker("timeout")
     limit_s = float(marker.args[0] if marker else item.config.getini("timeout"))
     with ExitStack() as stack:
         stack.enter_context(no_standstill(item.nodeid, limit_s + GRACE_S, item.config.stash.get(_WORDS, None)))
-        if item.get_closest_marker("slow"):
+        if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
             stack.enter_context(unmeasured())
         return (yield)
 

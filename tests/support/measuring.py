@@ -1,4 +1,4 @@
-"""Which tests coverage is measured by: all but those marked slow, for to trace a test makes it take twice as long.
+"""Which tests coverage is measured by: not those marked slow or browser, which tracing makes half as long again.
 
 What is told is then less than what is covered, never more; the least that is asked for stays the same.
 """
