@@ -3,7 +3,8 @@
 import asyncio
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -133,22 +134,26 @@ class Mailer:
             raise _not_taken(0, type(error).__name__) from error
         return "taken by the relay"
 
-    def _connected(self) -> smtplib.SMTP:
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        """Give a connection on which letters may be handed in; it is ended in any case."""
         relay = self._relay
-        if relay.is_tls:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=TIMEOUT_S, context=self._tls)
-        else:
-            smtp = smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT_S)
-        smtp.ehlo()
-        if not relay.is_tls and smtp.has_extn("starttls"):
-            smtp.starttls(context=self._tls)
+        with self._opened() as smtp:
             smtp.ehlo()
-        elif not relay.is_tls and relay.user and not _is_near(relay.host):
-            smtp.close()
-            raise smtplib.SMTPNotSupportedError("a password is sent over TLS alone")
-        if relay.user:
-            smtp.login(relay.user, relay.password)
-        return smtp
+            if not relay.is_tls and smtp.has_extn("starttls"):
+                smtp.starttls(context=self._tls)
+                smtp.ehlo()
+            elif not relay.is_tls and relay.user and not _is_near(relay.host):
+                raise smtplib.SMTPNotSupportedError("a password is sent over TLS alone")
+            if relay.user:
+                smtp.login(relay.user, relay.password)
+            yield smtp
+
+    def _opened(self) -> smtplib.SMTP:
+        host, port = self._relay.host, self._relay.port
+        if self._relay.is_tls:
+            return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=self._tls)
+        return smtplib.SMTP(host, port, timeout=TIMEOUT_S)
 
 
 def _written(letter: Letter) -> EmailMessage:

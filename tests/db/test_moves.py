@@ -36,6 +36,7 @@ def as_built(url: str) -> None:
     ask(url, "TRUNCATE interval_reading, interval_reading_revision, rollup_pending, place_interval")
 
 
+@pytest.mark.slow(25)
 @settings(
     max_examples=25,
     deadline=None,

@@ -169,6 +169,7 @@ def prepare(vector: dict[str, Any], territory: Territory, peer: Peer) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.slow(20)
 async def test_every_vector_ends_as_the_specification_says(
     database_url: str, territory: Territory, broker: Broker, peer: Peer
 ):

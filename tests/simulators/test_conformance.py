@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from core.broker_address import BrokerAddress
 from core.clock import Clock
 from ingest.conformance.bench import Plan, run_bench
@@ -17,6 +19,7 @@ EVENING = datetime(2026, 1, 15, 17, 20, tzinfo=UTC)
 SPEED = 60.0
 
 
+@pytest.mark.slow(20)
 async def test_a_simulated_gateway_passes_every_point(make_fleet: Callable[..., Fleet], address: BrokerAddress) -> None:
     fleet = make_fleet(12)
     (gateway,) = fleet.network.gateways

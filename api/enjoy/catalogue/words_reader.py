@@ -6,18 +6,18 @@ from typing import Final
 #: Why a pass is admitted or not, by `enjoy.reader.reasons.Reason`: what to do, and never why somebody has a right.
 _REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "reason.admitted": ("Bienvenue", "Welcome"),
-    "reason.unreadable": ("Ce code n’est pas un passe", "This code is no pass"),
-    "reason.key_unknown": ("Passe d’un émetteur inconnu", "Pass of an unknown issuer"),
-    "reason.signature_invalid": ("Ce passe est faux", "This pass is forged"),
+    "reason.unreadable": ("Ce code n’est pas un pass", "This code is no pass"),
+    "reason.key_unknown": ("Pass d’un émetteur inconnu", "Pass of an unknown issuer"),
+    "reason.signature_invalid": ("Ce pass est faux", "This pass is forged"),
     "reason.not_yet_valid": ("Pas encore valable", "Not valid yet"),
-    "reason.expired": ("Passe expiré", "Pass expired"),
-    "reason.revoked": ("Passe annulé", "Pass revoked"),
-    "reason.blocked": ("Passe bloqué", "Pass blocked"),
+    "reason.expired": ("Pass expiré", "Pass expired"),
+    "reason.revoked": ("Pass annulé", "Pass revoked"),
+    "reason.blocked": ("Pass bloqué", "Pass blocked"),
     "reason.serial_unknown": ("Carte inconnue ici", "Card not known here"),
-    "reason.service_other": ("Passe d’un autre service", "Pass of another service"),
-    "reason.proof_missing": ("Montrer le passe sur le téléphone", "Show the pass on the phone"),
+    "reason.service_other": ("Pass d’un autre service", "Pass of another service"),
+    "reason.proof_missing": ("Montrer le pass sur le téléphone", "Show the pass on the phone"),
     "reason.proof_stale": ("Code trop ancien : montrer le code qui change", "Code too old: show the code that changes"),
-    "reason.proof_invalid": ("Ce téléphone n’est pas celui du passe", "Not the phone that the pass belongs to"),
+    "reason.proof_invalid": ("Ce téléphone n’est pas celui du pass", "Not the phone that the pass belongs to"),
     "reason.proof_replayed": ("Code déjà montré : attendre le suivant", "Code shown before: wait for the next one"),
     "reason.online_needed": ("Il faut une connexion", "A connection is needed"),
     "reason.venue_other": ("Pas valable à cet endroit", "Not valid at this place"),
@@ -25,7 +25,7 @@ _REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "reason.outside_hours": ("En dehors des heures", "Outside the hours"),
     "reason.used_up": ("Entrées épuisées", "Entries used up"),
     "reason.too_soon": ("Trop tôt après le dernier passage", "Too soon after the last entry"),
-    "reason.over": ("Durée du passe écoulée", "The pass has run its time"),
+    "reason.over": ("Durée du pass écoulée", "The pass has run its time"),
     "reason.list_stale": ("Lecteur pas à jour : le reconnecter", "Reader out of date: reconnect it"),
     "reason.clock_wrong": ("Horloge du lecteur fausse", "The reader’s clock is wrong"),
 }
@@ -35,7 +35,7 @@ READER_SAID: Final[Mapping[str, tuple[str, str]]] = {
     "readerRefused": ("Refusé", "Refused"),
     "readerNoNet": ("Pas de connexion", "No connection"),
     "readerNoNetLead": (
-        "Ce passe n’a pas été vérifié. Réessayez. Sans réseau, utilisez le programme somel reader.",
+        "Ce pass n’a pas été vérifié. Réessayez. Sans réseau, utilisez le programme somel reader.",
         "This pass was not checked. Try again. Without a network, use the program somel reader.",
     ),
     "readerPrice": ("Tarif : {price}", "Price: {price}"),
@@ -55,7 +55,7 @@ READER_SAID: Final[Mapping[str, tuple[str, str]]] = {
 }
 READER_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **READER_SAID,
-    "readerTitle": ("Lecteur de passes", "Pass reader"),
+    "readerTitle": ("Lecteur de pass", "Pass reader"),
     "readerScript": ("Cette page demande JavaScript.", "This page needs JavaScript."),
     "readerPair": ("Appairer ce lecteur", "Pair this reader"),
     "readerPairLead": (

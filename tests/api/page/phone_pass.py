@@ -24,7 +24,7 @@ async def open_passes(phone: Device) -> Page:
 
 async def add_pass(page: Page, title: str = "Pool") -> None:
     await page.get_by_role("button", name="Ajouter à ce téléphone").click()
-    await expect(page.get_by_text(f"Le passe {title} est sur ce téléphone.")).to_be_visible()
+    await expect(page.get_by_text(f"Le pass {title} est sur ce téléphone.")).to_be_visible()
 
 
 async def code_on(page: Page) -> Pixels:

@@ -151,7 +151,7 @@ async def _type_the_number_without_a_net(counter: Device, reader: Page) -> None:
     await reader.keyboard.type(SERIAL)
     await reader.keyboard.press("Enter")
     await expect(reader.locator("#result")).to_have_attribute("data-state", "unknown")
-    await expect(reader.locator("#result")).to_contain_text("Ce passe n’a pas été vérifié")
+    await expect(reader.locator("#result")).to_contain_text("Ce pass n’a pas été vérifié")
     await counter.context.set_offline(False)
 
 
@@ -159,12 +159,12 @@ async def _ask_again(reader: Page) -> None:
     """Ask again what nobody answered: a number alone is not proof enough."""
     await press_focused(reader.get_by_role("button", name="Réessayer"))
     await expect(reader.locator("#result")).to_have_attribute("data-state", "refused")
-    await expect(reader.locator("#result")).to_contain_text("Montrer le passe sur le téléphone")
+    await expect(reader.locator("#result")).to_contain_text("Montrer le pass sur le téléphone")
 
 
 async def _read_a_photograph(reader: Page, code: bytes) -> None:
     photo = reader.locator("#photo")
-    await photo.set_input_files({"name": "passe.png", "mimeType": "image/png", "buffer": code})
+    await photo.set_input_files({"name": "pass.png", "mimeType": "image/png", "buffer": code})
     await expect(reader.locator("#result")).to_have_attribute("data-state", "admitted")
     await expect(reader.locator("#result")).to_contain_text("Tarif : full")
 

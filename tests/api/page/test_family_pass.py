@@ -70,7 +70,7 @@ async def _shown(page: Page, name: str, keys: Mapping[bytes, str]) -> Presented:
 async def _add_the_childs_pass(page: Page) -> None:
     await page.get_by_label("Pour qui").select_option(label="Zoé")
     await add_pass(page, "Pool · Zoé")
-    await expect(page.get_by_text("Passe de Zoé")).to_be_visible()
+    await expect(page.get_by_text("Pass de Zoé")).to_be_visible()
 
 
 async def _add_ones_own_pass(page: Page) -> None:
@@ -82,7 +82,7 @@ async def _add_ones_own_pass(page: Page) -> None:
 
 async def _enlarge_the_childs_pass(page: Page) -> None:
     await page.get_by_role("button", name="En grand").click()
-    await expect(page.get_by_text("Passe de Zoé")).to_be_visible()
+    await expect(page.get_by_text("Pass de Zoé")).to_be_visible()
 
 
 async def _nobody_acts_for_who_is_of_age(town: Town, page: Page) -> None:

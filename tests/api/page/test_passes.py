@@ -26,7 +26,7 @@ _WITHOUT_KEYS = """if (crypto.subtle) {
 async def _keep_a_pass(phone: Device) -> Page:
     """Open the page of passes where there is none yet, add one, and wait until the page itself is kept too."""
     page = await open_passes(phone)
-    await expect(page.get_by_role("heading", name="Aucun passe sur ce téléphone")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Aucun pass sur ce téléphone")).to_be_visible()
     await add_pass(page)
     await page.wait_for_function("caches.match('/enjoy/pass')")
     return page
@@ -35,7 +35,7 @@ async def _keep_a_pass(phone: Device) -> Page:
 async def _lose_the_net(phone: Device, page: Page) -> None:
     await phone.context.set_offline(True)
     await page.reload()
-    await expect(page.get_by_text("Pas de réseau : vos passes marchent quand même.")).to_be_visible()
+    await expect(page.get_by_text("Pas de réseau : vos pass marchent quand même.")).to_be_visible()
 
 
 async def _a_reader_believes_two_codes(page: Page, keys: Mapping[bytes, str]) -> None:
@@ -60,13 +60,13 @@ async def test_sans_reseau_le_code_change_encore_et_un_lecteur_l_accepte(pool: T
     [lost] = [one["medium"] for one in await phone.get("card/media") if one["kind"] == "phone"]
     await phone.post(f"card/media/{lost}/lost")
     again = await phone.open("pass")
-    await expect(again.locator("#withdrawn")).to_contain_text("Ce passe a été retiré")
+    await expect(again.locator("#withdrawn")).to_contain_text("Ce pass a été retiré")
     await expect(again.locator("#canvas")).to_be_hidden()
     await phone.post(f"card/media/{lost}/found")
     await again.reload()
     await expect(again.locator("#canvas[data-step]")).to_be_visible()
     await again.get_by_role("button", name="Supprimer de ce téléphone").click()
-    await expect(again.get_by_text("Le passe a été supprimé de ce téléphone.")).to_be_visible()
+    await expect(again.get_by_text("Le pass a été supprimé de ce téléphone.")).to_be_visible()
 
 
 @pytest.mark.usefixtures("pool")

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from core.signature import Signer, make_key
 from db import pass_rights
 from db.connection import Connection, Role, connect
@@ -194,6 +196,7 @@ ACTS: tuple[Callable[[Connection, Member, datetime], Awaitable[None]], ...] = (
 )
 
 
+@pytest.mark.slow(30)
 async def test_services_that_join_all_they_hold_match_holders_no_better_than_chance(database_url: str) -> None:
     chance, town = random.Random(SEED), Town(database_url)
     async with await connect(database_url, Role.ENJOY_PASS, autocommit=True) as connection:
@@ -220,6 +223,7 @@ def without_night(one: Seen) -> Seen:
     return Seen(one.holder, one.granted[:3], one.columns)
 
 
+@pytest.mark.slow(30)
 async def test_an_attack_finds_whatever_is_the_same_or_happens_in_one_moment(database_url: str) -> None:
     chance, town = random.Random(SEED), Town(database_url)
     async with await connect(database_url, Role.ENJOY_PASS, autocommit=True) as connection:

@@ -74,6 +74,7 @@ async def test_the_london_home_s_duplicates_and_gaps_are_those_it_came_with(
     assert len(gaps) >= 5  # four times one slot between two that came, and once a day
 
 
+@pytest.mark.slow(35)
 async def test_the_sceaux_home_s_zeros_are_runs_or_gaps_as_one_reads_them(
     ingest: Connection, village_url: str, reference_data: Path
 ):

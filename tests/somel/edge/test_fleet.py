@@ -149,6 +149,7 @@ def somel(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow(20)
 @pytest.mark.timeout(600)
 def test_the_command_enrols_a_fleet_and_publishes(embedded: Services, tmp_path: Path):
     somel("load", "communes")
