@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import msgspec
 
-from core.errors import ConfigurationError, InputError, PlatformError, RetryableError, UnauthenticatedError
+from core.errors import InputError, PlatformError, RetryableError, UnauthenticatedError
 from enjoy.reader.journal import Entry
-from enjoy.reader.offline import Reader, Sync
+from enjoy.reader.offline import Reader, Sync, not_paired
 from enjoy.reader.status import MOST_BYTES, StatusList
 from outward.addresses import HTTP_AND_HTTPS, Faults, read_address, resolve
 from outward.exchange import Answer, Asked, exchange
@@ -117,7 +117,7 @@ def server_of(reader: Reader) -> Server:
     """
     content = reader.journal.fact(_SERVER)
     if content is None:
-        raise ConfigurationError("reader_not_paired", "The reader is not paired: `somel reader pair` does it.")
+        raise not_paired()
     return msgspec.json.decode(content, type=Server)
 
 

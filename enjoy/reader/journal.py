@@ -13,7 +13,7 @@ from core.errors import ConfigurationError
 from enjoy.reader.reasons import Proof, Reason
 from enjoy.reader.rules import Admission
 
-_FILE: Final = "reader.sqlite"
+FILE: Final = "reader.sqlite"
 _BUSY_S: Final = 10.0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
@@ -82,8 +82,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (folder / _FILE).touch(mode=0o600)
-            self._file = sqlite3.connect(folder / _FILE, timeout=_BUSY_S, isolation_level=None)
+            (folder / FILE).touch(mode=0o600)
+            self._file = sqlite3.connect(folder / FILE, timeout=_BUSY_S, isolation_level=None)
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = FULL")
             self._file.executescript(_SCHEMA)

@@ -15,7 +15,7 @@ import msgspec
 
 from core.errors import ConfigurationError, InputError
 from enjoy.reader.bundle import Bundle, read_bundle
-from enjoy.reader.journal import Entry, Journal
+from enjoy.reader.journal import FILE, Entry, Journal
 from enjoy.reader.presenting import PLAIN, SHOWN, Presented, read_presented
 from enjoy.reader.reasons import Reason
 from enjoy.reader.rules import Asked, Rule, Verdict, judge, used
@@ -73,6 +73,11 @@ class Answer:
         return self.entry.reason is Reason.ADMITTED
 
 
+def not_paired() -> ConfigurationError:
+    """Return the error that says that a folder is no reader's yet."""
+    return ConfigurationError("reader_not_paired", "The reader is not paired: `somel reader pair` does it.")
+
+
 class Reader:
     """Judge what is shown with no connection.
 
@@ -86,6 +91,23 @@ class Reader:
         self.journal = Journal(folder)
         self._read: tuple[bytes, Bundle, tuple[Rule, ...]] | None = None
         self._listed: tuple[bytes, StatusList] | None = None
+
+    @classmethod
+    def paired(cls, folder: Path) -> Self:
+        """Return the reader of a folder; where that is no reader's, nothing is made.
+
+        Raises
+        ------
+        ConfigurationError
+            ``reader_not_paired``.
+        """
+        if not (folder / FILE).is_file():
+            raise not_paired()
+        reader = cls(folder)
+        if reader.journal.fact(_BUNDLE) is None:
+            reader.journal.close()
+            raise not_paired()
+        return reader
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -200,7 +222,7 @@ class Reader:
     def _bundle(self) -> tuple[Bundle, tuple[Rule, ...]]:
         content = self.journal.fact(_BUNDLE)
         if content is None:
-            raise ConfigurationError("reader_not_paired", "The reader is not paired: `somel reader pair` does it.")
+            raise not_paired()
         if self._read is None or self._read[0] != content:
             bundle = msgspec.json.decode(content, type=Bundle)
             self._read = (content, bundle, bundle.read_rules())

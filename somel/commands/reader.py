@@ -37,10 +37,11 @@ def pair(
     folder: Folder = _FOLDER,
 ) -> None:
     """Make a folder that of a reader, and fetch all that it needs."""
+    from enjoy.reader.offline import Reader
     from somel import reader_calls as calls
 
     server = calls.Server(url, sys.stdin.readline().strip() if secret == "-" else secret)  # noqa: S105 - a sign
-    with _opened(folder) as reader:
+    with Reader(folder) as reader:
         asyncio.run(calls.pair(reader, server, now=datetime.now(UTC)))
         bundle = reader.bundle
         typer.echo(f"{bundle.reader}: {bundle.service_title}, {bundle.venue_title}; {len(bundle.rules)} rules")
@@ -125,7 +126,7 @@ def status(folder: Folder = _FOLDER, *, as_json: AsJson = False) -> None:
 def _opened(folder: Path) -> "Reader":
     from enjoy.reader.offline import Reader
 
-    return Reader(folder)
+    return Reader.paired(folder)
 
 
 def _codes(code: str | None) -> Iterator[str]:

@@ -100,7 +100,10 @@ async def test_a_reader_is_paired_judges_alone_is_killed_and_tells_its_log(datab
         code, other = await paper(town, address), await paper(town, address)
         secret = await gate_of(address, key)
         assert refusal(await ran("status", *folder)) == "reader_not_paired"
+        assert refusal(await ran("check", *folder)) == "reader_not_paired"  # before anything is read
+        assert not (tmp_path / "gate").exists()
         assert refusal(await ran("pair", address, "somel_reader_wrong", *folder)) == "reader_unknown"
+        assert refusal(await ran("status", *folder)) == "reader_not_paired"
         paired = await ran("pair", address, "-", *folder, typed=secret + "\n")
         assert (paired.exit_code, paired.output) == (0, "Gate: Pool, Door; 1 rules\n"), paired.exception
         await judges_alone(folder, code, other)
