@@ -1,7 +1,8 @@
 """Two hundred customers at a time want what there is ten or seven of: never more is sold, and nothing is stuck.
 
 ``python -m benchmarks._passes_orders DATABASE_URL SHOP_ID SLOT_ID PRODUCT_ID SEED COUNT`` is one process of customers,
-for tests that run several and kill some; it says ``placed`` after each order that it placed.
+for tests that run several and kill some; it says ``open``, begins when a line comes on its input, and
+says ``placed`` after each order that it placed.
 """
 
 import asyncio
@@ -260,15 +261,17 @@ async def _number(connection: Connection, sql: str, *values: object) -> int:
     return int(row[0]) if row else 0
 
 
-async def _customers(url: str, shop_id: int, stand: Stand, seed: int, count: int, say: Callable[[], None]) -> None:
+async def _customers(url: str, shop_id: int, stand: Stand, seed: int, count: int, say: Callable[[str], None]) -> None:
     """Be a process of customers."""
     draws = random.Random(seed)  # noqa: S311 - draws that can be had again
     async with open_pool(url, Role.ENJOY_SHOP, min_size=4, max_size=4) as pool:
         async with borrow(pool) as connection:
             shop = await find_shop(connection, shop_id=shop_id)
+        say("open")
+        await asyncio.to_thread(sys.stdin.readline)
         for _ in range(count):
             if shop is not None and (placed := await order(pool, shop, stand)) is not None:
-                say()
+                say("placed")
                 if draws.random() < _SECOND_THOUGHTS:
                     async with borrow(pool) as connection:
                         await take(connection, shop, placed.order_id, cancelling(shop), actor="customer", now=NOON)
@@ -283,6 +286,6 @@ if __name__ == "__main__":
             Stand(int(slot_number), int(product_number), PIECES),
             int(seed_number),
             int(order_count),
-            lambda: print("placed", flush=True),
+            lambda said: print(said, flush=True),
         )
     )

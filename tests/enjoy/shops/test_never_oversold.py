@@ -46,18 +46,26 @@ async def test_a_process_that_is_killed_in_the_middle_leaves_nothing_behind(data
             await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "benchmarks._passes_orders", database_url, *map(str, numbers)),
                 *(str(seed), "400" if seed else "1000000"),
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 cwd=ROOT,
             )
             for seed in range(2)
         ]
         killed, other = processes
-        assert killed.stdout is not None
+        assert killed.stdin
+        assert killed.stdout
+        assert other.stdin
+        assert other.stdout
         async with asyncio.timeout(150):
-            for _ in range(3):
+            assert await killed.stdout.readline() == await other.stdout.readline() == b"open\n"
+            killed.stdin.write(b"\n")
+            for _ in range(3):  # of seven pieces, while nobody else is there
                 assert await killed.stdout.readline() == b"placed\n"
+            other.stdin.write(b"\n")
+            await asyncio.sleep(0.02)  # both are at it
             killed.kill()
-            await killed.wait()
+            await killed.communicate()
             await other.communicate()
         assert (killed.returncode, other.returncode) == (-9, 0)
         await fill_up(pool, shop, stand)
