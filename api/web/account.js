@@ -1,6 +1,6 @@
 // The page of accounts: everything that it does is a call that a program could make as well.
 import { byId, make, show } from "/static/dom.js";
-import { call, say, tried, words } from "/static/enjoy/asking.js";
+import { call, inTurn, say, words } from "/static/enjoy/asking.js";
 
 const OVERLAP_H = 24;
 let account = null;
@@ -15,13 +15,13 @@ function reveal(id, text) {
 
 function keyRow(key) {
   const rotate = make("button", { type: "button", className: "plain", textContent: words("accountNewSecret") });
-  rotate.addEventListener("click", tried(async () => {
+  rotate.addEventListener("click", inTurn(async () => {
     const turned = await call("POST", within(`keys/${key.api_key_id}/secret`), { overlap_h: OVERLAP_H });
     await showKeys();
     reveal("secret", `${turned.secret} (${words("accountOverlap", { n: OVERLAP_H })})`);
   }));
   const revoke = make("button", { type: "button", className: "danger", textContent: words("accountRevoke") });
-  revoke.addEventListener("click", tried(async () => {
+  revoke.addEventListener("click", inTurn(async () => {
     await call("DELETE", within(`keys/${key.api_key_id}`));
     await showKeys();
   }));
@@ -102,19 +102,19 @@ async function begin() {
   await showOrganisation();
 }
 
-byId("entrance").addEventListener("submit", tried(async (event) => {
+byId("entrance").addEventListener("submit", inTurn(async (event) => {
   const given = new FormData(event.target);
   const wanted = { email: given.get("email"), passphrase: given.get("passphrase") };
   await call("POST", event.submitter?.value ?? "session", wanted);
   event.target.reset();
   await begin();
 }));
-byId("out").addEventListener("click", tried(async () => {
+byId("out").addEventListener("click", inTurn(async () => {
   await call("DELETE", "session");
   await begin();
 }));
-byId("organisation").addEventListener("change", tried(showOrganisation));
-byId("new-key").addEventListener("submit", tried(async (event) => {
+byId("organisation").addEventListener("change", inTurn(showOrganisation));
+byId("new-key").addEventListener("submit", inTurn(async (event) => {
   const given = new FormData(event.target);
   const wanted = { name: given.get("name"), scopes: given.getAll("scope"), is_sandbox: given.has("sandbox") };
   const made = await call("POST", within("keys"), wanted);
@@ -122,9 +122,9 @@ byId("new-key").addEventListener("submit", tried(async (event) => {
   await showKeys();
   reveal("secret", `${made.secret} (${words("accountKeep")})`);
 }));
-byId("invite").addEventListener("submit", tried(async (event) => {
+byId("invite").addEventListener("submit", inTurn(async (event) => {
   const made = await call("POST", within("invitations"), { role: new FormData(event.target).get("role") });
   reveal("link", `${location.origin}${made.link} (${words("accountLinkGood")})`);
 }));
 
-tried(begin)();
+inTurn(begin)();

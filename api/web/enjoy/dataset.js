@@ -1,5 +1,5 @@
 // The page of a dataset: its subjects on a map, the curve of the one that is chosen, and code that can be copied.
-import { byId, make, show } from "../dom.js";
+import { byId, make, show } from "/static/dom.js";
 import { Curve } from "./curve.js";
 import { SubjectMap } from "./map.js";
 import { written } from "./writing.js";

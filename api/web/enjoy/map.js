@@ -1,6 +1,6 @@
 // The subjects of a dataset over the communes; without tiles, so that no other host is asked for anything.
 import { Map as LeafletMap, circleMarker, control, geoJSON } from "../vendor/leaflet.js";
-import { make } from "../dom.js";
+import { make } from "/static/dom.js";
 import { writtenValue } from "./writing.js";
 
 const LIMITS = { minZoom: 7, maxZoom: 19, zoomSnap: 0.25 };

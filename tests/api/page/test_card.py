@@ -1,15 +1,15 @@
 """A resident makes a card without a name, links a Pass Pass card, loses it, and leaves; by keyboard, on a phone."""
 
-import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 from tests.api.page.console import refused
 from tests.api.page.devices import Album, Devices, fits
 from tests.api.page.keyboard import press
 from tests.api.page.people import SERIAL
+from tests.api.page.slow_net import held_back
 from tests.db.village import ask
 from tests.enjoy.passes.town import Town, add_service
 
@@ -116,15 +116,9 @@ async def test_somebody_who_signs_out_while_the_card_is_being_shown_is_told_of_n
     add_service(Town(database_url), "pool")
     page = await (await devices.phone("en-GB")).open("card")
     await make_a_card(page)
-    held = asyncio.Event()
-
-    async def wait(route: Route) -> None:
-        await held.wait()
-        await route.continue_()
-
-    await page.route("**/v1/card/access*", wait)
-    await press(page, "Join")
-    await press(page, "Sign out")
-    held.set()
+    async with held_back(page, "**/v1/card/access*") as asked:
+        await press(page, "Join")
+        await asked.wait()
+        await press(page, "Sign out")
     await expect(page.get_by_role("button", name="Make a card without a name")).to_be_visible()
     await expect(page.locator("#said")).to_have_text("")

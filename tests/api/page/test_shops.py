@@ -7,6 +7,7 @@ from tests.api.page.console import refused
 from tests.api.page.devices import Album, Device, Devices
 from tests.api.page.keyboard import tab_to
 from tests.api.page.people import make_owner, sign_up
+from tests.api.page.slow_net import held_back
 from tests.db.village import ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
@@ -143,6 +144,14 @@ async def hand_over(merchant: Page, phone: Page, code: str) -> None:
     await expect(merchant.get_by_label("Stock: Pain au levain")).to_have_count(1)
 
 
+async def sign_out(merchant: Page) -> None:
+    """Sign out while the page looks for new orders, as it does every few seconds."""
+    async with held_back(merchant, "**/v1/merchant/orders*") as asked:
+        await asked.wait()
+        await merchant.get_by_role("button", name="Sign out").click()
+    await expect(merchant.get_by_role("button", name="Sign in")).to_be_visible()
+
+
 async def test_an_order_is_placed_by_keyboard_in_french_and_collected_in_english(
     devices: Devices, album: Album, database_url: str
 ) -> None:
@@ -160,6 +169,7 @@ async def test_an_order_is_placed_by_keyboard_in_french_and_collected_in_english
     code = await order(phone, album)
     await accept_and_make_ready(merchant, phone, album)
     await hand_over(merchant, phone, code)
+    await sign_out(merchant)
 
     # Nothing is left over: what is sold is gone, and the customer sees so.
     await customer.go(phone, "shops/le-fournil-de-wazemmes?lang=en")

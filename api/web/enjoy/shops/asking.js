@@ -1,6 +1,6 @@
 // What the pages of shops share: calls with the secret of an order, and how they write money and local time.
 import { make } from "/static/dom.js";
-import { answerOf, call, told, tried } from "/static/enjoy/asking.js";
+import { answerOf, call, inTurn, told } from "/static/enjoy/asking.js";
 
 const ZONE = "Europe/Paris";
 export const language = document.documentElement.lang;
@@ -35,7 +35,7 @@ export async function askAnew(path, tag) {
 
 export const button = (textContent, className, work) => {
   const made = make("button", { type: "button", className, textContent });
-  made.addEventListener("click", tried(work));
+  made.addEventListener("click", inTurn(work));
   return made;
 };
 export const field = (title, properties) => make(

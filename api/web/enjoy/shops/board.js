@@ -1,6 +1,6 @@
 // The orders of a shop: what is new, what is to be prepared, what is handed over; brought up to date by itself.
-import { byId, make } from "../../dom.js";
-import { callAll, say, tried, words } from "/static/enjoy/asking.js";
+import { byId, make } from "/static/dom.js";
+import { callAll, inTurn, say, words } from "/static/enjoy/asking.js";
 import { ask, askAnew, button, day, euros, field, isoDay, span } from "./asking.js";
 
 const EVERY_MS = 3_000;
@@ -9,7 +9,8 @@ let within = null;
 let tag = "";
 let orders = [];
 let seen = null;
-let timer = null;
+let watching = null;
+let looking = null;
 
 function sound() {
   const audio = new AudioContext();
@@ -34,7 +35,7 @@ function asking(order, title, verb, name, properties, className) {
     "form", {}, field(title, { name, required: true, autocomplete: "off", ...properties }),
     make("button", { type: "submit", className, textContent: words(verb === "collect" ? "merchantCollect" : "merchantRefuse") }),
   );
-  form.addEventListener("submit", tried(() => step(order, verb, { [name]: form.elements[name].value })));
+  form.addEventListener("submit", inTurn(() => step(order, verb, { [name]: form.elements[name].value })));
   return form;
 }
 
@@ -112,33 +113,37 @@ async function look() {
   await showFigures();
 }
 
+// No look is under way afterwards: it would ask with a session that is over, or show what is another shop's.
+export async function unwatch() {
+  watching = null;
+  await looking;
+}
+
 export async function watch(address) {
-  clearTimeout(timer);
+  await unwatch();
+  const mine = watching = {};
   within = address;
   tag = "";
   seen = null;
   await look();
-  const again = async () => {
-    try {
-      await look();
-      countDown();
-    } catch {
-      // the next look may do better
-    }
-    timer = setTimeout(again, EVERY_MS);
+  const again = () => {
+    if (watching !== mine) return;
+    // Where a look fails, the next may do better.
+    looking = look().then(countDown).catch(() => {}).finally(() => setTimeout(again, EVERY_MS));
   };
-  timer = setTimeout(again, EVERY_MS);
+  setTimeout(again, EVERY_MS);
 }
 
-export const unwatch = () => clearTimeout(timer);
-
 // What a scanner types names the order as well.
-byId("scan").addEventListener("submit", tried(async () => {
-  const input = byId("scan").elements.code;
-  const [, id] = /^SOMEL-ORDER:([0-9a-f-]{36}):/i.exec(input.value.trim()) ?? [];
-  const order = orders.find((one) => one.order === id?.toLowerCase());
-  if (!order) throw new Error(words("merchantNoOrders"));
-  await step(order, "collect", { code: input.value.trim() });
-  input.value = "";
-  input.focus();
-}));
+byId("scan").addEventListener("submit", (event) => {
+  const input = event.target.elements.code;
+  const text = input.value.trim();
+  input.value = ""; // for the next one, which scanners type at once
+  inTurn(async () => {
+    const [, id] = /^SOMEL-ORDER:([0-9a-f-]{36}):/i.exec(text) ?? [];
+    const order = orders.find((one) => one.order === id?.toLowerCase());
+    if (!order) throw new Error(words("merchantNoOrders"));
+    await step(order, "collect", { code: text });
+    input.focus();
+  })(event);
+});

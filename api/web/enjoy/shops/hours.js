@@ -1,5 +1,5 @@
 // Opening hours as a merchant says them: two spans a day, closures, and the days that are unlike their week as they are.
-import { byId, make } from "../../dom.js";
+import { byId, make } from "/static/dom.js";
 import { words } from "/static/enjoy/asking.js";
 import { button, field, weekDay } from "./asking.js";
 

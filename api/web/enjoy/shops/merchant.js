@@ -1,5 +1,5 @@
 // The page of merchants: apply with a shop, say what it sells and when; and of those who list shops.
-import { byId, make, show } from "../../dom.js";
+import { byId, make, show } from "/static/dom.js";
 import { callAll, inTurn, say, words } from "/static/enjoy/asking.js";
 import { ask, button, day, euros, field, language as spoken, span } from "./asking.js";
 import { unwatch, watch } from "./board.js";
@@ -96,7 +96,7 @@ async function showListings(lister) {
 const lister = () => account.organisations.find((one) => ["metropolis", "commune"].includes(one.kind) && one.scopes.includes("manage:services"));
 
 async function showOrganisation() {
-  unwatch();
+  await unwatch();
   shop = chosen().kind === "merchant" ? await ask("GET", within("merchant/shop")) : null;
   show(byId("apply"), shop === null);
   show(byId("own"), shop !== null);
@@ -193,7 +193,7 @@ byId("entrance").addEventListener("submit", inTurn(async (event) => {
   byId("title").focus();
 }));
 byId("out").addEventListener("click", inTurn(async () => {
-  unwatch();
+  await unwatch();
   await ask("DELETE", "session");
   await begin();
 }));

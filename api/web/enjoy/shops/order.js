@@ -1,5 +1,5 @@
 // An order, for who made it: what opens it is in the fragment, which browsers send to nobody.
-import { byId, make, show } from "../../dom.js";
+import { byId, make, show } from "/static/dom.js";
 import { tried, words } from "/static/enjoy/asking.js";
 import { ask, clock, day, euros, grouped, span } from "./asking.js";
 

@@ -1,5 +1,5 @@
 // A shop: its hours, what it sells, when it is collected; and an order, without an account.
-import { byId, make, show } from "../../dom.js";
+import { byId, make, show } from "/static/dom.js";
 import { callAll, say, tried, words } from "/static/enjoy/asking.js";
 import { ask, day, euros, isoDay, language, plainDay, span, weekDay } from "./asking.js";
 
