@@ -92,15 +92,10 @@ async def store_changes(connection: Connection, version: int, changes: Mapping[i
         await run(connection, _SQL[step], **facts)
 
 
-async def put_off(connection: Connection, status: int, due: Mapping[int, datetime]) -> None:
-    """Note from when on the list gives tokens a status; what was noted of them before is forgotten."""
-    times, statuses = list(due.values()), [status] * len(due)
-    await run(connection, _SQL["put_off"], indices=list(due), statuses=statuses, times=times)
-
-
-async def bring_forward(connection: Connection, whose: Whose, due_at: datetime) -> None:
-    """Let what was put off come into the list at a time, unless it does before."""
-    await run(connection, _SQL["bring_forward"], **asdict(whose), due_at=due_at)
+async def put_off(connection: Connection, changes: Mapping[int, int], nights: Mapping[int, datetime]) -> None:
+    """Note what the list will say of tokens, by their places, and from when on; of two nights the first."""
+    indices, statuses = list(changes), list(changes.values())
+    await run(connection, _SQL["put_off"], indices=indices, statuses=statuses, times=[nights[one] for one in indices])
 
 
 async def drop_due(connection: Connection, indices: Sequence[int]) -> None:

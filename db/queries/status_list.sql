@@ -32,18 +32,7 @@ INSERT INTO pass.status_due (status_index, status, due_at)
 SELECT due.status_index, due.status, due.due_at
 FROM unnest(%(indices)s::integer [], %(statuses)s::smallint [], %(times)s::timestamptz [])
     AS due (status_index, status, due_at)
-ON CONFLICT (status_index) DO UPDATE SET status = excluded.status, due_at = excluded.due_at
-
--- name: bring_forward
-UPDATE pass.status_due SET due_at = %(due_at)s
-FROM pass.token
-WHERE
-    token.status_index = status_due.status_index
-    AND status_due.due_at > %(due_at)s::timestamptz
-    AND (%(token_id)s::uuid IS NULL OR token.token_id = %(token_id)s)
-    AND (%(medium_id)s::uuid IS NULL OR token.medium_id = %(medium_id)s)
-    AND (%(subject_id)s::uuid IS NULL OR token.subject_id = %(subject_id)s)
-    AND (%(kid)s::text IS NULL OR token.kid = %(kid)s)
+ON CONFLICT (status_index) DO UPDATE SET status = excluded.status, due_at = least(status_due.due_at, excluded.due_at)
 
 -- name: take_due
 -- row: db.status_list.Listed

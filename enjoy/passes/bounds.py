@@ -4,7 +4,7 @@ What begins and ends with everybody else's tells nothing of who holds it, and at
 stands at a door whose pass ends just then.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -25,10 +25,8 @@ def bound_before(now: datetime) -> datetime:
     """
     there = now.astimezone(_PARIS)
     monday = there.date() - timedelta(days=there.weekday())
-    bound = datetime.combine(monday, _AT, _PARIS)
-    if bound > there:
-        bound = datetime.combine(monday - _WEEK, _AT, _PARIS)
-    return bound.astimezone(UTC)
+    bound = _at_three(monday)
+    return bound if bound <= now else _at_three(monday - _WEEK)
 
 
 def bound_after(now: datetime) -> datetime:
@@ -40,8 +38,7 @@ def bound_after(now: datetime) -> datetime:
     >>> bound_after(datetime(2026, 3, 28, 11, tzinfo=UTC)).isoformat()  # summer time began
     '2026-03-30T01:00:00+00:00'
     """
-    day = bound_before(now).astimezone(_PARIS).date() + _WEEK
-    return datetime.combine(day, _AT, _PARIS).astimezone(UTC)
+    return _at_three(bound_before(now).astimezone(_PARIS).date() + _WEEK)
 
 
 def night_after(now: datetime) -> datetime:
@@ -55,8 +52,10 @@ def night_after(now: datetime) -> datetime:
     >>> night_after(datetime(2026, 11, 25, 2, tzinfo=UTC)).isoformat()
     '2026-11-26T02:00:00+00:00'
     """
-    there = now.astimezone(_PARIS)
-    night = datetime.combine(there.date(), _AT, _PARIS)
-    if night <= there:
-        night = datetime.combine(there.date() + _DAY, _AT, _PARIS)
-    return night.astimezone(UTC)
+    today = now.astimezone(_PARIS).date()
+    night = _at_three(today)
+    return night if night > now else _at_three(today + _DAY)
+
+
+def _at_three(day: date) -> datetime:
+    return datetime.combine(day, _AT, _PARIS).astimezone(UTC)

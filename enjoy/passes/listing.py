@@ -51,12 +51,9 @@ async def publish(
 
 async def set_statuses(connection: Connection, whose: Whose, status: int, *, now: datetime) -> int:
     """Set the status of tokens, in the list at once, and return how many had another: for what one service does."""
-    await store.hold_list(connection)  # before the tokens, always: two that set statuses wait for each other once
-    due = {} if status == VALID else await store.due_of(connection, whose)  # what is refused is not put off
-    changed = await set_tokens(connection, whose, status)
-    listed = {one.status_index: status for one in changed if one.expires_at > now}
-    await publish(connection, {**due, **listed}, now=now)
-    return len(changed)
+    count, changes = await _set(connection, whose, status, now)
+    await publish(connection, changes, now=now)
+    return count
 
 
 async def set_statuses_by_night(connection: Connection, whose: Whose, status: int, *, now: datetime) -> int:
@@ -65,12 +62,17 @@ async def set_statuses_by_night(connection: Connection, whose: Whose, status: in
     A lost phone is refused at all of its services. Were the list to say so at once, two of them that lay side by side
     what they saw would know by the moment that they have one holder; so it says by night what all holders did that day.
     """
-    await store.hold_list(connection)
-    night, changed = night_after(now), await set_tokens(connection, whose, status)
-    await store.put_off(connection, status, {one.status_index: night for one in changed if one.expires_at > now})
-    if status != VALID:
-        await store.bring_forward(connection, whose, night)
-    return len(changed)
+    count, changes = await _set(connection, whose, status, now)
+    await store.put_off(connection, changes, dict.fromkeys(changes, night_after(now)))
+    return count
+
+
+async def _set(connection: Connection, whose: Whose, status: int, now: datetime) -> tuple[int, dict[int, int]]:
+    """Set the status of tokens; return how many had another, and what the list has to say of which places."""
+    await store.hold_list(connection)  # before the tokens, always: two that set statuses wait for each other once
+    due = {} if status == VALID else await store.due_of(connection, whose)  # what is refused is put off no further
+    changed = await set_tokens(connection, whose, status)
+    return len(changed), {**due, **{one.status_index: status for one in changed if one.expires_at > now}}
 
 
 async def list_anew(connection: Connection, kid: str, *, now: datetime) -> int:
@@ -92,7 +94,7 @@ async def put_off(connection: Connection, replaced: Mapping[int, bool], *, now: 
         index: night_after(now + timedelta(days=secrets.randbelow(RENEWED_NIGHTS) if is_phones else 0))
         for index, is_phones in replaced.items()
     }
-    await store.put_off(connection, REVOKED, nights)
+    await store.put_off(connection, dict.fromkeys(replaced, REVOKED), nights)
 
 
 async def publish_due(connection: Connection, *, now: datetime) -> int:

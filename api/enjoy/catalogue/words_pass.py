@@ -62,8 +62,8 @@ PASS_SAID: Final[Mapping[str, tuple[str, str]]] = {
 PASS_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **PASS_SAID,
     "passName": ("Enjoy · mes passes", "Enjoy · my passes"),
-    "passShort": ("Passes", "Passes"),
-    "passTitle": ("Mes passes", "My passes"),
+    "passShort": ("Pass", "Passes"),
+    "passTitle": ("Mes pass", "My passes"),
     "passLead": (
         "Vos pass sur ce téléphone, même sans réseau.",
         "Your passes on this phone, with or without a network.",

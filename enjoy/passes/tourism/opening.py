@@ -184,9 +184,8 @@ async def phone_code(
     medium = await store.pass_medium(connection, subject_id, "phone", "")
     if medium is not None and medium.device_key != device_key:
         await store.end_pass_medium(connection, medium.medium_id, on=today)
-        await set_statuses(
-            connection, Whose(medium_id=medium.medium_id), REVOKED, now=now
-        )  # one service alone knows it
+        # at once: one service alone knows it
+        await set_statuses(connection, Whose(medium_id=medium.medium_id), REVOKED, now=now)
         medium = None
     medium_id = (
         await store.insert_pass_medium(connection, subject_id, "phone", "", on=today)
