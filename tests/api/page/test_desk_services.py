@@ -1,7 +1,9 @@
 """Those who run services: a desk sees a document of a holder, and an owner declares a library, all by the page."""
 
+from collections.abc import Mapping
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from db.connection import connect
 from db.territory import load_communes
@@ -53,30 +55,31 @@ async def test_le_guichet_constate_un_domicile_et_le_titulaire_a_le_droit(pool: 
     assert {right["title"]: right["holds"] for right in held["rights"]} == {"Resident": True, "Child": False}
 
 
+async def _fill_in(page: Page, summary: str, form_id: str, written: Mapping[str, str]) -> Locator:
+    """Open a form and write into it, field by field."""
+    await page.get_by_text(summary).press("Enter")
+    form = page.locator(form_id)
+    for label, text in written.items():
+        await form.get_by_label(label).fill(text)
+    return form
+
+
 async def _declare_a_service(page: Page) -> None:
-    await page.get_by_text("Declare a service").press("Enter")
-    form = page.locator("#new-service")
-    await form.get_by_label("Name in addresses").fill("library")
-    await form.get_by_label("Title").fill("Library <b>of Lille</b>")
+    written = {"Name in addresses": "library", "Title": "Library <b>of Lille</b>"}
+    form = await _fill_in(page, "Declare a service", "#new-service", written)
     await form.get_by_label("Proof asked for").select_option(label="Signed code, on paper too")
     await form.get_by_role("button", name="Declare").click()
     await expect(page.get_by_role("heading", name="Library <b>of Lille</b>")).to_be_visible()
 
 
 async def _add_a_venue(page: Page) -> None:
-    await page.get_by_text("Add a venue").press("Enter")
-    form = page.locator("#new-venue")
-    await form.get_by_label("Name in addresses").fill("reading")
-    await form.get_by_label("Title").fill("Reading room")
+    form = await _fill_in(page, "Add a venue", "#new-venue", {"Name in addresses": "reading", "Title": "Reading room"})
     await form.get_by_role("button", name="Add").click()
     await expect(page.locator("#venues")).to_contain_text("Reading room")
 
 
 async def _add_a_right(page: Page) -> None:
-    await page.get_by_text("Add a right").press("Enter")
-    form = page.locator("#new-right")
-    await form.get_by_label("Code of the right").fill("young")
-    await form.get_by_label("Title").fill("Under 26")
+    form = await _fill_in(page, "Add a right", "#new-right", {"Code of the right": "young", "Title": "Under 26"})
     await form.get_by_label("Who has it").select_option("age_below")
     await form.get_by_label("Number").fill("26")
     await form.get_by_role("button", name="Add").click()
