@@ -36,28 +36,43 @@ def single(found: dict[str, object]) -> Iterator[tuple[str, object]]:
             yield name, value
 
 
-def table(results: dict[str, dict[str, object]]) -> str:
-    """Return the results as a Markdown table."""
-    rows = [
-        f"| {name} | `{figure}` | {value:.4g} |" if isinstance(value, float) else f"| {name} | `{figure}` | {value} |"
-        for name, found in results.items()
+def rows_of(name: str, found: dict[str, object]) -> list[str]:
+    """Return the figures of a benchmark as rows of a Markdown table, with the day on which they were seen."""
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    return [
+        f"| {name} | `{figure}` | {f'{value:.4g}' if isinstance(value, float) else value} | {day} |"
         for figure, value in single(found)
     ]
-    machine = f"{platform.machine()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
-    return "\n".join([f"One run each on {machine}.", "", "| script | figure | value |", "|---|---|---|", *rows]) + "\n"
+
+
+def rows_before(text: str) -> dict[str, list[str]]:
+    """Return the rows of a table by the benchmarks that they are of."""
+    rows: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if " | `" in line:
+            rows.setdefault(line.split(" | ")[0].removeprefix("| "), []).append(line)
+    return rows
+
+
+def table(rows: dict[str, list[str]]) -> str:
+    """Return a Markdown table, in the order of the benchmarks."""
+    title = f"One run each on {platform.machine()}, Python {platform.python_version()}."
+    lines = [line for name in sorted(rows) for line in rows[name]]
+    return "\n".join([title, "", "| script | figure | value | seen on |", "|---|---|---|---|", *lines]) + "\n"
 
 
 def main() -> int:
-    """Run the benchmarks named, or all; write the table when all were run."""
+    """Run the benchmarks named, or all; write what was found into the table, beside what others found before."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="*", choices=[[], *names()], help="which; all when none is named")
     chosen = parser.parse_args().name or names()
-    results = {name: figures(name) for name in chosen}
-    print(table(results))
-    if chosen == names():
+    for name in chosen:
+        rows = rows_of(name, figures(name))
+        print("\n".join(rows))
         text = README.read_text()
-        head, tail = text[: text.index(START) + len(START)], text[text.index(END) :]
-        README.write_text(head + table(results) + tail)
+        start, end = text.index(START) + len(START), text.index(END)
+        before = {other: kept for other, kept in rows_before(text[start:end]).items() if other in names()}
+        README.write_text(text[:start] + table({**before, name: rows}) + text[end:])
     return 0
 
 

@@ -11,7 +11,7 @@ Figures on the last line with ``--json``:
     tokens of which one in a thousand is revoked; median and slowest hundredth over distinct tokens. [ms]
 ``delta_10k_kb``
     The signed changes that revoke 10,000 tokens of a million. [kB]
-``validations_per_s``, ``validation_p99_ms``
+``validations_per_s``, ``validation_p99_ms``, ``validation_stolen_ms``
     Validations with a connection, as `benchmarks._passes_validations` says.
 ``oversold``
     Orders beyond what there was, as `benchmarks._passes_orders` says.
