@@ -126,7 +126,8 @@ async function showHeld() {
   ]);
   fill("services", open.filter(isPublic).map((one) => serviceLine(one, joined)));
   fill("media", media.map(mediumLine));
-  byId("access").replaceChildren(...access.map(accessRow));
+  const nobody = make("tr", {}, make("td", { colSpan: 3, textContent: words("cardNone") }));
+  byId("access").replaceChildren(...(access.length ? access.map(accessRow) : [nobody]));
   byId("export").href = `/enjoy/v1/${acting("/export")}`;
 }
 

@@ -95,6 +95,7 @@ async def test_a_resident_links_a_card_loses_it_and_leaves(devices: Devices, alb
     page.on("dialog", lambda dialog: dialog.accept())
 
     code = await make_a_card(page)
+    await expect(page.locator("#access")).to_have_text("Nothing yet")
     await album.keep(page, "made")
     await press(page, "Join")
     await expect(page.locator("#services")).to_contain_text("Joined on")
