@@ -104,3 +104,5 @@ async def fits(page: Page) -> None:
         "(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(document.documentElement)"
     )
     assert root == [width, width], page.url
+    wide = "(cards) => cards.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+    assert await page.locator(".card").evaluate_all(wide) == [], page.url

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.api.page.devices import Devices
+from tests.api.page.devices import Devices, fits
 from tests.api.page.people import PASSPHRASE, sign_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
@@ -45,12 +45,13 @@ async def answers(address: str, *secrets: str) -> list[int]:
 
 
 async def test_a_developer_makes_and_revokes_a_key_on_the_page(devices: Devices) -> None:
-    page = await (await devices.screen("en-GB")).open("account")
+    page = await (await devices.phone("en-GB")).open("account")
     await sign_up(page, "ada@example.org")
     first = await make_a_key(page)
     assert await answers(devices.address, first) == [200]
     second = await give_it_a_new_secret(page, first)
     assert await answers(devices.address, first, second) == [200, 200]
+    await fits(page)
     await page.get_by_role("button", name="Revoke").click()
     await expect(page.locator("#keys")).to_have_text("Nothing yet")
     assert await answers(devices.address, first, second) == [401, 401]
