@@ -13,9 +13,6 @@ from db.features import Selection
 from db.views import View
 from enjoy.catalogue.files import FORMS
 
-#: Rows of a group of a Parquet file are held in memory, twice. [bytes of their text]
-_GROUP: Final = 8 * 1024 * 1024
-
 
 class ExportForm(StrEnum):
     """What a file is written as."""
@@ -61,15 +58,8 @@ async def _csv(parts: Rows) -> Blocks:
 
 
 async def _parquet(parts: Rows, file: ParquetFile) -> Blocks:
-    held: list[bytes] = []
-    size = 0
     async with aclosing(parts):
         async for rows in parts:
-            held.append(b"".join(rows))
-            size += len(held[-1])
-            if size >= _GROUP:
-                yield await asyncio.to_thread(file.write, b"".join(held))
-                held, size = [], 0
-    if held:
-        yield await asyncio.to_thread(file.write, b"".join(held))
+            if ready := await asyncio.to_thread(file.write, b"".join(rows)):
+                yield ready
     yield await asyncio.to_thread(file.close)

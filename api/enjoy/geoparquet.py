@@ -26,10 +26,12 @@ _TYPES: Final[dict[FieldType, pa.DataType]] = {
 _BOUNDS: Final = SHAPE[1:]
 _BOX: Final = pa.struct([(name, pa.float64()) for name in _BOUNDS])
 _VERSION: Final = "1.1.0"
+#: Columns of a group of rows are held in memory until it is written. [bytes]
+_GROUP: Final = 8 * 1024 * 1024
 
 
 class ParquetFile:
-    """Make a file of rows that come as CSV, a group of rows at a time.
+    """Make a file of rows that come as CSV; they are held as columns until there are enough for a group.
 
     Parameters
     ----------
@@ -57,24 +59,36 @@ class ParquetFile:
         self._sink = Sink()
         self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
         self._bounds: list[float] | None = None
+        self._held: list[pa.Table] = []
 
     def write(self, rows: bytes) -> bytes:
-        """Add a group of rows; return what can be sent of the file by now."""
+        """Add rows; return what can be sent of the file by now, mostly nothing."""
+        self._held.append(self._columns(rows))
+        if sum(table.nbytes for table in self._held) >= _GROUP:
+            self._write_group()
+        return self._sink.taken()
+
+    def close(self) -> bytes:
+        """Return the rest of the file."""
+        if self._held:
+            self._write_group()
+        if self._geometry_type is not None:
+            self._writer.add_key_value_metadata({"geo": json.dumps(self._metadata())})
+        self._writer.close()
+        return self._sink.taken()
+
+    def _write_group(self) -> None:
+        self._writer.write_table(pa.concat_tables(self._held))
+        self._held.clear()
+
+    def _columns(self, rows: bytes) -> pa.Table:
         self._reading.block_size = len(rows) + 1
         parsing = pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
         table = pacsv.read_csv(pa.py_buffer(rows), self._reading, parsing, self._converting).combine_chunks()
         columns = [table[field.name] for field in self._schema if field.name not in {SHAPE[0], "bbox"}]
         if self._geometry_type is not None:
             columns += self._shapes(table)
-        self._writer.write_table(pa.table(columns, schema=self._schema))
-        return self._sink.taken()
-
-    def close(self) -> bytes:
-        """Return the rest of the file."""
-        if self._geometry_type is not None:
-            self._writer.add_key_value_metadata({"geo": json.dumps(self._metadata())})
-        self._writer.close()
-        return self._sink.taken()
+        return pa.table(columns, schema=self._schema)
 
     def _shapes(self, table: pa.Table) -> list[pa.Array]:
         bounds = [table[name].chunk(0) for name in _BOUNDS]

@@ -61,6 +61,7 @@ def test_a_set_up_killed_in_the_middle_goes_on_where_it_stopped(mirror: Mirror, 
     killed = _set_up_elsewhere(tmp_path, mirror.host())
     archives = tmp_path / "bundle" / f"{TINY.folder_name}.partial" / "apt" / "archives"
     assert wait_until(lambda: len(list(archives.glob("*.deb"))) == 2, within_s=30)
+    assert wait_until(lambda: mirror.stalled in mirror.packages_asked_for(), within_s=30)
     killed.kill()
     killed.wait()
     assert not Bundle(TINY, tmp_path).is_ready
