@@ -170,9 +170,9 @@ async def test_of_several_processes_one_works_and_another_takes_over(vtn: Vtn, d
         async with at_work(database_url):
             async with at_work(database_url):
                 vtn.change("e", version=0)
-                await until(lambda: len(server.heard) == 1)
+                await until(lambda: statuses(vtn) == {"delivered": 1})
             vtn.change("e", version=1)
-            await until(lambda: len(server.heard) == 2)
+            await until(lambda: statuses(vtn) == {"delivered": 2})  # what is heard and not noted yet is told again
             ended = vtn.rows(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
                 "AND application_name = 'somel somel_compute'"
