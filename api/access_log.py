@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from core.errors import PlatformError, RetryableError
+from core.tasks import end
 from db.connection import Pool, borrow
 from db.personal_access import NewAccess, insert_accesses
 
@@ -59,9 +60,7 @@ class AccessLog:
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await end(task)
             await self._try()
 
     async def _store(self) -> None:

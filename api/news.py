@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from core.errors import PlatformError
+from core.tasks import end
 from db.news import listen
 
 _AGAIN_AFTER_S: Final = 1.0
@@ -96,9 +97,7 @@ class News:
             yield
         finally:
             self.close()
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[Reader]:

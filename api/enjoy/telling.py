@@ -10,6 +10,7 @@ from api.webhooks.delivery import Courier, Patience
 from api.webhooks.notifying import keep_at
 from api.webhooks.parcels import Due, Parcel
 from core.settings import Settings
+from core.tasks import end
 from db import webhook_queue as store
 from db.changes import RecordChange
 from db.connection import Connection, Role, connect
@@ -171,5 +172,4 @@ async def telling(settings: Settings, *, database_url: str) -> AsyncIterator[Non
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await end(task)

@@ -15,6 +15,7 @@ from api.enjoy.streaming import Streams
 from api.news import News
 from core.errors import PlatformError
 from core.settings import Settings
+from core.tasks import end
 from db.connection import Pool, borrow
 from db.keys import ApiKey
 from db.usage import Taken, add_usage, forget_usage, settle
@@ -96,9 +97,7 @@ class Traffic:
             try:
                 yield
             finally:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+                await end(task)
                 await self._try("store")
 
     async def settle(self) -> None:

@@ -11,6 +11,7 @@ from api.webhooks.delivery import Courier, Patience
 from api.webhooks.openadr_queue import OpenadrQueue
 from core.errors import PlatformError
 from core.settings import Settings
+from core.tasks import end
 from db.connection import Connection, Role, connect
 from db.notifications import forget_old, listen_for_news, lock_notifying, wait_for_news
 from grid.openadr.fan_out import fan_out
@@ -109,5 +110,4 @@ async def notifying(settings: Settings, *, database_url: str) -> AsyncIterator[N
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await end(task)

@@ -1,0 +1,52 @@
+"""Tasks that run until they are cancelled end, even when a cancellation is lost."""
+
+import asyncio
+
+import pytest
+
+from core.tasks import end
+
+
+async def deaf(losses: int) -> None:
+    """Run on, as a loop does whose `wait_for` forgets that it was cancelled."""
+    for _ in range(losses):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            continue
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("losses", [0, 1, 2])
+async def test_a_task_that_lost_a_cancellation_is_cancelled_again(losses: int):
+    task = asyncio.create_task(deaf(losses))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end(task, patience_s=0.01)
+    assert task.cancelled()
+
+
+async def test_a_task_is_left_the_time_to_put_things_in_order():
+    steps: list[str] = []
+
+    async def orderly() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)
+            steps.append("in order")
+
+    task = asyncio.create_task(orderly())
+    await asyncio.sleep(0)
+    await end(task)
+    assert steps == ["in order"]
+
+
+async def test_what_a_task_ended_with_is_told():
+    async def broken() -> None:
+        raise ValueError("why")
+
+    task = asyncio.create_task(broken())
+    await asyncio.wait([task])
+    with pytest.raises(ValueError, match="why"):
+        await end(task)
