@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from core.errors import ConfigurationError, ConflictError, InputError, InvariantError, PlatformError, RetryableError
+from core.tasks import end
 from db.connection import Role, borrow, connect, open_pool, translated_errors
 from db.databases import with_database
 from tests.db.village import ask
@@ -115,6 +116,23 @@ async def test_a_pool_survives_the_end_of_its_connections(shared_url: str) -> No
         await asyncio.sleep(0.05)
         async with borrow(pool) as connection:
             assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+
+
+async def test_who_waits_for_a_connection_ends_though_it_comes_as_they_are_cancelled(shared_url: str) -> None:
+    async with open_pool(shared_url, Role.READ, min_size=1, max_size=1) as pool:
+
+        async def work() -> None:
+            while True:
+                async with borrow(pool):
+                    await asyncio.sleep(0.001)
+
+        for _ in range(5):
+            async with borrow(pool):
+                working = asyncio.create_task(work())
+                await asyncio.sleep(0.02)  # it waits
+            async with asyncio.timeout(5):  # where its cancellation is lost, it works on
+                await end(working, patience_s=0.05)
+            assert working.cancelled()
 
 
 async def test_two_transactions_that_block_each_other_are_told_to_try_again(shared_url: str) -> None:
