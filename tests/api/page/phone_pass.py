@@ -1,18 +1,16 @@
 """A pass on somebody's phone: how it gets there, the code that it shows, and what a reader makes of that."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
 from db.connection import Role, connect
 from enjoy.passes.signing import published_keys
-from enjoy.reader.presenting import Presented, read_presented
+from enjoy.reader.presenting import STEP_S, Presented, read_presented
 from tests.api.page.codes import Pixels, read_code, screen_of
 from tests.api.page.devices import Device
 from tests.api.page.people import SERIAL, join_the_pool
-
-_HALF_MINUTE = timedelta(seconds=30)
 
 
 async def open_passes(phone: Device) -> Page:
@@ -33,11 +31,11 @@ async def code_on(page: Page) -> Pixels:
     return await screen_of(page, "#canvas")
 
 
-async def next_code(page: Page) -> None:
-    """Let half a minute go by on the phone."""
-    before = await page.locator("#canvas").get_attribute("data-step")
-    await page.clock.set_fixed_time(datetime.now(UTC) + _HALF_MINUTE)
-    await expect(page.locator("#canvas")).not_to_have_attribute("data-step", before or "")
+async def next_code(page: Page, *, after: int | None = None) -> None:
+    """Let a phone go on to the code after one; where none is given, after the one that it shows."""
+    step = after or int(await page.locator("#canvas").get_attribute("data-step") or 0)
+    await page.clock.set_fixed_time(datetime.fromtimestamp((step + 1.5) * STEP_S, UTC))
+    await expect(page.locator("#canvas")).to_have_attribute("data-step", str(step + 1))
 
 
 async def keys_of_readers(url: str) -> Mapping[bytes, str]:
