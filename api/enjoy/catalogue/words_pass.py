@@ -61,7 +61,7 @@ PASS_SAID: Final[Mapping[str, tuple[str, str]]] = {
 }
 PASS_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **PASS_SAID,
-    "passName": ("Enjoy · mes passes", "Enjoy · my passes"),
+    "passName": ("Enjoy · mes pass", "Enjoy · my passes"),
     "passShort": ("Pass", "Passes"),
     "passTitle": ("Mes pass", "My passes"),
     "passLead": (

@@ -43,7 +43,7 @@ async def test_each_page_may_do_what_it_needs_and_no_other_page_may(browser: htt
 async def test_the_pass_page_can_be_installed_in_both_languages(browser: httpx.AsyncClient):
     page = await browser.get("/enjoy/pass", headers={"Accept-Language": "en"})
     [address] = re.findall(r'rel="manifest" href="([^"]+)"', page.text)
-    for language, name in (("en", "Enjoy · my passes"), ("fr", "Enjoy · mes passes")):
+    for language, name in (("en", "Enjoy · my passes"), ("fr", "Enjoy · mes pass")):
         answer = await browser.get(address.replace("lang=en", f"lang={language}"))
         assert answer.headers["Content-Type"] == "application/manifest+json"
         manifest = answer.json()
