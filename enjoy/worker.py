@@ -16,6 +16,7 @@ import structlog
 from core.clock import WALL_CLOCK, Clock
 from core.errors import ConfigurationError, PlatformError, RetryableError
 from core.settings import Settings
+from core.tasks import outcome_of
 from db.connection import Connection, Role, borrow, connect, open_pool
 from db.enjoy_work import lock_working, look_alive
 from db.idempotency import forget_answers
@@ -192,15 +193,7 @@ async def _repeat(job: Job, lend: Connect, clock: Clock) -> None:
     """Do a job again and again; whatever goes wrong is logged, and the others are not held up."""
     failures = 0
     while True:
-        task = asyncio.ensure_future(job.work(lend, clock))
-        try:
-            await asyncio.wait([task])
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-        error = None if task.cancelled() else task.exception()
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
+        error = await outcome_of(job.work(lend, clock))
         if isinstance(error, ConfigurationError):
             raise error
         failures = failures + 1 if error else 0

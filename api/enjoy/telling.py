@@ -130,7 +130,7 @@ async def _body(reading: Connection, listener: Listener, change: RecordChange) -
 async def tell(settings: Settings, *, database_url: str, door: Callbacks | None = None) -> None:
     """Tell webhooks of changes until cancelled; any number of processes may run this, and one works."""
     way_out = door or callbacks(is_development=settings.enjoy_development)
-    await keep_at(lambda: _work(settings, database_url, way_out), "webhooks")
+    await keep_at(lambda: _work(settings, database_url, way_out))
 
 
 async def _work(settings: Settings, database_url: str, door: Callbacks) -> None:

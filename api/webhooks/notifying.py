@@ -11,7 +11,7 @@ from api.webhooks.delivery import Courier, Patience
 from api.webhooks.openadr_queue import OpenadrQueue
 from core.errors import PlatformError
 from core.settings import Settings
-from core.tasks import end
+from core.tasks import end, outcome_of
 from db.connection import Connection, Role, connect
 from db.notifications import forget_old, listen_for_news, lock_notifying, wait_for_news
 from grid.openadr.fan_out import fan_out
@@ -46,28 +46,19 @@ async def notify(settings: Settings, *, database_url: str, door: Callbacks | Non
     patience = Patience(
         settings.openadr_callback_attempts, settings.openadr_callback_wait_s, settings.openadr_callback_give_up_s
     )
-    await keep_at(lambda: _work(database_url, way_out, patience), "notifications")
+    await keep_at(lambda: _work(database_url, way_out, patience))
 
 
-async def keep_at(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+async def keep_at(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do some work until cancelled, anew whenever it ends; why it ended is logged."""
     said = ""
     while True:
-        working = asyncio.create_task(work(), name=name)
-        try:
-            await asyncio.wait([working])
-        finally:
-            working.cancel()
-            await asyncio.wait([working])
-        said = _say_why(working, said)
+        said = _say_why(await outcome_of(work()), said)
         await asyncio.sleep(_AGAIN_AFTER_S)
 
 
-def _say_why(ended: asyncio.Task[None], said: str) -> str:
+def _say_why(error: BaseException | None, said: str) -> str:
     """Log why the work ended: what passes by itself in a line, once, what is our fault in full; return what it was."""
-    error = None if ended.cancelled() else ended.exception()
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
     if not isinstance(error, PlatformError):
         _log.error("notifying failed", exc_info=error, again_after_s=_AGAIN_AFTER_S)
         return ""

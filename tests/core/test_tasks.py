@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.tasks import end
+from core.tasks import end, outcome_of
 
 
 async def deaf(losses: int) -> None:
@@ -50,3 +50,33 @@ async def test_what_a_task_ended_with_is_told():
     await asyncio.wait([task])
     with pytest.raises(ValueError, match="why"):
         await end(task)
+
+
+async def test_of_work_it_is_told_what_went_wrong_and_of_many_errors_the_first():
+    async def works() -> None: ...
+
+    async def fails() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(broken())
+            tasks.create_task(asyncio.sleep(60))
+
+    async def broken() -> None:
+        raise ValueError("why")
+
+    assert await outcome_of(works()) is None
+    assert repr(await outcome_of(fails())) == "ValueError('why')"
+
+
+async def test_work_ends_with_who_waits_for_it():
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.create_task(outcome_of(work()))
+    await asyncio.sleep(0.01)
+    await end(waiting)
+    assert (waiting.cancelled(), ended.is_set()) == (True, True)
