@@ -4,9 +4,10 @@ import base64
 from pathlib import Path
 
 import numpy as np
-import zxingcpp
 from numpy.typing import NDArray
 from playwright.async_api import Page
+
+from tests.support.qr_codes import texts_in
 
 Pixels = NDArray[np.uint8]
 _GREY = """async (png) => {
@@ -38,8 +39,8 @@ async def screen_of(page: Page, place: str | None = None) -> Pixels:
 
 def read_code(pixels: Pixels) -> str:
     """Return the text of the only code in a picture, as an independent decoder reads it."""
-    [found] = zxingcpp.read_barcodes(pixels)
-    return str(found.text)
+    [found] = texts_in(pixels)
+    return found
 
 
 def hold_before_camera(pixels: Pixels, video: Path) -> None:

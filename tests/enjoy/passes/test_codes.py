@@ -7,7 +7,6 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-import zxingcpp
 from numpy.typing import NDArray
 
 from core.signature import Signer, make_key
@@ -16,14 +15,11 @@ from enjoy.reader import cose
 from enjoy.reader.presenting import plain_text
 from enjoy.reader.tokens import CNF
 from tests.enjoy.reader.test_presenting import CLAIMS, NOON, PHONE_KEY, shown
+from tests.support.qr_codes import texts_in
 
 ISSUER = Signer(make_key())
 STILL = plain_text(cose.seal(ISSUER, CLAIMS))
 SHOWN = shown(cose.seal(ISSUER, {**CLAIMS, CNF: {1: {1: 1, -1: 6, -2: PHONE_KEY}}}), NOON)
-
-
-def read(pixels: NDArray[np.uint8]) -> list[str]:
-    return [one.text for one in zxingcpp.read_barcodes(pixels)]
 
 
 def of_png(png: bytes) -> NDArray[np.uint8]:
@@ -66,8 +62,8 @@ def of_svg(code: Code, scale: int = 6) -> NDArray[np.uint8]:
 def test_what_is_drawn_is_read_back(text: str, error: ErrorLevel) -> None:
     code = code_of(text, error=error)
     assert code.mode == "alphanumeric"
-    assert read(of_png(code.png(scale=4))) == [text]
-    assert read(of_svg(code)) == [text]
+    assert texts_in(of_png(code.png(scale=4))) == [text]
+    assert texts_in(of_svg(code)) == [text]
 
 
 def test_a_code_of_low_contrast_that_is_spoilt_in_places_is_read_too() -> None:
@@ -75,7 +71,7 @@ def test_a_code_of_low_contrast_that_is_spoilt_in_places_is_read_too() -> None:
     side = len(pixels)
     pixels = 90 + pixels * 0.4 + np.random.default_rng(5).normal(0, 12, pixels.shape)
     pixels[side // 2 : side // 2 + 20, side // 2 : side // 2 + 40] = 200  # a crease
-    assert read(np.clip(np.rot90(pixels), 0, 255).astype(np.uint8)) == [STILL]
+    assert texts_in(np.clip(np.rot90(pixels), 0, 255).astype(np.uint8)) == [STILL]
 
 
 def test_a_code_stays_small_enough_for_paper_and_for_a_phone() -> None:
