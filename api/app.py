@@ -45,6 +45,7 @@ from api.routes import (
     vee,
     watching,
 )
+from api.routing import add_routes
 from core.clock import WALL_CLOCK, Clock
 from core.settings import Settings
 
@@ -135,8 +136,7 @@ def create_app(settings: Settings, *, database_url: str, wall: Clock = WALL_CLOC
     enjoy = create_enjoy(context)
     app.state.enjoy = enjoy
     app.mount(ENJOY_PREFIX, enjoy, name="enjoy")  # first: what is asked most is found first
-    for module in _ROUTERS:
-        app.include_router(module.router)
+    add_routes(app, (module.router for module in _ROUTERS))
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
     app.mount(PREFIX, create_vtn(context), name="openadr")
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=_PACKED, exclude_content_types=_UNPACKED)

@@ -31,6 +31,7 @@ from api.enjoy.routes import (
 )
 from api.enjoy.shops.routing import ROUTERS as SHOP_ROUTERS
 from api.openapi import describe
+from api.routing import add_routes
 from enjoy.passes.published import PublishedList
 
 #: Where it is mounted.
@@ -65,6 +66,7 @@ _ROUTERS: Final = (
     events.router,
     webhooks.router,
     account.router,
+    account.page,
     keys.router,
     members.router,
     asyncapi.router,
@@ -95,8 +97,7 @@ def create_enjoy(context: Context) -> FastAPI:
     validations.install(app, context)  # first: what is asked most is found first
     features.install(app, context)
     pages.install(app)
-    for router in _ROUTERS:
-        app.include_router(router)
+    add_routes(app, _ROUTERS)
     ogc_records.install(app, context)
     app.add_middleware(LimitRequests, traffic=context.traffic)
     app.add_middleware(  # pages of anybody may call it; no browser sends a session's cookie along

@@ -9,6 +9,7 @@ from api.openadr import problems
 from api.openadr.broker import broker_of
 from api.openadr.routes import auth, events, notifiers, programs, reports, resources, subscriptions, vens
 from api.openadr.wiring import CallbackCheck, Wiring
+from api.routing import add_routes
 from core.settings import Settings
 from outward.callbacks import check_callback
 
@@ -44,8 +45,7 @@ def create_vtn(context: Context, wiring: Wiring | None = None) -> FastAPI:
     app.state.context = context
     app.state.wiring = wiring or Wiring(_check_of(context.settings), broker_of(context))
     problems.install(app)
-    for module in _ROUTERS:
-        app.include_router(module.router)
+    add_routes(app, (module.router for module in _ROUTERS))
     derived = app.openapi
     app.openapi = lambda: _described(derived())  # type: ignore[method-assign]  # FastAPI's own way
     return app

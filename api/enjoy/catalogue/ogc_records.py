@@ -17,6 +17,7 @@ from api.enjoy.features.moments import read_interval
 from api.enjoy.ogc import install_errors, mount
 from api.openapi import describe
 from api.paging import read_key, write_cursor
+from api.routing import add_routes
 from core.errors import NotFoundError
 from db.catalogue import Hits, Search, search
 from db.features import Interval
@@ -171,7 +172,7 @@ def install(app: FastAPI, context: Context) -> None:
         redirect_slashes=False,
     )
     records.state.context = context
-    records.include_router(router)
+    add_routes(records, [router])
     install_errors(records)
     mount(app, PREFIX, records)
 

@@ -21,7 +21,7 @@ from api.enjoy.passes import (
     ruling,
     services,
 )
-from api.enjoy.passes.tourism import routes as tourism
+from api.enjoy.passes.tourism.routing import ROUTERS as TOURISM_ROUTERS
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     services.router,
@@ -38,6 +38,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     card_family.router,
     card_held.router,
     card_page.router,
-    tourism.router,
+    *TOURISM_ROUTERS,
     pages.router,
 )

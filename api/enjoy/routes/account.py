@@ -143,6 +143,3 @@ async def sign_out(request: Request, response: Response, connection: Accounts) -
     await store.end_session(connection, request.cookies.get(COOKIE, ""))
     drop_secret(request, response, COOKIE)
     return SessionOf(signed_in=False)
-
-
-router.include_router(page)
