@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grid.kernels.power_flow import LANES, power_flow
@@ -14,6 +14,7 @@ from tests.grid.kernels.trees import dense, random_tree
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 14), st.integers(0, 12))
+@example(seed=225, nodes=14, loads=8)  # its first state draws on one phase more than can be carried
 def test_both_solvers_give_what_the_admittance_matrix_gives(seed, nodes, loads):
     rng = np.random.default_rng(seed)
     tree = random_tree(rng, nodes=nodes)
@@ -22,9 +23,6 @@ def test_both_solvers_give_what_the_admittance_matrix_gives(seed, nodes, loads):
     load = rng.normal(4e3, 1e4, (loads, states)) + 1j * rng.normal(1e3, 4e3, (loads, states))
     even = power_flow(tree, node, load.real, load.imag, phasors=True)
     apart = unbalanced_flow(tree, node, phase, load.real, load.imag)
-    assert even.converged.all()
-    assert apart.converged.all()
-    turn = np.exp(-2j * np.pi / 3 * np.arange(3))
     for state in range(states):
         drawn, by_phase = np.zeros((nodes, 1), complex), np.zeros((nodes, 3), complex)
         for one in range(loads):
@@ -32,21 +30,29 @@ def test_both_solvers_give_what_the_admittance_matrix_gives(seed, nodes, loads):
                 drawn[node[one]] += load[one, state] / 1e6
                 share = np.ones(3) if phase[one] == ALL_PHASES else 3.0 * (np.arange(3) == phase[one])
                 by_phase[node[one]] += load[one, state] / 1e6 * share
-        expected = dense(tree, drawn)[:, 0]
-        np.testing.assert_allclose(
-            even.real_pu[:, state] + 1j * even.imaginary_pu[:, state], expected * tree.actual, atol=1e-7
-        )
-        np.testing.assert_allclose(even.voltage_pu[:, state], np.abs(expected * tree.actual), atol=1e-7)
-        check_flows(tree, even, state, drawn, expected[:, np.newaxis])
-        found = dense(tree, by_phase)
-        voltage = apart.real_pu[:, :, state] + 1j * apart.imaginary_pu[:, :, state]
-        np.testing.assert_allclose(voltage, found * tree.actual[:, np.newaxis], atol=1e-7)
-        check_flows(tree, apart, state, by_phase, found)
+        check_state(tree, even, state, drawn)
+        check_state(tree, apart, state, by_phase)
     # Loads on all phases alone are the balanced case.
-    same = unbalanced_flow(tree, node, np.full(loads, ALL_PHASES), load.real, load.imag)
+    same, turn = unbalanced_flow(tree, node, np.full(loads, ALL_PHASES), load.real, load.imag), np.exp(-2j * np.pi / 3)
     np.testing.assert_allclose(same.voltage_pu[:, 0], even.voltage_pu, atol=1e-7)
     np.testing.assert_allclose(same.real_pu[:, 1] + 1j * same.imaginary_pu[:, 1],
-                               (even.real_pu + 1j * even.imaginary_pu) * turn[1], atol=1e-7)  # fmt: skip
+                               (even.real_pu + 1j * even.imaginary_pu) * turn, atol=1e-7)  # fmt: skip
+
+
+def check_state(tree, flow, state, drawn):
+    """Compare a state with what the whole matrix gives; where that gives nothing, nothing is given either."""
+    found, steps = dense(tree, drawn)
+    if found is None or not flow.converged[state]:
+        # Near the most that can be carried the slow way, which has more steps, may still arrive.
+        assert steps > MOST_SWEEPS
+        assert found is not None or not flow.converged[state]
+        return
+    expected = found * tree.actual[:, np.newaxis]
+    shape = flow.real_pu[..., state].shape
+    got = flow.real_pu[..., state] + 1j * flow.imaginary_pu[..., state]
+    np.testing.assert_allclose(got, expected.reshape(shape), atol=1e-7)
+    np.testing.assert_allclose(flow.voltage_pu[..., state], np.abs(expected).reshape(shape), atol=1e-7)
+    check_flows(tree, flow, state, drawn, found)
 
 
 def check_flows(tree, flow, state, drawn, voltage):

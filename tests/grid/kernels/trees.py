@@ -4,6 +4,9 @@ import numpy as np
 
 from grid.kernels.power_flow_tree import RadialTree
 
+#: After which the slow way has no hope any more.
+MOST_STEPS = 500
+
 
 def random_tree(rng, *, nodes):
     """Return a tree of low-voltage size in per unit of 1 MVA, with an element on each branch, some of half share."""
@@ -26,12 +29,9 @@ def random_tree(rng, *, nodes):
 
 
 def dense(tree, power_pu):
-    """Return referred voltages, shape (node, phase), for power drawn, shape (node, phase): one phase, or three of them.
+    """Return referred voltages for power drawn, both of shape (node, phase), and in how many steps they were found.
 
-    Raises
-    ------
-    AssertionError
-        The fixed point is not reached.
+    Voltages are None where no fixed point is reached, as where more is drawn than the network can carry.
     """
     nodes, phases = power_pu.shape
     whole = np.zeros((nodes * phases, nodes * phases), dtype=complex)
@@ -49,11 +49,12 @@ def dense(tree, power_pu):
     source = tree.source_pu * np.exp(-2j * np.pi / 3 * np.arange(phases))
     voltage = np.tile(source, nodes)
     power = power_pu.ravel()
-    for _ in range(500):
-        drawn = -np.conj(power / voltage)[phases:] - whole[phases:, :phases] @ source
+    for step in range(1, MOST_STEPS + 1):
+        with np.errstate(all="ignore"):  # what is not carried may go anywhere
+            drawn = -np.conj(power / voltage)[phases:] - whole[phases:, :phases] @ source
         after = np.linalg.solve(whole[phases:, phases:], drawn)
         moved = np.abs(after - voltage[phases:]).max(initial=0.0)
         voltage[phases:] = after
         if moved < 1e-13:
-            return voltage.reshape(nodes, phases)
-    raise AssertionError("no fixed point")
+            return voltage.reshape(nodes, phases), step
+    return None, MOST_STEPS
