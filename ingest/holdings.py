@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from core.broker_address import BrokerAddress
 from core.settings import Settings
+from core.tasks import cancel
 from db.workers import DUTIES
 from ingest.arrangement import arrange
 from ingest.outage import Outage
@@ -101,10 +102,7 @@ class Holdings:
         """Leave the session of a shard that is given up; it stays at the broker, for its next owner."""
         del self._every[shard]
         self._still.discard(shard)
-        tasks = self._tasks.pop(shard)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        await cancel(*self._tasks.pop(shard))
 
     async def subscribed(self) -> None:
         """Wait until every session that there is now receives."""

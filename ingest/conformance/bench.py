@@ -11,6 +11,7 @@ from typing import Final
 from core.broker_address import BrokerAddress
 from core.clock import Clock
 from core.identifiers import shard_of
+from core.tasks import cancel
 from ingest.conformance.checks import CHECKS, judge
 from ingest.conformance.observation import Cut, Observation
 from ingest.conformance.proxy import How, Proxy
@@ -105,7 +106,7 @@ async def run_bench(
             listening(await proxy.open(*plan.proxy))
             stack.push_async_callback(proxy.close)
         trying = asyncio.create_task(_try(plan, seen, proxy, Trials(seen, watcher, clock, plan.resource)))
-        stack.push_async_callback(_end, trying)
+        stack.push_async_callback(cancel, trying)
         await _watch(plan, seen, watcher, trying, progress)
         seen.ended_s = time.monotonic()
     return seen
@@ -166,8 +167,3 @@ def _waits_for_something(plan: Plan, verdicts: Sequence[Verdict]) -> bool:
     if plan.proxy is None or not plan.cuts:
         open_points -= _BY_CUTS
     return any(name.partition(".")[0] not in beyond for name in open_points)
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.wait([task])

@@ -10,6 +10,7 @@ from typing import Final
 from core.broker_address import BrokerAddress
 from core.errors import InvariantError
 from core.identifiers import Topic, shard_of
+from core.tasks import cancel
 from simulators.counts import Counts
 from simulators.keeping import first_numbers
 from simulators.messages import CBOR
@@ -98,8 +99,7 @@ class Field:
             if publishing.done():
                 publishing.result()
                 self.is_done.set()
-        publishing.cancel()
-        await asyncio.wait([publishing])
+        await cancel(publishing)
         await self._proxy.stop()
 
     async def _publish_all(self) -> None:

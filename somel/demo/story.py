@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.clock import Clock
 from core.settings import read_settings
+from core.tasks import cancel
 from db.census import Census, census
 from db.connection import Role, connect
 from enjoy.passes.secret import PassSecret
@@ -84,8 +85,7 @@ async def _play(stage: Stage, stop: Stop) -> Summary:
         try:
             outcome = await live(stage, children, clock, url, stop)
         finally:
-            partner.cancel()
-            await asyncio.wait([partner])
+            await cancel(partner)
         sent = await asyncio.to_thread(children.stop, simulator)
         published = filled.published + published_live(sent)
         counted = await settle(stage, children, published)
@@ -156,8 +156,7 @@ async def live(stage: Stage, children: Children, clock: Clock, url: str, stop: S
     await _until_over(stage, children, stop, watch)
     if watch.done():
         return watch.result()
-    watch.cancel()
-    await asyncio.wait([watch])
+    await cancel(watch)
     return UNFINISHED
 
 

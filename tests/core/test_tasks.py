@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.tasks import end, outcome_of
+from core.tasks import cancel, end, outcome_of
 
 
 async def deaf(losses: int) -> None:
@@ -50,6 +50,19 @@ async def test_what_a_task_ended_with_is_told():
     await asyncio.wait([task])
     with pytest.raises(ValueError, match="why"):
         await end(task)
+
+
+async def test_of_many_tasks_each_ends_and_keeps_what_it_ended_with():
+    async def broken() -> None:
+        raise ValueError("why")
+
+    tasks = [asyncio.create_task(one) for one in (deaf(0), deaf(1), broken())]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await cancel(*tasks, patience_s=0.01)
+    assert [task.cancelled() for task in tasks] == [True, True, False]
+    assert repr(tasks[2].exception()) == "ValueError('why')"
+    await cancel()
 
 
 async def test_of_work_it_is_told_what_went_wrong_and_of_many_errors_the_first():
